@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nothing here looks past `len`, and nothing here knows what the bytes mean. */
+#include "base/slice.h"
+
+#include <string.h>
+
+struct slice slice_of(const char *text)
+{
+	return (struct slice){ text, text ? strlen(text) : 0 };
+}
+
+char byte_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool byte_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool byte_is_letter(char c)
+{
+	c = byte_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+bool slice_same(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool slice_same_nocase(struct slice a, struct slice b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (byte_lower(a.at[i]) != byte_lower(b.at[i]))
+			return false;
+	return true;
+}
+
+bool slice_begins(struct slice whole, struct slice start)
+{
+	return whole.len >= start.len && slice_same((struct slice){ whole.at, start.len }, start);
+}
+
+bool slice_begins_nocase(struct slice whole, struct slice start)
+{
+	return whole.len >= start.len && slice_same_nocase((struct slice){ whole.at, start.len }, start);
+}
+
+bool slice_ends_nocase(struct slice whole, struct slice end)
+{
+	return whole.len >= end.len && slice_same_nocase(slice_drop(whole, whole.len - end.len), end);
+}
+
+bool slice_has(struct slice whole, char byte)
+{
+	return whole.len && memchr(whole.at, byte, whole.len) != NULL;
+}
+
+int slice_order(struct slice a, struct slice b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int order = shorter ? memcmp(a.at, b.at, shorter) : 0;
+
+	if (order != 0)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+struct slice slice_cut(struct slice *rest, char stop)
+{
+	const char *end = rest->len ? memchr(rest->at, stop, rest->len) : NULL;
+	struct slice head = *rest;
+
+	if (end == NULL) {
+		*rest = (struct slice){ 0 };
+		return head;
+	}
+	head.len = (size_t)(end - rest->at);
+	*rest = slice_drop(*rest, head.len + 1);
+	return head;
+}
+
+struct slice slice_take(struct slice *rest, size_t len)
+{
+	struct slice head = *rest;
+
+	if (head.len > len)
+		head.len = len;
+	*rest = slice_drop(*rest, head.len);
+	return head;
+}
+
+struct slice slice_drop(struct slice whole, size_t len)
+{
+	if (len >= whole.len)
+		return (struct slice){ 0 };
+	return (struct slice){ whole.at + len, whole.len - len };
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct slice slice_trim(struct slice whole)
+{
+	while (whole.len && is_blank(whole.at[0]))
+		whole = slice_drop(whole, 1);
+	while (whole.len && is_blank(whole.at[whole.len - 1]))
+		whole.len--;
+	return whole;
+}
+
+enum result slice_number(struct slice text, uint64_t most, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (text.len == 0)
+		return REFUSED;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned digit = (unsigned char)text.at[i] - (unsigned)'0';
+
+		if (digit > 9 || digit > most || number > (most - digit) / 10)
+			return REFUSED;
+		number = number * 10 + digit;
+	}
+	*ret_number = number;
+	return OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evidence.h — what was found in a message, what is asked of others, and what they answered (decision 5).
+ *
+ * Knows:   findings (facts as name and value, and questions), evidence (answers), and the packed form
+ *          of both. They are kept with the message, so that judge() can be run again without a network.
+ * Ignores: how facts are found and how questions are answered.
+ * Owns:    nothing: slices point into what was unpacked or into the arena handed in.
+ * Fails:   REFUSED: not findings, not evidence. LATER: full. Both ceilings are far above need;
+ *          hitting one is a fact (`unscannable`), never a silent cut.
+ */
+#ifndef EVIDENCE_EVIDENCE_H
+#define EVIDENCE_EVIDENCE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+enum { FACTS_MOST = 4096, QUESTIONS_MOST = 256, EVIDENCE_BYTES = 1 << 20 };
+
+struct fact { struct slice name, value; };               /* "size" "5120"; "unscannable" "worker died twice" */
+
+enum question_kind { ASK_SCANNERS = 1 };                 /* DNS, state and peers come with their issues */
+struct question { enum question_kind kind; struct slice what; };
+
+struct findings {
+	struct fact *facts;         size_t fact_count;
+	struct question *questions; size_t question_count;
+};
+
+enum answer_end { ANSWER_CLEAN = 0, ANSWER_FOUND = 1, ANSWER_FAILED = 2 };
+struct answer { enum question_kind kind; struct slice who; enum answer_end end; struct slice text; };
+struct evidence { struct answer *answers; size_t count; int64_t asked, took_ms; };
+
+must_use enum result findings_pack(const struct findings *findings, struct buffer *to);
+must_use enum result findings_unpack(struct slice packed, struct arena *arena, struct findings *ret_findings);
+must_use enum result evidence_pack(const struct evidence *evidence, struct buffer *to);
+must_use enum result evidence_unpack(struct slice packed, struct arena *arena, struct evidence *ret_evidence);
+
+/* For a message that could not be read at all: one fact, `unscannable`, with the reason. */
+must_use enum result findings_unscannable(struct slice reason, struct buffer *to);
+
+#endif

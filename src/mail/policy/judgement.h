@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * judgement.h — what is to be done with a message, recipient by recipient, and why.
+ *
+ * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
+ *          and the packed form of it, on the wire and in the queue's files.
+ * Ignores: how it is carried out: that is the queue's business.
+ * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
+ * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
+ */
+#ifndef POLICY_JUDGEMENT_H
+#define POLICY_JUDGEMENT_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+/* The worst that was found. The order counts: later is worse. */
+enum verdict { VERDICT_CLEAN, VERDICT_SPAM, VERDICT_BLOCKED, VERDICT_VIRUS, VERDICT_UNSCANNABLE, VERDICT_COUNT };
+
+enum outcome { FATE_DELIVER, FATE_REJECT, FATE_DEFER, FATE_DISCARD, FATE_QUARANTINE, FATE_HOLD, FATE_BOUNCE,
+               FATE_COUNT };
+
+enum { NO_EDITS = UINT32_MAX };
+
+struct fate {
+	enum outcome outcome;
+	struct slice rule;             /* the policy's title that decided; empty: the end of the list */
+	struct slice kind;             /* quarantine: "virus", "unscannable", "late", "undeliverable" … */
+	struct slice reply;            /* reject, defer, bounce: "550 5.7.1 …" */
+	uint32_t edits;                /* place in judgement.edits, or NO_EDITS */
+};
+
+struct judgement {
+	enum verdict verdict;
+	struct slice reason;           /* in words: "clamav: Eicar-Test"; empty when clean */
+	struct fate *fates;      uint32_t fate_count;
+	struct slice *edits;     uint32_t edits_count;       /* each packed, mail/message/edit.h */
+	struct slice findings, evidence;                     /* packed, mail/evidence/evidence.h */
+};
+
+must_use enum result judgement_pack(const struct judgement *judgement, struct buffer *to);
+must_use enum result judgement_unpack(struct slice packed, struct arena *arena, struct judgement *ret_judgement);
+const char *verdict_name(enum verdict verdict);
+const char *outcome_name(enum outcome outcome);
+
+#endif

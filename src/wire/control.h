@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control.h — the command line asks a running gateway, over UNIX sockets in the folder `run`.
+ *
+ *   command line                        process
+ *     COMMAND(slice word ... )   ---->
+ *                                <----  OUTPUT(bytes) ...      text or JSON for standard output
+ *                                <----  DESCRIPTOR(+fd)        `show`: the message itself, read-only
+ *                                <----  END(u8 exit status, slice complaint)
+ *
+ * Sockets: `supervisor.control` (health, stats, reload, stop, processes) and `queue.control`
+ * (queue ..., quarantine ...), SOCK_SEQPACKET, mode 0666. Who asks is known from the socket's peer
+ * credentials: root, the user the gateway runs as, and members of group postern-admin may do all;
+ * anybody else may `queue list` and sees what they submitted. `submit` is no control socket but a
+ * listener of the front (SMTP over a UNIX stream socket): local submission.
+ * One COMMAND a connection: words as packed slices, the first is the command. "--json" among them asks for JSON.
+ */
+#ifndef WIRE_CONTROL_H
+#define WIRE_CONTROL_H
+
+enum control_asks    { CONTROL_COMMAND = 1 };
+enum control_answers { CONTROL_OUTPUT = 1, CONTROL_DESCRIPTOR, CONTROL_END };
+
+enum { CONTROL_LONGEST = 65536, CONTROL_WORDS = 64 };
+
+#define CONTROL_SUPERVISOR "supervisor.control"
+#define CONTROL_QUEUE      "queue.control"
+#define CONTROL_SUBMIT     "submit"
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gateway.h — the settings that more than one process reads: the top of the file, listen, domain.
+ *
+ * Knows:   the rows, and the two grammars in them: networks (CIDR) and targets (lmtp://host:24).
+ * Ignores: sockets and routes. The supervisor binds, the relay connects.
+ * Owns:    nothing; everything points into the struct settings it was filled from.
+ * Fails:   REFUSED with the reason in the complaint, at `postern check` and at the start.
+ */
+#ifndef WIRE_GATEWAY_H
+#define WIRE_GATEWAY_H
+
+#include "base/settings.h"
+
+#include <netinet/in.h>
+
+#define GATEWAY_SETTINGS(ROW)                                                                                      \
+	ROW(hostname, text,   "",                   "", "", "our name in greetings and headers; default: the system's")   \
+	ROW(spool,    path,   "/var/spool/postern", "", "", "folder of what was accepted, and of the quarantine")         \
+	ROW(state,    path,   "/var/lib/postern",   "", "", "folder of what is remembered")                               \
+	ROW(run,      path,   "/run/postern",       "", "", "folder of the sockets for the command line")                 \
+	ROW(trusted,  list,   "127.0.0.0/8, ::1",   "", "", "networks that may relay")                                    \
+	ROW(postmaster, text, "postmaster",         "", "", "who gets warnings and mail for postmaster without a domain") \
+	ROW(jail,     choice, "strict",   "", "strict weak", "weak: a jail that cannot be built is a warning only")       \
+	ROW(notices,  choice, "verified", "", "own verified all", "which senders get failure notices")
+SETTINGS_STRUCT(gateway_settings, GATEWAY_SETTINGS);
+extern const struct settings_section gateway_settings_section;
+
+#define LISTEN_SETTINGS(ROW)                                                                                \
+	ROW(address, list, "", "", "", "addresses with port: 0.0.0.0:25, [::]:25")
+SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
+extern const struct settings_section listen_settings_section;
+
+#define DOMAIN_SETTINGS(ROW)                                                                                \
+	ROW(deliver, list, "", "", "", "where its mail goes: smtp://host:port, lmtp://host:port, lmtp:///socket, maildir:/folder")
+SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
+extern const struct settings_section domain_settings_section;
+
+enum { GATEWAY_JAIL_STRICT, GATEWAY_JAIL_WEAK };
+enum { GATEWAY_NOTICES_OWN, GATEWAY_NOTICES_VERIFIED, GATEWAY_NOTICES_ALL };
+
+/* 10.20.0.0/16, 2001:db8::/32, 192.0.2.1. IPv4 is kept as IPv4-mapped IPv6. */
+struct network { struct in6_addr address; unsigned bits; };
+must_use enum result network_parse(struct slice text, struct network *ret_network);
+bool network_has(const struct network *network, const struct in6_addr *address);
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]" → IPv4-mapped IPv6. */
+must_use enum result network_address(struct slice text, struct in6_addr *ret_address);
+
+enum target_kind { TARGET_SMTP, TARGET_LMTP, TARGET_MAILDIR };
+struct target {
+	enum target_kind kind;
+	struct slice host;          /* a name or an address; empty: `path` is meant */
+	uint16_t port;              /* 25 and 24 by default */
+	struct slice path;          /* absolute: LMTP socket, or the folder above the Maildirs */
+};
+must_use enum result target_parse(struct slice text, struct target *ret_target);
+
+/* "0.0.0.0:25", "[::1]:2525" */
+must_use enum result listen_parse(struct slice text, struct in6_addr *ret_address, uint16_t *ret_port, bool *ret_ipv6);
+
+#endif

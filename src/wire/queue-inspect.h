@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * queue-inspect.h — the queue asks what a message is, and what is to be done with it.
+ *
+ *   queue                                        inspect (dispatcher)
+ *     INSPECT(u8 attempt, envelope, +memfd) ->
+ *     FORGET                         ---->       nobody waits for that answer any more
+ *                                    <----       JUDGED(judgement)
+ *     COMPOSE(notice, +descriptor)   ---->       a failure or delay notice, written by a worker
+ *                                    <----       COMPOSED(+memfd, sealed; the whole message)
+ *                                    <----       FAILED(text)
+ *
+ * INSPECT's payload is u8 attempt, then the packed envelope as a slice; the descriptor holds exactly
+ * the message's bytes, sealed. The judgement is packed as mail/policy/judgement.h says, and has a fate
+ * for each recipient of the envelope, in order; the queue refuses one that does not.
+ * COMPOSE's payload is a packed notice (mail/message/notice.h), with offset and length of the
+ * original's bytes in the descriptor, which may be a file of the spool, read-only.
+ * FAILED means that no judgement could be made, not even "unscannable": the queue keeps the message,
+ * delivers nothing, and asks again.
+ */
+#ifndef WIRE_QUEUE_INSPECT_H
+#define WIRE_QUEUE_INSPECT_H
+
+enum queue_asks     { QUEUE_INSPECT = 1, QUEUE_FORGET, QUEUE_COMPOSE };
+enum inspect_answers { INSPECT_JUDGED = 1, INSPECT_COMPOSED, INSPECT_FAILED };
+
+enum { QUEUE_INSPECT_LONGEST = 4 << 20 };
+
+#endif
