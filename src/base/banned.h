@@ -16,7 +16,7 @@
 #pragma GCC poison strcpy strcat strncpy strncat strtok strtok_r sprintf vsprintf gets
 #pragma GCC poison strtol strtoul strtoll strtoull atoi atol atoll sscanf
 #pragma GCC poison gmtime localtime ctime asctime
-#pragma GCC poison system popen alloca tmpnam mktemp
+#pragma GCC poison system popen tmpnam mktemp
 #pragma GCC poison setjmp longjmp
 
 #endif
