@@ -49,6 +49,8 @@ enum given {
 
 enum { PROCESS_CONTROL_FD = 3, PROCESS_LOG_FD = 2, PROCESS_PATHS = 64 };
 
+struct process;
+
 struct process_role {
 	const char *name;                         /* "front" */
 	const struct jail *jail;

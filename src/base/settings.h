@@ -36,7 +36,7 @@ enum setting_kind { SETTING_bytes, SETTING_seconds, SETTING_count, SETTING_flag,
                     SETTING_text, SETTING_path, SETTING_list };
 
 struct setting {
-	const char *name;
+	const char *name;         /* a trailing `_` (for words of C: do_) is not part of the name in the file */
 	enum setting_kind kind;
 	size_t offset;
 	const char *standard;     /* as it would stand in the file; a list: "a, b" or ""; */

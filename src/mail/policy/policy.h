@@ -21,7 +21,7 @@
 
 #define POLICY_SETTINGS(ROW)                                                                              \
 	ROW(when, text, "", "", "", "facts that must hold: virus, unscannable; with and, or, not, ( )")    \
-	ROW(do,   list, "", "", "", "actions: deliver, reject, defer, discard, quarantine, hold, bounce")
+	ROW(do_,  list, "", "", "", "actions: deliver, reject, defer, discard, quarantine, hold, bounce")
 SETTINGS_STRUCT(policy_settings, POLICY_SETTINGS);
 extern const struct settings_section policy_settings_section;
 
