@@ -54,11 +54,12 @@ struct channel {
 	size_t longest;                       /* payload, bytes */
 	struct parcel *first, *last;          /* not yet sent */
 	size_t waiting, waiting_limit;        /* bytes of parcels; LATER beyond */
-	bool paused;
-	uint64_t generation;                  /* tells a call-back that the channel was closed under it */
+	bool paused, deaf;                    /* deaf: the other end reads no more; its last frames may still come */
+	struct frame_head begun;              /* of a frame not yet whole */
+	bool *gone;                           /* tells a call-back that the channel was closed under it */
 };
 
-/* Takes fd (non-blocking from then on). `longest`: largest payload accepted, in bytes.
+/* Takes fd, on failure too (then it is closed). No call on it ever blocks. `longest`: largest payload accepted, in bytes.
  * A zeroed struct channel is a closed one. */
 must_use enum result channel_open(struct channel *channel, struct loop *loop, int fd, size_t longest,
                                   const struct channel_handler *handler, void *owner);
@@ -82,5 +83,7 @@ must_use enum result channel_pair(int ret_ends[2]);
  * points into it. AGAIN: the other end closed. REFUSED: not a frame. ret frame->fd is the caller's. */
 must_use enum result frame_send(int fd, uint8_t kind, uint64_t exchange, struct slice payload, int passed);
 must_use enum result frame_receive(int fd, struct buffer *payload, struct frame *ret_frame);
+/* One piece at most, and never blocks: LATER when the socket is full; nothing was sent then. */
+must_use enum result frame_send_now(int fd, uint8_t kind, uint64_t exchange, struct slice payload, int passed);
 
 #endif

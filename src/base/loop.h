@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct loop { struct event_base *events; };
+struct loop { struct event_base *events; bool stopped; };
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };                 /* bits */
 
@@ -42,7 +42,7 @@ struct timer {
 must_use enum result loop_init(struct loop *loop);
 void loop_finish(struct loop *loop);                    /* safe on a zeroed loop */
 must_use enum result loop_run(struct loop *loop);       /* until loop_stop() */
-void loop_stop(struct loop *loop);
+void loop_stop(struct loop *loop);                      /* before loop_run() too: it then returns at once */
 uint64_t loop_ticks(const struct loop *loop);           /* monotonic ms, read once a turn of the loop */
 
 /* Borrows fd. Nothing is watched for until watch_for(). */
