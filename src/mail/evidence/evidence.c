@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A version, then each list as a count and its rows. A count is believed only as far as the bytes
+ * behind it could hold that many rows, so no stranger's number sizes an allocation. */
+#include "mail/evidence/evidence.h"
+
+#include "base/pack.h"
+
+enum { EVIDENCE_VERSION = 1, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10 };
+
+/* All of it or nothing: what was begun is cut off again. */
+static enum result whole_or_nothing(struct buffer *to, size_t before, enum result result)
+{
+	if (result == OK && buffer_length(to) - before > EVIDENCE_BYTES)
+		result = LATER;
+	if (result != OK)
+		buffer_cut(to, before);
+	return result;
+}
+
+static enum result pack_fact(struct buffer *to, const struct fact *fact)
+{
+	TRY(pack_slice(to, fact->name));
+	return pack_slice(to, fact->value);
+}
+
+static enum result pack_question(struct buffer *to, const struct question *question)
+{
+	TRY(pack_u8(to, (uint8_t)question->kind));
+	return pack_slice(to, question->what);
+}
+
+static enum result pack_findings_body(const struct findings *findings, struct buffer *to)
+{
+	if (findings->fact_count > FACTS_MOST || findings->question_count > QUESTIONS_MOST)
+		return LATER;
+	TRY(pack_u8(to, EVIDENCE_VERSION));
+	TRY(pack_u32(to, (uint32_t)findings->fact_count));
+	for (size_t i = 0; i < findings->fact_count; i++)
+		TRY(pack_fact(to, &findings->facts[i]));
+	TRY(pack_u32(to, (uint32_t)findings->question_count));
+	for (size_t i = 0; i < findings->question_count; i++)
+		TRY(pack_question(to, &findings->questions[i]));
+	return OK;
+}
+
+enum result findings_pack(const struct findings *findings, struct buffer *to)
+{
+	size_t before = buffer_length(to);
+
+	return whole_or_nothing(to, before, pack_findings_body(findings, to));
+}
+
+/* The announced count, when there may be so many and the bytes could hold them. */
+static enum result read_count(struct unpack *from, size_t most, size_t least_size, size_t *ret_count)
+{
+	size_t count = unpack_u32(from);
+
+	if (from->bad || count > most || count > from->rest.len / least_size)
+		return REFUSED;
+	*ret_count = count;
+	return OK;
+}
+
+static enum result read_facts(struct unpack *from, struct arena *arena, struct findings *findings)
+{
+	TRY(read_count(from, FACTS_MOST, FACT_LEAST, &findings->fact_count));
+	findings->facts = arena_array(arena, struct fact, findings->fact_count);
+	if (findings->facts == NULL)
+		return LATER;
+	for (size_t i = 0; i < findings->fact_count; i++) {
+		findings->facts[i].name = unpack_slice(from, EVIDENCE_BYTES);
+		findings->facts[i].value = unpack_slice(from, EVIDENCE_BYTES);
+	}
+	return from->bad ? REFUSED : OK;
+}
+
+static enum result read_questions(struct unpack *from, struct arena *arena, struct findings *findings)
+{
+	TRY(read_count(from, QUESTIONS_MOST, QUESTION_LEAST, &findings->question_count));
+	findings->questions = arena_array(arena, struct question, findings->question_count);
+	if (findings->questions == NULL)
+		return LATER;
+	for (size_t i = 0; i < findings->question_count; i++) {
+		uint8_t kind = unpack_u8(from);
+
+		if (kind != ASK_SCANNERS)
+			return REFUSED;
+		findings->questions[i].kind = (enum question_kind)kind;
+		findings->questions[i].what = unpack_slice(from, EVIDENCE_BYTES);
+	}
+	return from->bad ? REFUSED : OK;
+}
+
+enum result findings_unpack(struct slice packed, struct arena *arena, struct findings *ret_findings)
+{
+	struct unpack from = unpack_from(packed);
+	struct findings findings = { 0 };
+
+	if (packed.len > EVIDENCE_BYTES || unpack_u8(&from) != EVIDENCE_VERSION)
+		return REFUSED;
+	TRY(read_facts(&from, arena, &findings));
+	TRY(read_questions(&from, arena, &findings));
+	TRY(unpack_end(&from));
+	*ret_findings = findings;
+	return OK;
+}
+
+static enum result pack_answer(struct buffer *to, const struct answer *answer)
+{
+	TRY(pack_u8(to, (uint8_t)answer->kind));
+	TRY(pack_slice(to, answer->who));
+	TRY(pack_u8(to, (uint8_t)answer->end));
+	return pack_slice(to, answer->text);
+}
+
+static enum result pack_evidence_body(const struct evidence *evidence, struct buffer *to)
+{
+	if (evidence->count > QUESTIONS_MOST)
+		return LATER;
+	TRY(pack_u8(to, EVIDENCE_VERSION));
+	TRY(pack_u64(to, (uint64_t)evidence->asked));
+	TRY(pack_u64(to, (uint64_t)evidence->took_ms));
+	TRY(pack_u32(to, (uint32_t)evidence->count));
+	for (size_t i = 0; i < evidence->count; i++)
+		TRY(pack_answer(to, &evidence->answers[i]));
+	return OK;
+}
+
+enum result evidence_pack(const struct evidence *evidence, struct buffer *to)
+{
+	size_t before = buffer_length(to);
+
+	return whole_or_nothing(to, before, pack_evidence_body(evidence, to));
+}
+
+static enum result read_answer(struct unpack *from, struct answer *ret_answer)
+{
+	uint8_t kind = unpack_u8(from);
+	struct slice who = unpack_slice(from, EVIDENCE_BYTES);
+	uint8_t end = unpack_u8(from);
+	struct slice text = unpack_slice(from, EVIDENCE_BYTES);
+
+	if (from->bad || kind != ASK_SCANNERS || end > ANSWER_FAILED)
+		return REFUSED;
+	*ret_answer = (struct answer){ (enum question_kind)kind, who, (enum answer_end)end, text };
+	return OK;
+}
+
+enum result evidence_unpack(struct slice packed, struct arena *arena, struct evidence *ret_evidence)
+{
+	struct unpack from = unpack_from(packed);
+	struct evidence evidence = { 0 };
+
+	if (packed.len > EVIDENCE_BYTES || unpack_u8(&from) != EVIDENCE_VERSION)
+		return REFUSED;
+	evidence.asked = (int64_t)unpack_u64(&from);
+	evidence.took_ms = (int64_t)unpack_u64(&from);
+	TRY(read_count(&from, QUESTIONS_MOST, ANSWER_LEAST, &evidence.count));
+	evidence.answers = arena_array(arena, struct answer, evidence.count);
+	if (evidence.answers == NULL)
+		return LATER;
+	for (size_t i = 0; i < evidence.count; i++)
+		TRY(read_answer(&from, &evidence.answers[i]));
+	TRY(unpack_end(&from));
+	*ret_evidence = evidence;
+	return OK;
+}
+
+enum result findings_unscannable(struct slice reason, struct buffer *to)
+{
+	struct fact fact = { SLICE("unscannable"), reason };
+	struct findings findings = { .facts = &fact, .fact_count = 1 };
+
+	return findings_pack(&findings, to);
+}

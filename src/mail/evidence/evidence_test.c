@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was packed comes back the same; what is damaged, at any byte, is refused. */
+#include "mail/evidence/evidence.h"
+
+#include "base/pack.h"
+#include "base/test.h"
+
+static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("subject"), LIT("a\0b\r\nc") } };
+static struct question questions[] = { { ASK_SCANNERS, LIT("") } };
+static struct answer answers[] = {
+	{ ASK_SCANNERS, LIT("clamav"), ANSWER_FOUND, LIT("Eicar-Test") },
+	{ ASK_SCANNERS, LIT("other"), ANSWER_FAILED, LIT("no answer in time") },
+};
+
+static const struct findings sample_findings = { facts, COUNT_OF(facts), questions, COUNT_OF(questions) };
+static const struct evidence sample_evidence = { answers, COUNT_OF(answers), 1700000000, 42 };
+
+static void findings_come_back(struct arena *arena, struct buffer *buffer)
+{
+	struct findings back = { 0 };
+
+	CHECK(findings_pack(&sample_findings, buffer) == OK, "findings can be packed");
+	CHECK(findings_unpack(buffer_slice(buffer), arena, &back) == OK, "and read again");
+	CHECK(back.fact_count == 2 && back.question_count == 1, "with every row");
+	CHECK(back.fact_count == 2 && slice_same(back.facts[1].value, facts[1].value), "with every byte of a value");
+	CHECK(back.question_count == 1 && back.questions[0].kind == ASK_SCANNERS, "and the kind of each question");
+}
+
+static void evidence_comes_back(struct arena *arena, struct buffer *buffer)
+{
+	struct evidence back = { 0 };
+
+	CHECK(evidence_pack(&sample_evidence, buffer) == OK, "evidence can be packed");
+	CHECK(evidence_unpack(buffer_slice(buffer), arena, &back) == OK, "and read again");
+	CHECK(back.count == 2 && back.asked == 1700000000 && back.took_ms == 42, "with its times");
+	CHECK(back.count == 2 && back.answers[0].end == ANSWER_FOUND && slice_same(back.answers[0].text, answers[0].text),
+	      "and what each scanner said");
+}
+
+static void every_cut_is_refused(struct arena *arena, struct buffer *buffer)
+{
+	struct slice whole = buffer_slice(buffer);
+	struct evidence evidence;
+	struct findings findings;
+
+	for (size_t len = 0; len < whole.len; len++) {
+		CHECK(evidence_unpack((struct slice){ whole.at, len }, arena, &evidence) == REFUSED, "a cut end is refused");
+		CHECK(findings_unpack((struct slice){ whole.at, len }, arena, &findings) != OK, "and is no findings");
+	}
+	CHECK(buffer_add_byte(buffer, 0) == OK, "a byte more");
+	CHECK(evidence_unpack(buffer_slice(buffer), arena, &evidence) == REFUSED, "is refused too");
+}
+
+static const struct {
+	const char *about;
+	struct slice packed;
+} bad[] = {
+	{ "nothing", LIT("") },
+	{ "another version", LIT("\2\0\0\0\0\0\0\0\0") },
+	{ "more facts than bytes", LIT("\1\377\377\0\0") },
+	{ "more facts than may be", LIT("\1\377\377\377\377") },
+	{ "a value that runs past the end", LIT("\1\1\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0") },
+	{ "a question of no known kind", LIT("\1\0\0\0\0\1\0\0\0\11\0\0\0\0") },
+};
+
+static void bad_findings(struct arena *arena)
+{
+	struct findings findings;
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		CHECK(findings_unpack(bad[i].packed, arena, &findings) == REFUSED, bad[i].about);
+}
+
+static void ceilings(struct buffer *buffer)
+{
+	struct findings many = { facts, FACTS_MOST + 1, NULL, 0 };
+	struct buffer small;
+
+	CHECK(findings_pack(&many, buffer) == LATER && buffer_length(buffer) == 0, "too many facts are not packed, not even in part");
+	buffer_init(&small, 20);
+	CHECK(findings_pack(&sample_findings, &small) == LATER && buffer_length(&small) == 0, "nor into a buffer that is full");
+	buffer_finish(&small);
+}
+
+static void unscannable(struct arena *arena, struct buffer *buffer)
+{
+	struct findings back = { 0 };
+
+	CHECK(findings_unscannable(SLICE("its worker died twice"), buffer) == OK, "a message that could not be read");
+	CHECK(findings_unpack(buffer_slice(buffer), arena, &back) == OK && back.fact_count == 1, "has one fact");
+	CHECK(back.fact_count == 1 && slice_same(back.facts[0].name, SLICE("unscannable")), "and it is: unscannable");
+}
+
+int main(void)
+{
+	struct buffer buffer;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	buffer_init(&buffer, 1 << 20);
+	findings_come_back(&arena, &buffer);
+	buffer_clear(&buffer);
+	evidence_comes_back(&arena, &buffer);
+	every_cut_is_refused(&arena, &buffer);
+	buffer_clear(&buffer);
+	bad_findings(&arena);
+	ceilings(&buffer);
+	unscannable(&arena, &buffer);
+	buffer_finish(&buffer);
+	arena_finish(&arena);
+	return TEST_END();
+}

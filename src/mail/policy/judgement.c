@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A version, the verdict, then each list as a count and its rows; a fate's edits must point into the list. */
+#include "mail/policy/judgement.h"
+
+#include "base/pack.h"
+
+enum { JUDGEMENT_VERSION = 1, FATE_LEAST = 17, EDITS_LEAST = 4, FATES_MOST = 10000, TEXT_MOST = 1024,
+       PARTS_BYTES = 4 << 20 };
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[VERDICT_COUNT] = { "clean", "spam", "blocked", "virus", "unscannable" };
+
+	return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "unknown";
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[FATE_COUNT] = { "deliver", "reject", "defer", "discard", "quarantine", "hold",
+		                                       "bounce" };
+
+	return (unsigned)outcome < FATE_COUNT ? names[outcome] : "unknown";
+}
+
+static enum result pack_fate(struct buffer *to, const struct fate *fate)
+{
+	TRY(pack_u8(to, (uint8_t)fate->outcome));
+	TRY(pack_slice(to, fate->rule));
+	TRY(pack_slice(to, fate->kind));
+	TRY(pack_slice(to, fate->reply));
+	return pack_u32(to, fate->edits);
+}
+
+static enum result pack_body(const struct judgement *judgement, struct buffer *to)
+{
+	TRY(pack_u8(to, JUDGEMENT_VERSION));
+	TRY(pack_u8(to, (uint8_t)judgement->verdict));
+	TRY(pack_slice(to, judgement->reason));
+	TRY(pack_u32(to, judgement->fate_count));
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		TRY(pack_fate(to, &judgement->fates[i]));
+	TRY(pack_u32(to, judgement->edits_count));
+	for (uint32_t i = 0; i < judgement->edits_count; i++)
+		TRY(pack_slice(to, judgement->edits[i]));
+	TRY(pack_slice(to, judgement->findings));
+	return pack_slice(to, judgement->evidence);
+}
+
+enum result judgement_pack(const struct judgement *judgement, struct buffer *to)
+{
+	size_t before = buffer_length(to);
+	enum result result = pack_body(judgement, to);
+
+	if (result != OK)
+		buffer_cut(to, before);
+	return result;
+}
+
+static enum result read_count(struct unpack *from, size_t least_size, uint32_t *ret_count)
+{
+	uint32_t count = unpack_u32(from);
+
+	if (from->bad || count > FATES_MOST || count > from->rest.len / least_size)
+		return REFUSED;
+	*ret_count = count;
+	return OK;
+}
+
+/* These texts reach replies and logs: no control byte may come along. */
+static bool is_one_line(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static enum result read_fate(struct unpack *from, struct fate *fate)
+{
+	uint8_t outcome = unpack_u8(from);
+
+	fate->rule = unpack_slice(from, TEXT_MOST);
+	fate->kind = unpack_slice(from, TEXT_MOST);
+	fate->reply = unpack_slice(from, TEXT_MOST);
+	fate->edits = unpack_u32(from);
+	if (from->bad || outcome >= FATE_COUNT)
+		return REFUSED;
+	fate->outcome = (enum outcome)outcome;
+	return is_one_line(fate->rule) && is_one_line(fate->kind) && is_one_line(fate->reply) ? OK : REFUSED;
+}
+
+static enum result read_fates(struct unpack *from, struct arena *arena, struct judgement *judgement)
+{
+	TRY(read_count(from, FATE_LEAST, &judgement->fate_count));
+	judgement->fates = arena_array(arena, struct fate, judgement->fate_count);
+	if (judgement->fates == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		TRY(read_fate(from, &judgement->fates[i]));
+	return OK;
+}
+
+static enum result read_edits(struct unpack *from, struct arena *arena, struct judgement *judgement)
+{
+	TRY(read_count(from, EDITS_LEAST, &judgement->edits_count));
+	judgement->edits = arena_array(arena, struct slice, judgement->edits_count);
+	if (judgement->edits == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->edits_count; i++)
+		judgement->edits[i] = unpack_slice(from, PARTS_BYTES);
+	return from->bad ? REFUSED : OK;
+}
+
+static enum result edits_are_there(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		if (judgement->fates[i].edits != NO_EDITS && judgement->fates[i].edits >= judgement->edits_count)
+			return REFUSED;
+	return OK;
+}
+
+enum result judgement_unpack(struct slice packed, struct arena *arena, struct judgement *ret_judgement)
+{
+	struct unpack from = unpack_from(packed);
+	struct judgement judgement = { 0 };
+	uint8_t version = unpack_u8(&from), verdict = unpack_u8(&from);
+
+	if (version != JUDGEMENT_VERSION || verdict >= VERDICT_COUNT)
+		return REFUSED;
+	judgement.verdict = (enum verdict)verdict;
+	judgement.reason = unpack_slice(&from, TEXT_MOST);
+	if (!is_one_line(judgement.reason))
+		return REFUSED;
+	TRY(read_fates(&from, arena, &judgement));
+	TRY(read_edits(&from, arena, &judgement));
+	judgement.findings = unpack_slice(&from, PARTS_BYTES);
+	judgement.evidence = unpack_slice(&from, PARTS_BYTES);
+	TRY(unpack_end(&from));
+	TRY(edits_are_there(&judgement));
+	*ret_judgement = judgement;
+	return OK;
+}
