@@ -367,7 +367,8 @@ static bool permit_calls(scmp_filter_ctx filter, const struct jail *jail, const 
 static bool permit_threads(scmp_filter_ctx filter, const struct jail *jail)
 {
 	static const int to_run[] = { SYS_set_robust_list, SYS_rseq, SYS_exit, SYS_mmap, SYS_mprotect, SYS_munmap,
-		                      SYS_madvise, SYS_futex, SYS_rt_sigprocmask, JAIL_CALLS_END };
+		                      SYS_madvise, SYS_futex, SYS_rt_sigprocmask, SYS_rt_sigaction,
+		                      JAIL_CALLS_END };
 	const struct scmp_arg_cmp thread = { 0, SCMP_CMP_MASKED_EQ, A_THREAD | SPACES, A_THREAD };
 
 	return added(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SYS_clone, 1, &thread)) &&

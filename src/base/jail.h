@@ -8,7 +8,8 @@
  * Fails:   BROKEN if any required part of the jail cannot be built, with what and why in the
  *          report. There is no half a jail, unless the operator wrote `jail = weak`.
  *
- * Order: capabilities and user, Landlock, limits, seccomp: each would forbid what comes after it.
+ * Order: empty root, user and capabilities, Landlock, limits, seccomp: each would forbid what comes after it.
+ * A call that is not permitted ends the process (SIGSYS).
  * Started as root: own user, own empty root, no capability but `keep`. Started as anybody else:
  * the same user, with Landlock and seccomp. Rights that this kernel's Landlock does not know are
  * left out and named in the report, for one line in the log.
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 enum jail_access {
 	JAIL_READ = 1,          /* read files, list folders */
@@ -42,7 +44,8 @@ struct jail {
 	size_t open_files;             /* RLIMIT_NOFILE; cut to the hard limit that we have */
 	size_t cpu_seconds;            /* RLIMIT_CPU; 0: no limit */
 	size_t file_size;              /* RLIMIT_FSIZE, bytes; JAIL_NO_FILES: may not write to any file */
-	size_t processes;              /* RLIMIT_NPROC on top of now; 0: none more */
+	size_t processes;              /* RLIMIT_NPROC, beside a few hundred for others of that user; 0: none more.
+	                                * Without a user of our own there is nothing to count, and only 0 is set */
 	bool threads;                  /* may start threads (not processes) after the jail is closed */
 	bool network;                  /* false: Landlock forbids TCP bind and connect where it can */
 	bool keep_root;                /* no empty root: needs paths by name after the start (UNIX sockets) */
@@ -52,6 +55,18 @@ struct jail {
 
 #define JAIL_NO_FILES SIZE_MAX
 #define JAIL_CALLS(...) (const int[]){ __VA_ARGS__, JAIL_CALLS_END }
+
+/* What base/ itself calls; a room's list begins with what it uses of it. In part only, whatever the list
+ * says: mmap and mprotect never make anything executable, clone makes no name space, socket is UNIX
+ * (and IP where `network`), prlimit64 is for ourselves. clone3 is "not there", so the C library uses clone. */
+#define JAIL_DAEMON  /* loop, channel, log, settings, memory */                                              \
+	SYS_epoll_wait, SYS_epoll_ctl, SYS_clock_gettime, SYS_recvmsg, SYS_sendmsg, SYS_read, SYS_write,       \
+	SYS_pread64, SYS_lseek, SYS_newfstatat, SYS_fstat, SYS_fcntl, SYS_close, SYS_brk, SYS_mmap, SYS_munmap, \
+	SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom, SYS_getpid, SYS_rt_sigprocmask,        \
+	SYS_rt_sigaction, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit_group
+#define JAIL_DURABLE /* durable.h, on any thread; crew.h needs jail.threads and nothing more */              \
+	SYS_openat, SYS_writev, SYS_fsync, SYS_fdatasync, SYS_linkat, SYS_unlinkat, SYS_renameat2,              \
+	SYS_getdents64, SYS_fstatfs, SYS_mkdirat
 
 enum { JAIL_REPORT_SIZE = 256 };
 
