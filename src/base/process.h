@@ -47,7 +47,7 @@ enum given {
 	GIVEN_CONTROL,            /* a listening UNIX socket for the command line; name: what for */
 };
 
-enum { PROCESS_CONTROL_FD = 3, PROCESS_LOG_FD = 2, PROCESS_PATHS = 64 };
+enum { PROCESS_CONTROL_FD = 3, PROCESS_LOG_FD = 2, PROCESS_PATHS = 64, PROCESS_PATIENCE = 10 /* seconds */ };
 
 struct process;
 
@@ -61,9 +61,9 @@ struct process_role {
 	/* Takes fd. Before begin() too, for what was given at the start. */
 	enum result (*given)(void *self, enum given what, struct slice name, uint32_t instance, int fd);
 	/* process->settings are the new ones; those it was filled from end when this returns OK.
-	 * REFUSED: the old ones stand. */
+	 * REFUSED: the old ones stand, a warning "settings" says so, and RELOADED is not answered. */
 	enum result (*reload)(void *self);
-	/* Finish what was begun, take nothing new, then process_leave(). There is a limit of seconds. */
+	/* Finish what was begun, take nothing new, then process_leave(). There is a limit of PROCESS_PATIENCE. */
 	void (*stop)(void *self);
 };
 
@@ -78,15 +78,18 @@ struct process {
 	uint32_t instance;
 	bool weak, root;
 	int32_t utc_offset;                       /* seconds east, for dates in headers */
-	bool started, stopping;
+	bool started, stopping, refused_settings;
 	enum result end;
+	struct timer patience;                    /* for stop() */
+	struct jail_plan plan;                    /* for a role whose jail `spawns` */
 	struct jail_path paths[PROCESS_PATHS];
 	size_t path_count;
 	struct arena early;                       /* what was given before the start */
 	struct process_gift *gifts;
 };
 
-/* main() of every process: returns the exit status. */
+/* main() of every process: returns the exit status. The loop is over then: a role that wants to end
+ * its watches, timers and channels itself does so before process_leave(). */
 int process_main(const struct process_role *role, void *self);
 
 /* In prepare(): what is behind fd (O_PATH or more; stays open) will be allowed as `access` (jail.h). */
@@ -98,7 +101,9 @@ void process_break(struct process *process, const char *event);   /* BROKEN: log
 /* A warning that stands until it is taken back with an empty text: log, health, postmaster. */
 void process_warn(struct process *process, const char *name, struct slice text);
 
-/* For the supervisor, and for tools that start a single process: the other end of the talk above. */
+/* For the supervisor, and for tools that start a single process: the other end of the talk above.
+ * None of these blocks; LATER: the process does not read, and nothing was handed. All descriptors are
+ * borrowed. COUNTERS needs no call of its own: frame_send_now() with the page's descriptor. */
 must_use enum result process_spawn(const char *executable, int control, int log_fd, int *ret_pid);
 must_use enum result process_hand_blob(int control, enum supervisor_says kind, struct slice packed_settings);
 must_use enum result process_hand_gift(int control, enum given what, struct slice name, uint32_t instance, int fd);
