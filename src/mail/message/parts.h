@@ -7,7 +7,7 @@
  * Ignores: encodings and character sets (they come with the judgement's issue), and what it means.
  * Owns:    nothing but what it takes from the arena; slices point into the message.
  * Fails:   LATER when the arena is full or a ceiling is hit: the message is then unscannable, never
- *          clean. `limit` names the ceiling.
+ *          clean. The view holds what was read until there, and `limit` names the ceiling.
  */
 #ifndef MESSAGE_PARTS_H
 #define MESSAGE_PARTS_H
@@ -29,7 +29,13 @@ struct part {
 	struct part *parent, *next;              /* next: in order of the message */
 };
 
-struct message_view { struct part *first; size_t count; const char *limit; bool ambiguous; };
+struct message_view {
+	struct part *first;
+	size_t count;
+	const char *limit;                       /* "depth"; NULL: none was hit */
+	bool ambiguous;
+	const char *ambiguity;                   /* the first construction that others may read differently */
+};
 
 must_use enum result headers_read(struct slice bytes, struct arena *arena, struct headers *ret_headers);
 const struct header *headers_find(const struct headers *headers, struct slice name);     /* first, or NULL */
