@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conversations as rows: what the server says, what we must say, what becomes of each recipient. */
+#include "relay/client.h"
+#include "base/test.h"
+
+#define LF "\r\n"
+#define HELLO { "220 mx ready" LF, "EHLO us" LF }
+#define LHELLO { "220 mx ready" LF, "LHLO us" LF }
+#define PLAIN { "250 mx" LF, "" }
+#define PIPED { "250-mx" LF "250-PIPELINING" LF "250-SIZE 1000" LF "250 8BITMIME" LF, "" }
+#define ALL   "MAIL FROM:<s@a> SIZE=100" LF "RCPT TO:<0@b>" LF "RCPT TO:<1@b>" LF "DATA" LF
+
+/* Instead of a server's words: things that happen on our side. */
+#define BEGIN "(begin)"
+#define EIGHT "(begin with 8 bits)"
+#define SENT  "(content sent)"
+#define GONE  "(gone)"
+#define QUIT  "(quit)"
+
+static const struct talk {
+	const char *about;
+	bool lmtp;
+	const char *fates;             /* for each recipient: d(elivered) l(ater) f(ailed) -(open) */
+	enum client_stage stage;       /* at the end */
+	struct { const char *hear, *say; } turns[12];
+} talks[] = {
+	{ "one command at a time without pipelining", false, "dd", AT_REST,
+	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "250 ok" LF, "RCPT TO:<0@b>" LF },
+	    { "250 ok" LF, "RCPT TO:<1@b>" LF }, { "250 ok" LF, "DATA" LF }, { "354 go" LF, "" }, { SENT, "" },
+	    { "250 2.0.0 kept as 42" LF, "" } } },
+	{ "all at once with pipelining", false, "dd", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { "354 go" LF, "" }, { SENT, "" },
+	    { "250 done" LF, "" } } },
+	{ "a greeting of many lines", false, "--", AT_REST,
+	  { { "220-mx" LF "220-is" LF, "" }, { "220 here" LF, "EHLO us" LF }, PLAIN } },
+	{ "replies may come byte by byte", false, "--", AT_REST,
+	  { { "2", "" }, { "20 m", "" }, { "x\r", "" }, { "\n", "EHLO us" LF }, PLAIN } },
+	{ "HELO where EHLO is unknown", false, "--", AT_REST,
+	  { HELLO, { "502 what" LF, "HELO us" LF }, { "250 mx" LF, "" } } },
+	{ "features of a refused EHLO do not count", false, "--", AT_MAIL,
+	  { HELLO, { "502-PIPELINING" LF "502 PIPELINING" LF, "HELO us" LF }, { "250 mx" LF, "" },
+	    { BEGIN, "MAIL FROM:<s@a>" LF } } },
+	{ "no HELO in LMTP", true, "--", AT_END, { LHELLO, { "502 what" LF, "" } } },
+	{ "turned away at the door", false, "--", AT_END, { { "554 not you" LF, "" } } },
+	{ "turned away for now", false, "--", AT_END, { { "421 busy" LF, "" } } },
+	{ "EHLO refused for now", false, "--", AT_END, { HELLO, { "450 busy" LF, "" } } },
+	{ "dropped at EHLO", false, "--", AT_END, { HELLO, { GONE, "" } } },
+	{ "garbage for a greeting", false, "--", AT_END, { { "SSH-2.0-OpenSSH" LF, "" } } },
+	{ "a code that changes between lines", false, "--", AT_END, { { "220-mx" LF "221 mx" LF, "" } } },
+	{ "a positive reply that is not the expected one", false, "--", AT_END, { { "354 go" LF, "" } } },
+
+	{ "MAIL refused: both failed, RSET", false, "ff", AT_REST,
+	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "550 no" LF, "RSET" LF }, { "250 ok" LF, "" } } },
+	{ "MAIL refused for now", false, "ll", AT_RSET,
+	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "451 later" LF, "RSET" LF } } },
+	{ "MAIL refused in a pipeline: the rest is heard, and means nothing", false, "ff", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "550 no" LF "250 b" LF "503 c" LF "503 d" LF, "RSET" LF },
+	    { "250 ok" LF, "" } } },
+	{ "MAIL refused, DATA accepted: a lone dot", false, "ff", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "550 no" LF "503 b" LF "503 c" LF "354 d" LF, "." LF },
+	    { "554 nobody" LF, "" } } },
+	{ "one recipient refused, one goes on", false, "fd", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "550 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 ok" LF, "" } } },
+	{ "all refused, nothing pipelined: no DATA", false, "fl", AT_RSET,
+	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "250 ok" LF, "RCPT TO:<0@b>" LF },
+	    { "550 no" LF, "RCPT TO:<1@b>" LF }, { "450 no" LF, "RSET" LF } } },
+	{ "all refused in a pipeline, DATA refused: RSET", false, "ff", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "550 b" LF "550 c" LF "554 d" LF, "RSET" LF },
+	    { "250 ok" LF, "" } } },
+	{ "all refused in a pipeline, DATA accepted: a lone dot, and nobody got it", false, "ff", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "550 b" LF "550 c" LF "354 d" LF, "." LF },
+	    { "250 empty mail kept" LF, "" } } },
+	{ "too many recipients, said in the old way", false, "dl", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "552 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 ok" LF, "" } } },
+	{ "DATA refused: both, by its reply", false, "ll", AT_RSET,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "451 d" LF, "RSET" LF } } },
+	{ "250 for DATA is disorder, not an invitation", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "250 d" LF, "" } } },
+
+	{ "refused after the dot", false, "ff", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "554 virus" LF, "" } } },
+	{ "refused for now after the dot", false, "ll", AT_REST,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "452 full" LF, "" } } },
+	{ "reset after the dot is not delivered", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" }, { GONE, "" } } },
+	{ "goodbye after the dot is not delivered", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "421 bye" LF, "" } } },
+	{ "250 before the content was sent is not delivered", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { "250 early" LF, "" } } },
+	{ "250 glued behind the 354 is not delivered", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF "250 early" LF, "" } } },
+	{ "a reply before its command", false, "ll", AT_END,
+	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "250 a" LF "250 b" LF, "" } } },
+	{ "EHLO answered with the greeting", false, "--", AT_END, { { "220 mx" LF "250 mx" LF, "" } } },
+	{ "a refusal in the middle of the content counts", false, "ff", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" },
+	    { "552 too big" LF, "" } } },
+	{ "goodbye in the middle of the content", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { "421 bye" LF, "" } } },
+	{ "goodbye at RCPT", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "421 bye" LF, "" } } },
+	{ "gone before the reply to MAIL, on a new connection", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { GONE, "" } } },
+	{ "speaks while at rest", false, "--", AT_END, { HELLO, PLAIN, { "250 hello?" LF, "" } } },
+	{ "says goodbye while at rest", false, "--", AT_END, { HELLO, PLAIN, { "421 idle" LF, "" } } },
+	{ "our own goodbye", false, "--", AT_END, { HELLO, PLAIN, { QUIT, "QUIT" LF }, { "221 bye" LF, "" } } },
+	{ "a server that is rude about it", false, "--", AT_END, { HELLO, PLAIN, { QUIT, "QUIT" LF }, { "500 no" LF, "" } } },
+
+	{ "LMTP: a reply for each", true, "df", AT_REST,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 0" LF "550 1" LF, "" } } },
+	{ "LMTP: replies for those who were accepted", true, "ld", AT_REST,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "450 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 1" LF, "" } } },
+	{ "LMTP: full for one, and the other follows", true, "ld", AT_REST,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "421 0" LF "250 1" LF, "" } } },
+	{ "LMTP: too few replies", true, "dl", AT_END,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 0" LF, "" }, { GONE, "" } } },
+	{ "LMTP: too many replies change nothing", true, "df", AT_END,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" },
+	    { "250 0" LF "550 1" LF "250 2" LF, "" } } },
+	{ "LMTP: nobody accepted but DATA: leave", true, "ff", AT_END,
+	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "550 b" LF "550 c" LF "354 d" LF, "" } } },
+
+	{ "8 bits where they are offered", false, "--", AT_MAIL,
+	  { HELLO, PIPED, { EIGHT, "MAIL FROM:<s@a> SIZE=100 BODY=8BITMIME" LF "RCPT TO:<0@b>" LF "RCPT TO:<1@b>" LF
+	                           "DATA" LF } } },
+	{ "8 bits where they are not", false, "ff", AT_REST, { HELLO, PLAIN, { EIGHT, "" } } },
+	{ "larger than SIZE", false, "ff", AT_REST, { HELLO, { "250-mx" LF "250 SIZE 99" LF, "" }, { BEGIN, "" } } },
+	{ "SIZE without a number, and SIZE 0, are no limit", false, "--", AT_MAIL,
+	  { HELLO, { "250-mx" LF "250 SIZE 0" LF, "" }, { BEGIN, "MAIL FROM:<s@a> SIZE=100" LF } } },
+};
+
+struct scene {
+	struct client client;
+	char fates[3];
+	char reply[2][RELAY_REPLY];
+	unsigned settled;
+};
+
+static void note(void *owner, size_t which, enum relay_outcome outcome, struct slice reply)
+{
+	static const char letters[] = { [RELAY_DELIVERED] = 'd', [RELAY_DEFERRED] = 'l', [RELAY_FAILED] = 'f',
+	                                [RELAY_BUSY] = 'b' };
+	struct scene *scene = owner;
+
+	scene->fates[which] = letters[outcome];
+	memcpy(scene->reply[which], reply.at, reply.len < RELAY_REPLY ? reply.len : RELAY_REPLY);
+	scene->settled++;
+}
+
+static void happen(struct client *client, struct client_letter *letter, const char *what)
+{
+	if (strcmp(what, BEGIN) == 0 || strcmp(what, EIGHT) == 0) {
+		letter->eight_bit = strcmp(what, EIGHT) == 0;
+		client_begin(client, letter);
+	} else if (strcmp(what, SENT) == 0) {
+		client_content_sent(client);
+	} else if (strcmp(what, GONE) == 0) {
+		client_gone(client, SLICE("451 4.4.2 gone"));
+	} else if (strcmp(what, QUIT) == 0) {
+		client_quit(client);
+	} else {
+		client_bytes(client, slice_of(what));
+	}
+}
+
+static void try_talk(const struct talk *talk)
+{
+	struct scene scene = { .fates = "--" };
+	struct client_recipient recipients[] = { { SLICE("0@b"), TO_ASK }, { SLICE("1@b"), TO_ASK } };
+	struct client_letter letter = { SLICE("s@a"), 100, false, false, recipients, 2 };
+
+	client_init(&scene.client, talk->lmtp, SLICE("us"), note, &scene);
+	for (size_t turn = 0; turn < 12 && talk->turns[turn].hear; turn++) {
+		happen(&scene.client, &letter, talk->turns[turn].hear);
+		CHECK(slice_same(buffer_slice(&scene.client.out), slice_of(talk->turns[turn].say)), talk->about);
+		buffer_clear(&scene.client.out);
+	}
+	CHECK(strcmp(scene.fates, talk->fates) == 0, talk->about);
+	CHECK(scene.client.stage == talk->stage, talk->about);
+	CHECK(scene.settled <= 2, talk->about);
+	client_finish(&scene.client);
+}
+
+/* A connection that was used before and ends at MAIL hands the letter back. */
+static void hand_back(void)
+{
+	struct scene scene = { .fates = "--" };
+	struct client_recipient recipients[] = { { SLICE("0@b"), TO_ASK } };
+	struct client_letter letter = { SLICE(""), 1, false, false, recipients, 1 };
+
+	client_init(&scene.client, false, SLICE("us"), note, &scene);
+	client_bytes(&scene.client, SLICE("220 mx\r\n"));
+	client_bytes(&scene.client, SLICE("250 mx\r\n"));
+	client_begin(&scene.client, &letter);
+	client_bytes(&scene.client, SLICE("450 no\r\n"));
+	client_bytes(&scene.client, SLICE("250 ok\r\n"));
+	CHECK(scene.fates[0] == 'l', "the first letter has its reply");
+	scene.fates[0] = '-';
+	client_begin(&scene.client, &letter);
+	client_bytes(&scene.client, SLICE("421 4.7.0 that was enough\r\n"));
+	CHECK(scene.client.handed_back && scene.fates[0] == '-', "the second is handed back");
+	CHECK(scene.client.ending_length == 25, "and the reason is kept");
+	client_finish(&scene.client);
+}
+
+static const struct address_row { const char *about; struct slice address; char fate; } addresses[] = {
+	{ "a line end in an address never becomes a command", LIT("a@b>\r\nRCPT TO:<c@d"), 'f' },
+	{ "a NUL neither", LIT("a\0@b"), 'f' },
+	{ "nor nothing at all", LIT(""), 'f' },
+	{ "8 bits that were not agreed", LIT("\xc3\xa4@b"), 'f' },
+	{ "a quoted local part is an address", LIT("\"a b\"@c"), '-' },
+};
+
+static void try_addresses(void)
+{
+	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
+		struct scene scene = { .fates = "--" };
+		struct client_recipient recipients[] = { { addresses[i].address, TO_ASK } };
+		struct client_letter letter = { SLICE(""), 1, false, false, recipients, 1 };
+
+		client_init(&scene.client, false, SLICE("us"), note, &scene);
+		client_bytes(&scene.client, SLICE("220 mx\r\n"));
+		client_bytes(&scene.client, SLICE("250 mx\r\n"));
+		buffer_clear(&scene.client.out);
+		client_begin(&scene.client, &letter);
+		CHECK(scene.fates[0] == addresses[i].fate, addresses[i].about);
+		CHECK((buffer_length(&scene.client.out) > 0) == (addresses[i].fate == '-'), addresses[i].about);
+		client_finish(&scene.client);
+	}
+}
+
+static void endless(void)
+{
+	struct scene scene = { .fates = "--" };
+
+	client_init(&scene.client, false, SLICE("us"), note, &scene);
+	for (unsigned i = 0; i < 1000; i++)
+		client_bytes(&scene.client, SLICE("220-more\r\n"));
+	CHECK(scene.client.stage == AT_END, "an endless reply ends the conversation");
+	client_finish(&scene.client);
+	client_init(&scene.client, false, SLICE("us"), note, &scene);
+	for (unsigned i = 0; i < 10000; i++)
+		client_bytes(&scene.client, SLICE("x"));
+	CHECK(scene.client.stage == AT_END, "an endless line too");
+	client_finish(&scene.client);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < COUNT_OF(talks); i++)
+		try_talk(&talks[i]);
+	hand_back();
+	try_addresses();
+	endless();
+	return TEST_END();
+}
