@@ -63,8 +63,9 @@ struct settings_section {
 	const struct setting *rows;
 	size_t row_count, size;           /* size of the struct that the rows fill */
 	const char *about;
-	/* May be NULL. Called for each value written in the file (for a list, each item) and for each
-	 * title (then `name` is ""). REFUSED, with the reason added to `complaint`. */
+	/* May be NULL. Called for each value written in the file (for a list, each item), with its name as
+	 * in the file (`do`, not `do_`), and for each title (then `name` is ""). REFUSED, with the reason
+	 * added to `complaint`: what was meant, no full stop; file, line and value are added by others. */
 	enum result (*check)(const char *name, struct slice value, struct buffer *complaint);
 };
 
@@ -86,6 +87,9 @@ void settings_finish(struct settings *settings);                 /* safe on a ze
 must_use enum result settings_read_file(struct settings *settings, const char *file, bool lenient,
                                         const struct settings_section *const *schema,
                                         struct buffer *complaints);
+
+/* For what the supervisor knows better than the file: one value in a section without titles, as if written. */
+must_use enum result settings_put(struct settings *settings, const char *section, const char *name, struct slice text);
 
 must_use enum result settings_pack(const struct settings *settings, struct buffer *to);
 must_use enum result settings_unpack(struct settings *settings, struct slice packed);
