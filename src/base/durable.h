@@ -23,13 +23,17 @@
 
 struct durable_folder {
 	int fd;                      /* O_RDONLY | O_DIRECTORY */
-	int proc_fd;                 /* /proc/self/fd, to name what has no name; -1: use temporary names */
+	int proc_fd;                 /* /proc/self/fd of this very process (not of its parent), to name what
+	                              * has no name; -1: use temporary names */
 };
 
 struct draft { int fd; bool named; char name[64]; };
 
 /* Opens (and makes, mode 0700, durably, if missing) a folder below `parent`; before the jail. */
 must_use enum result durable_folder_open(struct durable_folder *folder, int parent, const char *name);
+/* The same inside the jail (JAIL_FOLDERS): what /proc gives is taken over from the folder above. */
+must_use enum result durable_folder_below(struct durable_folder *folder, const struct durable_folder *above,
+                                          const char *name);
 void durable_folder_close(struct durable_folder *folder);
 
 must_use enum result durable_begin(const struct durable_folder *folder, const char *name, struct draft *ret_draft);
