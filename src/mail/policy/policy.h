@@ -29,7 +29,8 @@ struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
 must_use enum result policy_compile(struct settings *settings, struct arena *arena,
                                     const struct policy **ret_policy, struct buffer *complaint);
-/* `scanners`: how many are configured; fewer clean answers than that is `unscannable`. */
+/* `scanners`: how many are configured; fewer answers than that, from as many scanners, is `unscannable`.
+ * The judgement's packed findings and evidence are left empty: whoever has them packed puts them in. */
 must_use enum result policy_judge(const struct policy *policy, unsigned scanners,
                                   const struct envelope *envelope, const struct findings *findings,
                                   const struct evidence *evidence, struct arena *arena,

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expressions, mistakes in them, and judgements: what was found and answered, and what must come of it. */
+#include "mail/policy/policy.h"
+
+#include "base/test.h"
+#include "mail/policy/action.h"
+#include "mail/policy/expression.h"
+
+enum { V = FACT_BIT(virus), U = FACT_BIT(unscannable), A = FACT_BIT(ambiguous), T = FACT_BIT(trusted) };
+
+static const struct {
+	struct slice text;
+	unsigned facts;
+	bool holds;
+} expressions[] = {
+	{ LIT("virus"), V, true },
+	{ LIT("virus"), U, false },
+	{ LIT("not virus"), U, true },
+	{ LIT("not not virus"), V, true },
+	{ LIT("virus or unscannable"), U, true },
+	{ LIT("virus and unscannable"), U, false },
+	{ LIT("virus or unscannable and trusted"), V, true },
+	{ LIT("(virus or unscannable) and trusted"), V, false },
+	{ LIT("( virus or unscannable )and(trusted)"), V | T, true },
+	{ LIT("not (virus or ambiguous)"), A, false },
+	{ LIT("not virus and not ambiguous"), 0, true },
+	{ LIT("authenticated"), V | U | A | T, false },
+};
+
+static const struct {
+	struct slice text;
+	const char *complaint;
+} mistakes[] = {
+	{ LIT("virrus"), "at character 1: no fact is called \"virrus\"; did you mean \"virus\"?" },
+	{ LIT("virus adn trusted"), "at character 7: \"and\", \"or\" or the end was expected" },
+	{ LIT("virus and"), "at character 10: it ends too early" },
+	{ LIT("(virus"), "at character 7: \")\" was expected" },
+	{ LIT("virus)"), "at character 6: \"and\", \"or\" or the end was expected" },
+	{ LIT(""), "at character 1: it ends too early" },
+	{ LIT("virus and = 3"), "at character 11: a fact, \"not\" or \"(\" was expected" },
+	{ LIT("((((((((((((((((((((((((((((((((((((virus"), "at character 33: too many brackets within brackets" },
+};
+
+static const struct {
+	struct slice text;
+	const char *complaint;             /* NULL: it is right */
+	const char *reply;
+} actions[] = {
+	{ LIT("deliver"), NULL, "" },
+	{ LIT("reject"), NULL, "550 5.7.1 this message was refused" },
+	{ LIT("reject no program files"), NULL, "550 5.7.1 no program files" },
+	{ LIT("defer"), NULL, "451 4.7.1 try again later" },
+	{ LIT("quarantene"), "no action is called \"quarantene\"; did you mean \"quarantine\"?", "" },
+	{ LIT("hold on"), "nothing may stand behind \"hold\"", "" },
+	{ LIT("reject a\r\nb"), "the text of a reply is printable ASCII, at most 400 characters", "" },
+};
+
+static void check_expressions(struct arena *arena, struct buffer *complaint)
+{
+	const struct expression *expression = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(expressions); i++) {
+		CHECK(expression_compile(expressions[i].text, arena, &expression, complaint) == OK, expressions[i].text.at);
+		CHECK(expression_holds(expression, expressions[i].facts) == expressions[i].holds, expressions[i].text.at);
+	}
+	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
+		buffer_clear(complaint);
+		CHECK(expression_compile(mistakes[i].text, arena, &expression, complaint) == REFUSED, mistakes[i].complaint);
+		CHECK(slice_same(buffer_slice(complaint), slice_of(mistakes[i].complaint)), mistakes[i].complaint);
+	}
+}
+
+static void check_actions(struct arena *arena, struct buffer *complaint)
+{
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		struct action action = { 0 };
+		enum result result;
+
+		buffer_clear(complaint);
+		result = action_compile(actions[i].text, arena, &action, complaint);
+		CHECK((result == OK) == (actions[i].complaint == NULL), actions[i].text.at);
+		CHECK(slice_same(buffer_slice(complaint), slice_of(actions[i].complaint)), actions[i].text.at);
+		CHECK(slice_same(action.reply, slice_of(actions[i].reply)), actions[i].text.at);
+	}
+}
+
+#define NOTHING { { LIT(""), LIT("") } }
+#define CLEAN(who) { ASK_SCANNERS, LIT(who), ANSWER_CLEAN, LIT("") }
+#define FOUND(who) { ASK_SCANNERS, LIT(who), ANSWER_FOUND, LIT("Eicar-Test") }
+#define FAILED(who) { ASK_SCANNERS, LIT(who), ANSWER_FAILED, LIT("no answer") }
+
+static const struct {
+	const char *about;
+	unsigned scanners;
+	struct fact facts[2];
+	size_t fact_count;
+	struct answer answers[3];
+	size_t count;
+	enum verdict verdict;
+	enum outcome outcome;
+	const char *kind, *reason;
+} judgements[] = {
+	{ "no scanner, nothing found: delivered", 0, { { LIT("size"), LIT("5") } }, 1, { CLEAN("") }, 0, VERDICT_CLEAN,
+	  FATE_DELIVER, "", "" },
+	{ "a scanner says clean: delivered", 1, NOTHING, 0, { CLEAN("a") }, 1, VERDICT_CLEAN, FATE_DELIVER, "", "" },
+	{ "a scanner found something: quarantine", 1, NOTHING, 0, { FOUND("a") }, 1, VERDICT_VIRUS,
+	  FATE_QUARANTINE, "virus", "a: Eicar-Test" },
+	{ "a scanner failed: unscannable", 1, NOTHING, 0, { FAILED("a") }, 1, VERDICT_UNSCANNABLE,
+	  FATE_QUARANTINE, "unscannable", "a: no answer" },
+	{ "no scanner answered: unscannable", 1, NOTHING, 0, { CLEAN("a") }, 0, VERDICT_UNSCANNABLE,
+	  FATE_QUARANTINE, "unscannable", "scanners: not every scanner answered" },
+	{ "one of two scanners is missing: unscannable", 2, NOTHING, 0, { CLEAN("a") }, 1, VERDICT_UNSCANNABLE,
+	  FATE_QUARANTINE, "unscannable", "scanners: not every scanner answered" },
+	{ "one scanner that answers twice is one", 2, NOTHING, 0, { CLEAN("a"), CLEAN("a") }, 2,
+	  VERDICT_UNSCANNABLE, FATE_QUARANTINE, "unscannable", "scanners: not every scanner answered" },
+	{ "found beats failed", 2, NOTHING, 0, { FAILED("a"), FOUND("b") }, 2, VERDICT_VIRUS, FATE_QUARANTINE,
+	  "virus", "b: Eicar-Test" },
+	{ "found beats a message that could not be read", 1, { { LIT("unscannable"), LIT("depth") } }, 1,
+	  { FOUND("a") }, 1, VERDICT_VIRUS, FATE_QUARANTINE, "virus", "a: Eicar-Test" },
+	{ "a limit that was hit is never clean", 1, { { LIT("unscannable"), LIT("depth") } }, 1, { CLEAN("a") }, 1,
+	  VERDICT_UNSCANNABLE, FATE_QUARANTINE, "unscannable", "message: depth" },
+	{ "ambiguous alone is delivered", 0, { { LIT("ambiguous"), LIT("two From") } }, 1, { CLEAN("") }, 0,
+	  VERDICT_CLEAN, FATE_DELIVER, "", "" },
+};
+
+static void check_judgement(size_t i, const struct policy *policy, struct arena *arena)
+{
+	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
+	struct envelope envelope = { .recipients = recipients, .recipient_count = 2 };
+	struct fact facts[2];
+	struct answer answers[3];
+	struct findings findings = { .facts = facts, .fact_count = judgements[i].fact_count };
+	struct evidence evidence = { .answers = answers, .count = judgements[i].count };
+	struct judgement judgement = { 0 };
+
+	memcpy(facts, judgements[i].facts, sizeof(facts));
+	memcpy(answers, judgements[i].answers, sizeof(answers));
+	CHECK(policy_judge(policy, judgements[i].scanners, &envelope, &findings, &evidence, arena, &judgement) == OK,
+	      judgements[i].about);
+	CHECK(judgement.verdict == judgements[i].verdict && judgement.fate_count == 2, judgements[i].about);
+	CHECK(judgement.fate_count == 2 && judgement.fates[1].outcome == judgements[i].outcome, judgements[i].about);
+	CHECK(judgement.fate_count == 2 && slice_same(judgement.fates[1].kind, slice_of(judgements[i].kind)),
+	      judgements[i].about);
+	CHECK(slice_same(judgement.reason, slice_of(judgements[i].reason)), judgements[i].about);
+}
+
+static void check_standard_policy(struct arena *arena, struct buffer *complaint)
+{
+	const struct policy *policy = NULL;
+	struct settings settings;
+
+	settings_init(&settings);
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "no policy section: the standard rules stand");
+	for (size_t i = 0; policy && i < COUNT_OF(judgements); i++)
+		check_judgement(i, policy, arena);
+	settings_finish(&settings);
+}
+
+static const struct {
+	const char *name;
+	struct slice value;
+	enum result result;
+} checks[] = {
+	{ "", LIT("virus"), OK },
+	{ "", LIT("a\"\n"), REFUSED },
+	{ "when", LIT("virus"), OK },
+	{ "when", LIT("viruses and"), REFUSED },
+	{ "do", LIT("reject not here"), OK },
+	{ "do", LIT("explode"), REFUSED },
+};
+
+static void check_file(struct buffer *complaint)
+{
+	for (size_t i = 0; i < COUNT_OF(checks); i++) {
+		buffer_clear(complaint);
+		CHECK(policy_settings_section.check(checks[i].name, checks[i].value, complaint) == checks[i].result,
+		      "the check of the file says what is wrong");
+		CHECK((buffer_length(complaint) == 0) == (checks[i].result == OK), "and says it in words");
+	}
+}
+
+int main(void)
+{
+	struct buffer complaint;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	buffer_init(&complaint, 4096);
+	check_expressions(&arena, &complaint);
+	check_actions(&arena, &complaint);
+	check_standard_policy(&arena, &complaint);
+	check_file(&complaint);
+	buffer_finish(&complaint);
+	arena_finish(&arena);
+	return TEST_END();
+}
