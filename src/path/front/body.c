@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step a byte. A step says where the next byte stands and whether this one belongs to the message. */
+#include "front/body.h"
+
+struct step {
+	enum body_at next;
+	unsigned fault;
+	bool ours;              /* not part of the message: stuffing, or the end */
+	bool end;
+};
+
+enum byte_kind { KIND_OTHER, KIND_DOT, KIND_CR, KIND_LF, KIND_NUL, KIND_COUNT };
+
+/* After a fault the next byte is in a line, never at a line's start: a broken line end opens no door. */
+static const struct step steps[][KIND_COUNT] = {
+	[BODY_LINE_START] = {
+		[KIND_OTHER] = { .next = BODY_IN_LINE },
+		[KIND_DOT] = { .next = BODY_AFTER_DOT, .ours = true },
+		[KIND_CR] = { .next = BODY_AFTER_CR },
+		[KIND_LF] = { .next = BODY_IN_LINE, .fault = BODY_BARE_LF },
+		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_NUL },
+	},
+	[BODY_IN_LINE] = {
+		[KIND_OTHER] = { .next = BODY_IN_LINE },
+		[KIND_DOT] = { .next = BODY_IN_LINE },
+		[KIND_CR] = { .next = BODY_AFTER_CR },
+		[KIND_LF] = { .next = BODY_IN_LINE, .fault = BODY_BARE_LF },
+		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_NUL },
+	},
+	[BODY_AFTER_CR] = {
+		[KIND_OTHER] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
+		[KIND_DOT] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
+		[KIND_CR] = { .next = BODY_AFTER_CR, .fault = BODY_BARE_CR },
+		[KIND_LF] = { .next = BODY_LINE_START },
+		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR | BODY_NUL },
+	},
+	[BODY_AFTER_DOT] = {
+		[KIND_OTHER] = { .next = BODY_IN_LINE },
+		[KIND_DOT] = { .next = BODY_IN_LINE },
+		[KIND_CR] = { .next = BODY_AFTER_DOT_CR, .ours = true },
+		[KIND_LF] = { .next = BODY_IN_LINE, .fault = BODY_BARE_LF },
+		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_NUL },
+	},
+	[BODY_AFTER_DOT_CR] = {
+		[KIND_OTHER] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
+		[KIND_DOT] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
+		[KIND_CR] = { .next = BODY_AFTER_CR, .fault = BODY_BARE_CR },
+		[KIND_LF] = { .next = BODY_LINE_START, .ours = true, .end = true },
+		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR | BODY_NUL },
+	},
+};
+
+static enum byte_kind kind_of(char byte)
+{
+	switch (byte) {
+	case '.':
+		return KIND_DOT;
+	case '\r':
+		return KIND_CR;
+	case '\n':
+		return KIND_LF;
+	case '\0':
+		return KIND_NUL;
+	}
+	return KIND_OTHER;
+}
+
+enum result body_next(struct body *body, struct slice *chunk, struct slice *ret_piece)
+{
+	struct slice whole = *chunk;
+	size_t len = 0;
+
+	while (len < whole.len) {
+		const struct step *step = &steps[body->at][kind_of(whole.at[len])];
+
+		body->at = step->next;
+		body->faults |= step->fault;
+		if (step->ours) {
+			*ret_piece = (struct slice){ whole.at, len };
+			*chunk = slice_drop(whole, len + 1);
+			return step->end ? OK : AGAIN;
+		}
+		len++;
+	}
+	*ret_piece = whole;
+	*chunk = (struct slice){ 0 };
+	return AGAIN;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client.h — one connection: bytes to lines and bodies, replies to bytes, deadlines, the memfd.
+ *
+ * Knows:   its socket, its session, how much it may hold, how long it may take.
+ * Ignores: SMTP (session.h does), and who else is connected.
+ * Owns:    the socket, the memfd and what it took in flight, until client_end().
+ * Fails:   a client that fails is ended, and nobody else notices. Input is at most CLIENT_INPUT bytes
+ *          and output CLIENT_OUTPUT: then nothing is read until it has been taken away.
+ */
+#ifndef FRONT_CLIENT_H
+#define FRONT_CLIENT_H
+
+#include "front/body.h"
+#include "front/headers.h"
+#include "front/shared.h"
+
+enum { CLIENT_INPUT = 8192, CLIENT_OUTPUT = 16384, CLIENT_ADDRESS = 46 };
+
+enum client_state { CLIENT_PAUSING, CLIENT_TALKING, CLIENT_LINGERING };
+
+struct client {
+	struct shared *shared;
+	struct client *next, *previous;
+	struct session session;
+	struct buffer in, out;
+	struct watch watch;
+	struct timer timer;
+	enum client_state state;
+	int fd, memfd;
+	uint64_t ends;                            /* ticks: the whole session's end */
+	const char *listener;                     /* outlives the client */
+	struct in6_addr address;
+	uint32_t uid;
+	bool counted;                             /* in admission */
+	bool skipping;                            /* the rest of a line that was too long */
+	/* the message on its way */
+	char id[MESSAGE_ID_SIZE];
+	int64_t received;
+	uint64_t exchange;                        /* 0: none outstanding */
+	struct body body;
+	struct headers headers;
+	uint64_t size, kept, since;               /* bytes; granted in flight; since the last look at the rate */
+	bool too_large, no_room, starved;
+	char address_text[CLIENT_ADDRESS];
+};
+
+struct client_origin {
+	int fd;                                   /* taken, even on failure */
+	const char *listener;
+	struct in6_addr address;
+	unsigned client;                          /* bits of session_client */
+	uint32_t uid;
+	bool counted;
+	bool refused;                             /* one line, then goodbye */
+	enum session_end why;
+};
+
+/* LATER: no memory; the socket is closed then. */
+must_use enum result client_open(struct shared *shared, const struct client_origin *origin);
+void client_end(struct client *client);
+void client_answered(void *client, enum result verdict, struct slice reply);    /* for deposits */
+void client_ask_again(struct client *client);     /* room in flight may have come */
+void client_stop(struct client *client);          /* 421, unless it waits for a verdict */
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inside.h — the whole of one front, for its main and its tests.
+ *
+ * Knows:   its listeners, the lists made from the settings, and what clients share.
+ * Ignores: conversations.
+ * Owns:    all of it, until the process ends. It is the role's `self`, and comes zeroed.
+ * Fails:   as process.h says.
+ */
+#ifndef FRONT_INSIDE_H
+#define FRONT_INSIDE_H
+
+#include "front/shared.h"
+
+enum { FRONT_LISTENERS = 64, LISTENER_NAME = 65, SYSTEM_NAME = 256 };
+
+struct listener {
+	struct front *front;
+	struct watch watch;
+	int fd;
+	char name[LISTENER_NAME];
+};
+
+struct front {
+	struct shared shared;
+	struct listener listeners[FRONT_LISTENERS];
+	size_t listener_count;
+	struct network *trusted;
+	size_t trusted_count;
+	struct slice *domains;
+	size_t most;                              /* connections that descriptors suffice for */
+	struct timer listen_timer, leave_timer;
+	char system_name[SYSTEM_NAME];
+};
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What cannot be accepted any more is not kept any more: its bytes pass by until the final dot. */
+#include "front/message.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "front/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+void message_begin(struct client *client)
+{
+	uint64_t chance = 0;
+
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		chance = client->shared->deposits.serial;
+	message_id_make(clock_wall_ms(), chance, client->id);
+	client->received = clock_wall();
+}
+
+static void give_back(struct client *client)
+{
+	struct shared *shared = client->shared;
+
+	fd_close(&client->memfd);
+	if (client->kept == 0)
+		return;
+	flight_give(&shared->flight, client, client->kept);
+	client->kept = 0;
+	counter_set(&shared->process->counters, FRONT_COUNT_bytes_in_flight, shared->flight.used);
+	(void)!timer_start(&shared->wake, 0);
+}
+
+void message_drop(struct client *client)
+{
+	give_back(client);
+	client->size = client->since = 0;
+	client->too_large = client->no_room = client->starved = false;
+	client->body = (struct body){ 0 };
+	client->headers = (struct headers){ 0 };
+}
+
+static bool is_lost(const struct client *client)
+{
+	return client->too_large || client->no_room || client->body.faults;
+}
+
+enum result message_room(struct client *client, size_t more)
+{
+	struct shared *shared = client->shared;
+	uint64_t need = client->size + more;
+
+	if (is_lost(client) || need <= client->kept)
+		return OK;
+	TRY(flight_take(&shared->flight, client, need - client->kept));
+	client->kept = need;
+	counter_set(&shared->process->counters, FRONT_COUNT_bytes_in_flight, shared->flight.used);
+	return OK;
+}
+
+static enum result open_memfd(struct client *client)
+{
+	if (client->memfd < 0)
+		client->memfd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return client->memfd < 0 ? LATER : OK;
+}
+
+static enum result keep(struct client *client, struct slice piece)
+{
+	TRY(open_memfd(client));
+	while (piece.len) {
+		ssize_t wrote = write(client->memfd, piece.at, piece.len);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return LATER;
+		piece = slice_drop(piece, (size_t)wrote);
+	}
+	return OK;
+}
+
+void message_add(struct client *client, struct slice piece)
+{
+	headers_add(&client->headers, piece);
+	client->size += piece.len;
+	if (client->size > client->shared->rules.message_limit)
+		client->too_large = true;
+	if (!is_lost(client) && keep(client, piece) != OK)
+		client->no_room = true;
+	if (is_lost(client))
+		give_back(client);
+}
+
+static enum result seal(struct client *client)
+{
+	TRY(open_memfd(client));
+	if (fcntl(client->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+		return LATER;
+	return OK;
+}
+
+enum session_body message_end(struct client *client)
+{
+	if (client->body.faults)
+		return BODY_FAULTY;
+	if (client->too_large)
+		return BODY_TOO_LARGE;
+	if (client->headers.hops > client->shared->rules.hops)
+		return BODY_LOOPS;
+	if (client->no_room || seal(client) != OK)
+		return BODY_NO_ROOM;
+	return BODY_FINE;
+}
+
+static enum result add_trace(struct client *client, struct envelope *envelope, struct buffer *trace)
+{
+	char date[CLOCK_MAIL_SIZE];
+	const struct trace facts = { .envelope = envelope, .hostname = client->shared->rules.hostname, .date = date,
+	                             .headers = client->headers.seen };
+
+	clock_mail_text(client->received, client->shared->process->utc_offset, date);
+	TRY(trace_write(&facts, trace));
+	envelope->trace = buffer_slice(trace);
+	return OK;
+}
+
+static enum result deposit(struct client *client, struct buffer *trace)
+{
+	struct envelope envelope;
+
+	TRY(session_envelope(&client->session, &envelope));
+	envelope.id = (struct slice){ client->id, MESSAGE_ID_SIZE };
+	envelope.received = client->received;
+	envelope.uid = client->uid;
+	envelope.listener = slice_of(client->listener);
+	envelope.client_address = slice_of(client->address_text);
+	TRY(add_trace(client, &envelope, trace));
+	return deposits_send(&client->shared->deposits, &envelope, client->memfd, client, &client->exchange);
+}
+
+enum result message_deposit(struct client *client)
+{
+	struct buffer trace;
+	enum result end;
+
+	buffer_init(&trace, TRACE_LONGEST);
+	end = deposit(client, &trace);
+	buffer_finish(&trace);
+	return end;
+}

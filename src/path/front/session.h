@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h — one SMTP conversation, from greeting to goodbye.
+ *
+ * Knows:   what an SMTP client may say, and when (RFC 5321, 1870, 2034, 2920, 6152), and who may relay.
+ * Ignores: sockets, clocks, memfds and the queue. It is brought lines, the end of a body and verdicts,
+ *          and leaves its replies in a buffer.
+ * Owns:    one arena that lives as long as one message; session_finish() empties it.
+ * Fails:   REFUSED or LATER with a reply already written; BROKEN when a reply does not fit the
+ *          buffer: keep SESSION_REPLY bytes of room in it.
+ */
+#ifndef FRONT_SESSION_H
+#define FRONT_SESSION_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "mail/smtp/smtp.h"
+
+/*   HELLO --ehlo--> SENDER --mail--> RECIPIENTS --data--> BODY --.--> VERDICT --> SENDER   */
+enum stage { STAGE_HELLO, STAGE_SENDER, STAGE_RECIPIENTS, STAGE_BODY, STAGE_VERDICT, STAGE_GOODBYE };
+
+enum room { ROOM_GONE, ROOM_NONE, ROOM_FREE };       /* no queue; a full disk; go on */
+
+/* Lives as long as the process; its contents are replaced by a reload between two lines. */
+struct session_rules {
+	struct slice hostname, greeting, postmaster;
+	const struct slice *domains;
+	size_t domain_count;
+	uint64_t message_limit;
+	uint64_t recipients, null_sender_recipients, errors, hops;
+	enum room room;
+};
+
+enum session_client { SESSION_TRUSTED = 1, SESSION_LOCAL = 2 };         /* bits */
+enum { SESSION_REPLY = 1024, SESSION_HELO = 256 };
+
+struct session {
+	const struct session_rules *rules;
+	struct buffer *replies;
+	unsigned client;                          /* bits of session_client */
+	enum stage stage;
+	bool extended;                            /* EHLO, not HELO */
+	bool eight_bit;
+	uint64_t errors;
+	struct arena message;
+	struct slice sender;
+	struct session_recipient *first, *last;
+	uint32_t recipients;
+	uint8_t helo_length;
+	char helo[SESSION_HELO];
+};
+
+void session_init(struct session *session, const struct session_rules *rules, struct buffer *replies, unsigned client);
+void session_finish(struct session *session);         /* safe on a zeroed one */
+
+must_use enum result session_greet(struct session *session);
+must_use enum result session_line(struct session *session, struct slice line);
+/* A line that could not be brought: too long, or without CR before its LF. */
+enum session_bad_line { LINE_TOO_LONG, LINE_WITHOUT_CR };
+must_use enum result session_bad_line(struct session *session, enum session_bad_line what);
+
+/* How the bytes of a message ended. Only BODY_FINE waits for a verdict. */
+enum session_body { BODY_FINE, BODY_FAULTY, BODY_TOO_LARGE, BODY_LOOPS, BODY_NO_ROOM };
+must_use enum result session_body(struct session *session, enum session_body end);
+/* `reply` is the queue's, and believed only as far as it is one line that begins with 4 or 5. */
+must_use enum result session_verdict(struct session *session, enum result verdict, struct slice reply);
+
+/* Whatever the stage: one last line, and no more is listened to. */
+enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT };
+must_use enum result session_end(struct session *session, enum session_end why);
+void session_gone(struct session *session);
+
+struct slice session_first_recipient(const struct session *session);      /* empty: there is none */
+
+/* Fills sender, recipients, helo, protocol, flags; from the session's arena. LATER: it is full. */
+must_use enum result session_envelope(struct session *session, struct envelope *ret_envelope);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole conversations, as rows: what the client says, what it must hear. "" is a line that is not answered. */
+#include "front/session.h"
+
+#include "base/test.h"
+
+enum { TURNS = 14, BUFFER = 65536 };
+
+static const struct slice domains[] = { LIT("example.org"), LIT("example.net") };
+static const struct session_rules usual = {
+	.hostname = LIT("mx.example.org"), .greeting = LIT("ESMTP Postern"), .postmaster = LIT("postmaster"),
+	.domains = domains, .domain_count = COUNT_OF(domains), .message_limit = 1000, .recipients = 3,
+	.null_sender_recipients = 1, .errors = 4, .hops = 50, .room = ROOM_FREE,
+};
+
+#define HI   { "EHLO client.example", "250 ENHANCEDSTATUSCODES" }
+#define FROM { "MAIL FROM:<a@b.example>", "250 2.1.0" }
+#define TO   { "RCPT TO:<u@example.org>", "250 2.1.5" }
+#define BEGIN HI, FROM, TO, { "DATA", "354" }
+
+/* `.` ends a body as `end` says; `=` is a verdict: its reply follows. */
+static const struct talk {
+	const char *about;
+	unsigned client;
+	struct { const char *say, *hear; } turns[TURNS];
+} talks[] = {
+	{ "a message", 0, { BEGIN, { ".", "" }, { "=", "250 2.0.0" }, { "QUIT", "221" } } },
+	{ "a message by HELO", 0, { { "HELO x", "250 mx.example.org" }, FROM, TO, { "DATA", "354" }, { ".", "" }, { "=", "250" } } },
+	{ "two messages", 0, { BEGIN, { ".", "" }, { "=", "250" }, FROM, TO, { "DATA", "354" }, { ".", "" }, { "=", "250" } } },
+	{ "small letters and spaces", 0, { { "ehlo x ", "250" }, { "mail from:<a@b> ", "250" }, { "rcpt to: <u@EXAMPLE.org>", "250" }, { "data ", "354" } } },
+	{ "hello is needed", 0, { { "MAIL FROM:<a@b>", "503 5.5.1" } } },
+	{ "a name is needed", 0, { { "EHLO", "501 5.5.4" }, { "HELO", "501 5.5.4" } } },
+	{ "a name has no space", 0, { { "EHLO a b", "501" } } },
+	{ "recipient before sender", 0, { HI, { "RCPT TO:<u@example.org>", "503" } } },
+	{ "data before recipient", 0, { HI, FROM, { "DATA", "503" } } },
+	{ "data before sender", 0, { HI, { "DATA", "503" } } },
+	{ "a second sender", 0, { HI, FROM, { "MAIL FROM:<c@d>", "503" } } },
+	{ "data stands alone", 0, { HI, FROM, TO, { "DATA x", "501" } } },
+	{ "RSET forgets", 0, { HI, FROM, TO, { "RSET", "250" }, { "DATA", "503" }, FROM } },
+	{ "RSET does not greet", 0, { { "RSET", "250" }, { "MAIL FROM:<a@b>", "503" } } },
+	{ "a second EHLO forgets", 0, { HI, FROM, TO, HI, { "DATA", "503" } } },
+	{ "NOOP, HELP", 0, { { "NOOP", "250" }, { "NOOP x", "250" }, { "HELP", "214" } } },
+	{ "VRFY tells nothing", 0, { { "VRFY u@example.org", "252" }, { "VRFY nobody@example.org", "252" } } },
+	{ "EXPN is not here", 0, { { "EXPN list", "502" } } },
+	{ "what is not offered", 0, { HI, { "STARTTLS", "502" }, { "AUTH PLAIN x", "502" }, { "BDAT 5 LAST", "502" } } },
+	{ "an unknown word", 0, { { "XCLIENT ADDR=1", "500" }, { "", "500" } } },
+	{ "four mistakes are enough", 0, { { "A", "500" }, { "B", "500" }, { "C", "500" }, { "D", "421 4.7.0" } } },
+	{ "HTTP is not answered", 0, { { "GET / HTTP/1.1", "" } } },
+	{ "HTTP by a proxy", 0, { { "CONNECT x:25 HTTP/1.1", "" } } },
+	{ "HTTP later", 0, { HI, { "POST / HTTP/1.1", "" } } },
+	/* hardening: the state machine */
+	{ "M1: BDAT ends the transaction", 0, { HI, FROM, TO, { "BDAT bad-arg", "502" }, { "DATA", "503" } } },
+	{ "M2: after a refusal everything begins anew", 0, { BEGIN, { ".", "" }, { "=5", "550 5.7.1 no" }, { "RCPT TO:<u@example.org>", "503" }, { "DATA", "503" } } },
+	{ "M3: VRFY with eight bits ends the transaction", 0, { HI, FROM, TO, { "VRFY \xc3\xbc", "501" }, { "DATA", "503" } } },
+	{ "M5: no size", 0, { HI, { "MAIL FROM:<a@b> SIZE=0", "250" } } },
+	{ "M5: the limit", 0, { HI, { "MAIL FROM:<a@b> SIZE=1000", "250" } } },
+	{ "M5: above the limit", 0, { HI, { "MAIL FROM:<a@b> SIZE=1001", "552 5.3.4" }, FROM } },
+	{ "M5: 2^31", 0, { HI, { "MAIL FROM:<a@b> SIZE=2147483648", "552" } } },
+	{ "M5: 2^63", 0, { HI, { "MAIL FROM:<a@b> SIZE=9223372036854775808", "552" } } },
+	{ "M5: 2^64", 0, { HI, { "MAIL FROM:<a@b> SIZE=18446744073709551616", "552" } } },
+	{ "M5: negative", 0, { HI, { "MAIL FROM:<a@b> SIZE=-1", "501" } } },
+	{ "M5: a lie", 0, { HI, { "MAIL FROM:<a@b> SIZE=1", "250" }, TO, { "DATA", "354" }, { ".large", "552 5.3.4" }, { "DATA", "503" } } },
+	{ "M6: a line of mbox", 0, { { "From a@b Sat Nov 21", "500" } } },
+	{ "M8: an escape in the greeting", 0, { { "EHLO a\x1b[m", "501" } } },
+	{ "M8: a carriage return in the greeting", 0, { { "EHLO a\rb", "501" } } },
+	{ "M8: eight bits in the greeting", 0, { { "EHLO \xff", "501" } } },
+	{ "M9: eight bits in an address", 0, { HI, { "MAIL FROM:<\xc3\xbc@b>", "501" } } },
+	{ "M9: a tab", 0, { HI, { "MAIL\tFROM:<a@b>", "501" } } },
+	{ "UTF-8 was not offered", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "555" } } },
+	/* how a body may end */
+	{ "a faulty body", 0, { BEGIN, { ".faulty", "550 5.6.0" }, { "RCPT TO:<u@example.org>", "503" } } },
+	{ "a loop", 0, { BEGIN, { ".loop", "554 5.4.6" }, FROM } },
+	{ "no room", 0, { BEGIN, { ".room", "452 4.3.1" }, FROM } },
+	/* verdicts */
+	{ "the queue's own words", 0, { BEGIN, { ".", "" }, { "=5", "550 5.7.1 no" } } },
+	{ "the queue's later", 0, { BEGIN, { ".", "" }, { "=4", "452 4.3.1 full" } } },
+	{ "a refusal is no acceptance", 0, { BEGIN, { ".", "" }, { "=5as2", "550 5.7.1 this" } } },
+	{ "later is no acceptance", 0, { BEGIN, { ".", "" }, { "=4as2", "451 4.3.0" } } },
+	{ "a reply of two lines is not passed on", 0, { BEGIN, { ".", "" }, { "=5two", "550 5.7.1 this" } } },
+	/* recipients */
+	{ "recipients have a limit", 0, { HI, FROM, TO, TO, TO, { "RCPT TO:<u@example.org>", "452 4.5.3" }, { "DATA", "354" } } },
+	{ "nobody writes to many", 0, { HI, { "MAIL FROM:<>", "250" }, TO, { "RCPT TO:<v@example.org>", "452 4.5.3" }, { "DATA", "354" } } },
+	{ "our own nobody may", SESSION_TRUSTED, { HI, { "MAIL FROM:<>", "250" }, TO, TO } },
+	{ "strangers may not relay", 0, { HI, FROM, { "RCPT TO:<u@elsewhere.example>", "550 5.7.1 relay" }, { "DATA", "503" } } },
+	{ "a domain below ours is not ours", 0, { HI, FROM, { "RCPT TO:<u@sub.example.org>", "550 5.7.1 relay" } } },
+	{ "trusted clients may relay", SESSION_TRUSTED, { HI, FROM, { "RCPT TO:<u@elsewhere.example>", "250" } } },
+	{ "trusted clients may route", SESSION_TRUSTED, { HI, FROM, { "RCPT TO:<u%x@elsewhere.example>", "250" } } },
+	{ "postmaster is at home", 0, { HI, FROM, { "RCPT TO:<postmaster>", "250" }, { "RCPT TO:<PostMaster@example.net>", "250" }, { "RCPT TO:<abuse@example.org>", "250" } } },
+	{ "postmaster of others is not", 0, { HI, FROM, { "RCPT TO:<postmaster@elsewhere.example>", "550" } } },
+	{ "nobody is no recipient", 0, { HI, FROM, { "RCPT TO:<>", "501 5.1.3" } } },
+};
+
+/* The 16 probes of a well-known relay scanner (R1), and more of their kind (R2, R3). D is foreign. */
+static const struct probe {
+	const char *from, *to;
+} probes[] = {
+	{ "<>", "<u@d.example>" }, { "<a@d.example>", "<u@d.example>" }, { "<a@mx.example.org>", "<u@d.example>" },
+	{ "<a@[192.0.2.9]>", "<u@d.example>" }, { "<a@[192.0.2.9]>", "<u%d.example@[192.0.2.9]>" },
+	{ "<a@[192.0.2.9]>", "<u%d.example@example.org>" }, { "<a@[192.0.2.9]>", "<\"u@d.example\">" },
+	{ "<a@[192.0.2.9]>", "<\"u%d.example\">" }, { "<a@[192.0.2.9]>", "<u@d.example@[192.0.2.9]>" },
+	{ "<a@[192.0.2.9]>", "<\"u@d.example\"@[192.0.2.9]>" }, { "<a@[192.0.2.9]>", "<u@d.example@example.org>" },
+	{ "<a@[192.0.2.9]>", "<@[192.0.2.9]:u@d.example>" }, { "<a@[192.0.2.9]>", "<@example.org:u@d.example>" },
+	{ "<a@[192.0.2.9]>", "<d.example!u>" }, { "<a@[192.0.2.9]>", "<d.example!u@[192.0.2.9]>" },
+	{ "<a@[192.0.2.9]>", "<d.example!u@example.org>" },
+	{ "<a@b>", "<\"u@d.example\"@example.org>" }, { "<a@b>", "<@a,@b:u@d.example>" },
+	{ "<a@b>", "<u%d.example%example.org@example.org>" }, { "<a@b>", "<u@d.example>@example.org" },
+	{ "<a@b>", "<u@example.org.>" }, { "<a@b>", "<u@localhost>" }, { "<a@b>", "<u@[127.0.0.1]>" },
+	{ "<a@b>", "<u@[IPv6:::1]>" }, { "<a@b>", "<u@[0x7f.1]>" }, { "<a@b>", "<u@example.org,u@d.example>" },
+	{ "<a@b>", "<u@example.org;x@d.example>" }, { "<a@b>", "<u(c)@example.org(c)@d.example>" },
+	{ "<a@b>", "<u\xef\xbc\xa0" "d.example@example.org>" }, { "<a@b>", "<@example.org>" }, { "<a@b>", "<u@>" },
+	{ "<a@b>", "<u@example.org@>" }, { "<a@b>", "u@example.org" }, { "<a@b>", "< u@example.org>" },
+	{ "<a@b>", "<u\t@example.org>" }, { "<a@b>", "<${run{/bin/sh -c id}}@localhost>" }, { "<a@b>", "<|id>" },
+	{ "<a@b>", "</etc/passwd>" }, { "<a@b>", "<:include:/etc/passwd>" }, { "<a@b>", "<\":x\"@example.org>" },
+};
+
+static const struct turn_row {
+	struct slice say;
+	bool verdict;
+	enum session_body end;
+	enum result result;
+	struct slice reply;
+} events[] = {
+	{ LIT("."), false, BODY_FINE, OK, { 0 } },
+	{ LIT(".faulty"), false, BODY_FAULTY, OK, { 0 } },
+	{ LIT(".large"), false, BODY_TOO_LARGE, OK, { 0 } },
+	{ LIT(".loop"), false, BODY_LOOPS, OK, { 0 } },
+	{ LIT(".room"), false, BODY_NO_ROOM, OK, { 0 } },
+	{ LIT("="), true, 0, OK, LIT("ID") },
+	{ LIT("=5"), true, 0, REFUSED, LIT("550 5.7.1 no") },
+	{ LIT("=4"), true, 0, LATER, LIT("452 4.3.1 full") },
+	{ LIT("=5as2"), true, 0, REFUSED, LIT("250 fine") },
+	{ LIT("=4as2"), true, 0, BROKEN, LIT("250 fine") },
+	{ LIT("=5two"), true, 0, REFUSED, LIT("550 a\r\n250 b") },
+};
+
+static enum result say(struct session *session, struct slice line)
+{
+	for (size_t i = 0; i < COUNT_OF(events); i++) {
+		if (!slice_same(events[i].say, line))
+			continue;
+		return events[i].verdict ? session_verdict(session, events[i].result, events[i].reply)
+		                         : session_body(session, events[i].end);
+	}
+	return session_line(session, line);
+}
+
+static bool heard(struct buffer *replies, const char *hear)
+{
+	struct slice all = buffer_slice(replies), wanted = slice_of(hear);
+
+	if (wanted.len == 0)
+		return all.len == 0;
+	if (!slice_ends_nocase(all, SLICE("\r\n")))
+		return false;
+	for (struct slice rest = all; rest.len; (void)slice_cut(&rest, '\n'))
+		if (slice_begins(rest, wanted))
+			return true;
+	return false;
+}
+
+static void check_talks(struct buffer *replies)
+{
+	for (size_t i = 0; i < COUNT_OF(talks); i++) {
+		struct session session;
+
+		session_init(&session, &usual, replies, talks[i].client);
+		for (size_t turn = 0; turn < TURNS && talks[i].turns[turn].say; turn++) {
+			buffer_clear(replies);
+			CHECK(say(&session, slice_of(talks[i].turns[turn].say)) != BROKEN, talks[i].about);
+			CHECK(heard(replies, talks[i].turns[turn].hear), talks[i].about);
+		}
+		session_finish(&session);
+	}
+}
+
+static void check_probes(struct buffer *replies)
+{
+	for (size_t i = 0; i < COUNT_OF(probes); i++) {
+		struct session session;
+		struct buffer line;
+
+		buffer_init(&line, 1024);
+		session_init(&session, &usual, replies, 0);
+		CHECK(session_line(&session, SLICE("EHLO x")) == OK, "hello");
+		CHECK(buffer_format(&line, "MAIL FROM:%s", probes[i].from) == OK, "room");
+		CHECK(session_line(&session, buffer_slice(&line)) == OK, probes[i].from);
+		buffer_clear(&line);
+		buffer_clear(replies);
+		CHECK(buffer_format(&line, "RCPT TO:%s", probes[i].to) == OK, "room");
+		CHECK(session_line(&session, buffer_slice(&line)) == REFUSED, probes[i].to);
+		CHECK(heard(replies, "5"), probes[i].to);
+		CHECK(session_line(&session, SLICE("DATA")) == REFUSED, probes[i].to);
+		session_finish(&session);
+		buffer_finish(&line);
+	}
+}
+
+static void begin(struct session *session, const struct session_rules *rules, struct buffer *replies, unsigned client)
+{
+	session_init(session, rules, replies, client);
+	buffer_clear(replies);
+	CHECK(session_line(session, SLICE("EHLO [192.0.2.1]")) == OK, "hello");
+	CHECK(session_line(session, SLICE("MAIL FROM:<A@b> BODY=8BITMIME")) == OK, "a sender");
+}
+
+static void check_envelope(struct buffer *replies)
+{
+	struct session_rules rules = usual;
+	struct envelope envelope;
+	struct session session;
+
+	begin(&session, &rules, replies, SESSION_TRUSTED | SESSION_LOCAL);
+	CHECK(session_line(&session, SLICE("RCPT TO:<Postmaster>")) == OK, "postmaster");
+	rules.postmaster = SLICE("root@elsewhere.example");
+	CHECK(session_line(&session, SLICE("RCPT TO:<postmaster>")) == OK, "postmaster elsewhere");
+	CHECK(session_line(&session, SLICE("RCPT TO:<\"a b\"@Example.ORG>")) == OK, "a quoted one");
+	CHECK(session_envelope(&session, &envelope) == OK && envelope.recipient_count == 3, "three");
+	CHECK(slice_same(envelope.recipients[0].address, SLICE("postmaster@example.org")), "our first domain's");
+	CHECK(slice_same(envelope.recipients[1].address, SLICE("root@elsewhere.example")), "the setting's");
+	CHECK(slice_same(envelope.recipients[2].address, SLICE("\"a b\"@Example.ORG")), "as written");
+	CHECK(slice_same(envelope.sender, SLICE("A@b")) && slice_same(envelope.helo, SLICE("[192.0.2.1]")) &&
+	      slice_same(envelope.protocol, SLICE("ESMTP")), "from whom");
+	CHECK(envelope.flags == (ENVELOPE_TRUSTED | ENVELOPE_LOCAL | ENVELOPE_EIGHT_BIT), "flags");
+	session_finish(&session);
+}
+
+static void check_rooms(struct buffer *replies)
+{
+	static const struct { enum room room; const char *hear; } rows[] = {
+		{ ROOM_GONE, "451 4.3.0" }, { ROOM_NONE, "452 4.3.1" }, { ROOM_FREE, "250" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct session_rules rules = usual;
+		struct session session;
+
+		rules.room = rows[i].room;
+		session_init(&session, &rules, replies, 0);
+		CHECK(session_line(&session, SLICE("HELO x")) == OK, "hello");
+		buffer_clear(replies);
+		CHECK(session_line(&session, SLICE("MAIL FROM:<a@b>")) == (rows[i].room == ROOM_FREE ? OK : LATER), rows[i].hear);
+		CHECK(heard(replies, rows[i].hear), rows[i].hear);
+		session_finish(&session);
+	}
+}
+
+static void check_edges(struct buffer *replies)
+{
+	struct session session;
+
+	session_init(&session, &usual, replies, 0);
+	CHECK(session_verdict(&session, OK, SLICE("ID")) == BROKEN, "a verdict on nothing");
+	CHECK(session_body(&session, BODY_FINE) == BROKEN, "an end of nothing");
+	buffer_clear(replies);
+	CHECK(session_greet(&session) == OK && heard(replies, "220 mx.example.org ESMTP Postern"), "the greeting");
+	buffer_clear(replies);
+	CHECK(session_bad_line(&session, LINE_TOO_LONG) == REFUSED && heard(replies, "500"), "M6: too long");
+	buffer_clear(replies);
+	CHECK(session_bad_line(&session, LINE_WITHOUT_CR) == REFUSED && heard(replies, "500"), "a bare LF");
+	buffer_clear(replies);
+	CHECK(session_line(&session, SLICE("NOOP\0")) == REFUSED && heard(replies, "501"), "M9: NUL");
+	buffer_clear(replies);
+	CHECK(session_end(&session, END_STOP) == LATER && heard(replies, "421") && session.stage == STAGE_GOODBYE, "the end");
+	session_finish(&session);
+}
+
+int main(void)
+{
+	struct buffer replies;
+
+	buffer_init(&replies, BUFFER);
+	check_talks(&replies);
+	check_probes(&replies);
+	check_envelope(&replies);
+	check_rooms(&replies);
+	check_edges(&replies);
+	buffer_finish(&replies);
+	return TEST_END();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shared.h — what all clients of one front have in common.
+ *
+ * Knows:   the limits and rules in force, the cap on bytes, the deposits, and every client there is.
+ * Ignores: how a client is served (client.h) and how it came in (front.c).
+ * Owns:    nothing beside the lists; the front owns what stands here.
+ */
+#ifndef FRONT_SHARED_H
+#define FRONT_SHARED_H
+
+#include "base/pool.h"
+#include "front/admission.h"
+#include "front/deposits.h"
+#include "front/flight.h"
+#include "front/front.h"
+#include "front/session.h"
+
+struct shared {
+	struct process *process;
+	struct front_settings limits;             /* replaced whole by a reload */
+	struct session_rules rules;
+	struct admission admission;
+	struct deposits deposits;
+	struct flight flight;
+	struct pool clients;
+	struct client *first;                     /* all of them */
+	size_t connections;
+	struct timer wake;                        /* asks the clients again that wait for room in flight */
+	bool stopping;
+};
+
+#endif
