@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shares, neighbours, and a table in which rows come and go against a plain count. */
+#include "front/admission.h"
+
+#include "base/test.h"
+
+enum { CLIENTS = 500, STEPS = 200000, SHARE = 3 };
+
+static struct in6_addr four(unsigned number)
+{
+	return (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0,
+	                                       [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number } };
+}
+
+static struct in6_addr six(uint8_t network, uint8_t host)
+{
+	return (struct in6_addr){ .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [7] = network, [15] = host } };
+}
+
+static void check_shares(void)
+{
+	struct in6_addr one = four(1), two = four(2), here = six(1, 1), beside = six(1, 2), away = six(2, 1);
+	struct admission admission;
+
+	CHECK(admission_init(&admission, 100, 42) == OK, "a table");
+	CHECK(admission_enter(&admission, &one, 1) == OK, "the first");
+	CHECK(admission_enter(&admission, &one, 1) == LATER, "over its share");
+	CHECK(admission_enter(&admission, &two, 1) == OK, "others are unharmed");
+	admission_leave(&admission, &one);
+	CHECK(admission_enter(&admission, &one, 1) == OK, "again");
+	CHECK(admission_enter(&admission, &here, 1) == OK, "an IPv6 client");
+	CHECK(admission_enter(&admission, &beside, 1) == LATER, "its neighbour in the same /64");
+	CHECK(admission_enter(&admission, &away, 1) == OK, "another /64");
+	admission_leave(&admission, &(struct in6_addr){ 0 });
+	admission_finish(&admission);
+}
+
+static void check_coming_and_going(void)
+{
+	static unsigned counts[CLIENTS];
+	struct admission admission;
+	uint32_t chance = 1;
+
+	CHECK(admission_init(&admission, CLIENTS * SHARE, 7) == OK, "a table");
+	for (int i = 0; i < STEPS; i++) {
+		unsigned who = (chance = chance * 1103515245u + 12345u) >> 16;
+		struct in6_addr client = four(who % CLIENTS);
+		unsigned *count = &counts[who % CLIENTS];
+
+		if (chance & 1u << 8 && *count) {
+			admission_leave(&admission, &client);
+			--*count;
+		} else {
+			enum result end = admission_enter(&admission, &client, SHARE);
+
+			if ((end == OK) != (*count < SHARE))
+				CHECK(false, "the count is right");
+			*count += end == OK;
+		}
+	}
+	for (unsigned who = 0; who < CLIENTS; who++) {
+		struct in6_addr client = four(who);
+
+		for (; counts[who] < SHARE; counts[who]++)
+			CHECK(admission_enter(&admission, &client, SHARE) == OK, "what is left of the share");
+		CHECK(admission_enter(&admission, &client, SHARE) == LATER, "and no more");
+	}
+	admission_finish(&admission);
+}
+
+int main(void)
+{
+	check_shares();
+	check_coming_and_going();
+	return TEST_END();
+}

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The real front in a process of its own and in its jail, between clients on loopback sockets and a
+ * queue that this test plays. Each scene is a row with the settings that it needs.
+ */
+#include "base/fd.h"
+#include "base/pack.h"
+#include "base/test.h"
+#include "front/front.h"
+#include "front/inside.h"
+#include "wire/front-queue.h"
+#include "wire/gateway.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+enum { PATIENCE = 10, NOBODY = 65534, BIG = 1 << 20 };
+
+struct scene {
+	int control, queue, port, log;
+	char submit[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	pid_t pid;
+	struct buffer payload;
+	const char *about;
+};
+
+/* ---- settings ---- */
+
+static const struct settings_section *const schema[] = {
+	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &front_settings_section, NULL,
+};
+
+static void pack_settings(const char *text, struct buffer *packed)
+{
+	char name[] = "/tmp/front-test-XXXXXX";
+	struct settings settings;
+	struct buffer complaints;
+	int fd = mkstemp(name);
+
+	settings_init(&settings);
+	buffer_init(&complaints, 65536);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file");
+	CHECK(settings_read_file(&settings, name, false, schema, &complaints) == OK, "settings");
+	if (buffer_length(&complaints))
+		printf("%.*s\n", SHOW(buffer_slice(&complaints)));
+	CHECK(settings_pack(&settings, packed) == OK, "packed");
+	fd_close(&fd);
+	(void)unlink(name);
+	buffer_finish(&complaints);
+	settings_finish(&settings);
+}
+
+/* ---- the front's surroundings ---- */
+
+static void be_patient(int fd)
+{
+	struct timeval time = { .tv_sec = PATIENCE };
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0, "a time limit");
+}
+
+static int listen_on_loopback(int *ret_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t size = sizeof(at);
+
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 100) == 0 &&
+	      getsockname(fd, (struct sockaddr *)&at, &size) == 0, "a port");
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
+static int listen_on_socket(struct scene *scene)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	(void)snprintf(scene->submit, sizeof(scene->submit), "/tmp/front-test-%d.submit", (int)getpid());
+	memcpy(at.sun_path, scene->submit, sizeof(at.sun_path));
+	(void)unlink(scene->submit);
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 100) == 0, "a socket");
+	return fd;
+}
+
+static int be_the_front(int control)
+{
+	static struct front front;
+
+	if (geteuid() == 0 && (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0))
+		return 2;
+	if (dup2(control, PROCESS_CONTROL_FD) < 0)
+		return 2;
+	return process_main(&front_role, &front);
+}
+
+static void give(struct scene *scene, enum given what, const char *name, int fd)
+{
+	CHECK(process_hand_gift(scene->control, what, slice_of(name), 0, fd) == OK, scene->about);
+	fd_close(&fd);
+}
+
+static void say_room(struct scene *scene, uint8_t room)
+{
+	struct slice payload = { (const char *)&room, 1 };
+
+	CHECK(frame_send(scene->queue, QUEUE_ROOM, 0, payload, -1) == OK, scene->about);
+}
+
+static void give_queue(struct scene *scene)
+{
+	int ends[2];
+
+	CHECK(channel_pair(ends) == OK, "a wire");
+	be_patient(ends[0]);
+	scene->queue = ends[0];
+	give(scene, GIVEN_WIRE, "queue", ends[1]);
+	say_room(scene, 1);
+}
+
+static void expect_process(struct scene *scene, enum process_says kind)
+{
+	struct frame frame = { .fd = -1 };
+
+	CHECK(frame_receive(scene->control, &scene->payload, &frame) == OK && frame.kind == kind, scene->about);
+}
+
+static void begin(struct scene *scene, const char *settings)
+{
+	const struct process_start start = { .level = LOG_LEVEL_ERROR };
+	struct buffer packed;
+	int ends[2];
+
+	buffer_init(&scene->payload, FRONT_QUEUE_LONGEST);
+	buffer_init(&packed, BIG);
+	CHECK(channel_pair(ends) == OK, "a wire");
+	(void)fflush(stdout);
+	scene->pid = fork();
+	if (scene->pid == 0)
+		_exit(be_the_front(ends[1]));
+	fd_close(&ends[1]);
+	scene->control = ends[0];
+	be_patient(scene->control);
+	pack_settings(settings, &packed);
+	CHECK(process_hand_blob(scene->control, SUPERVISOR_SETTINGS, buffer_slice(&packed)) == OK, "settings");
+	give(scene, GIVEN_LISTENER, "smtp", listen_on_loopback(&scene->port));
+	give(scene, GIVEN_LISTENER, "submit", listen_on_socket(scene));
+	give_queue(scene);
+	CHECK(process_hand_start(scene->control, &start) == OK, "start");
+	expect_process(scene, PROCESS_READY);
+	buffer_finish(&packed);
+}
+
+static void end(struct scene *scene)
+{
+	int status = 0;
+
+	CHECK(frame_send(scene->control, SUPERVISOR_STOP, 0, SLICE(""), -1) == OK || errno == EPIPE, scene->about);
+	CHECK(waitpid(scene->pid, &status, 0) == scene->pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, scene->about);
+	fd_close(&scene->control);
+	fd_close(&scene->queue);
+	buffer_finish(&scene->payload);
+	(void)unlink(scene->submit);
+}
+
+/* ---- a client ---- */
+
+static int dial(const struct scene *scene)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	                          .sin_port = htons((uint16_t)scene->port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, scene->about);
+	be_patient(fd);
+	return fd;
+}
+
+static int dial_local(const struct scene *scene)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(to.sun_path, scene->submit, sizeof(to.sun_path));
+	CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, scene->about);
+	be_patient(fd);
+	return fd;
+}
+
+static void say(int fd, struct slice bytes)
+{
+	while (bytes.len) {
+		ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			return;
+		bytes = slice_drop(bytes, (size_t)sent);
+	}
+}
+
+/* One line, byte by byte: what follows belongs to the next. */
+static size_t hear_line(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size && recv(fd, line + len, 1, 0) == 1)
+		if (line[len++] == '\n')
+			break;
+	return len;
+}
+
+/* A whole reply; its last line must begin so. An empty text: the connection ends. */
+static void hear(int fd, const char *wanted, const char *about)
+{
+	char line[1024];
+	size_t len;
+
+	do
+		len = hear_line(fd, line, sizeof(line));
+	while (len > 3 && line[3] == '-');
+	if (wanted[0] == '\0')
+		CHECK(len == 0, about);
+	else
+		CHECK(slice_begins((struct slice){ line, len }, slice_of(wanted)), about);
+	if (wanted[0] && !slice_begins((struct slice){ line, len }, slice_of(wanted)))
+		printf("heard %.*s", (int)len, line);
+}
+
+static void ask(int fd, const char *bytes, const char *wanted, const char *about)
+{
+	say(fd, slice_of(bytes));
+	hear(fd, wanted, about);
+}
+
+static void begin_message(int fd, const char *about)
+{
+	hear(fd, "220 mx.example.org ", about);
+	ask(fd, "EHLO client.example\r\n", "250 ENH", about);
+	say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n"));
+	hear(fd, "250 2.1.0", about);
+	hear(fd, "250 2.1.5", about);
+	hear(fd, "354", about);
+}
+
+/* ---- the queue ---- */
+
+struct taken {
+	struct frame frame;
+	struct envelope envelope;
+	struct arena arena;
+	char bytes[8192];
+	ssize_t size;
+};
+
+static void take_deposit(struct scene *scene, struct taken *taken)
+{
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+
+	*taken = (struct taken){ .frame = { .fd = -1 } };
+	arena_init(&taken->arena, BIG);
+	CHECK(frame_receive(scene->queue, &scene->payload, &taken->frame) == OK, scene->about);
+	CHECK(taken->frame.kind == FRONT_DEPOSIT && taken->frame.fd >= 0, scene->about);
+	CHECK(fcntl(taken->frame.fd, F_GET_SEALS) == seals, scene->about);
+	taken->size = pread(taken->frame.fd, taken->bytes, sizeof(taken->bytes), 0);
+	CHECK(envelope_unpack(taken->frame.payload, &taken->arena, &taken->envelope) == OK, scene->about);
+	CHECK(message_id_valid(taken->envelope.id), scene->about);
+}
+
+static void answer(struct scene *scene, struct taken *taken, enum queue_says kind, struct slice reply)
+{
+	CHECK(frame_send(scene->queue, (uint8_t)kind, taken->frame.exchange, reply, -1) == OK, scene->about);
+	fd_close(&taken->frame.fd);
+	arena_finish(&taken->arena);
+}
+
+static bool contains(struct slice whole, const char *part)
+{
+	struct slice wanted = slice_of(part);
+
+	return memmem(whole.at, whole.len, wanted.at, wanted.len) != NULL;
+}
+
+/* ---- scenes ---- */
+
+static void a_message_is_kept(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+	char wanted[64];
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("Subject: x\r\n\r\n..dot\r\nhello\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size }, SLICE("Subject: x\r\n\r\n.dot\r\nhello\r\n")), scene->about);
+	CHECK(slice_same(taken.envelope.sender, SLICE("a@b.example")) && taken.envelope.recipient_count == 1, scene->about);
+	CHECK(slice_same(taken.envelope.client_address, SLICE("127.0.0.1")) && slice_same(taken.envelope.listener, SLICE("smtp")),
+	      scene->about);
+	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: from client.example (unknown [127.0.0.1])\r\n\tby mx.example.org "
+	                                               "(Postern) with ESMTP\r\n\tid ")), scene->about);
+	CHECK(contains(taken.envelope.trace, "\r\n\tfor <u@example.org>;\r\n\t"), scene->about);
+	(void)snprintf(wanted, sizeof(wanted), "250 2.0.0 accepted as %.*s", SHOW(taken.envelope.id));
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, wanted, scene->about);
+	ask(fd, "QUIT\r\n", "221", scene->about);
+	hear(fd, "", scene->about);
+}
+
+static void the_queue_decides(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	answer(scene, &taken, QUEUE_REFUSED, SLICE("550 5.7.1 a virus"));
+	hear(fd, "550 5.7.1 a virus", scene->about);
+	ask(fd, "RCPT TO:<u@example.org>\r\n", "503", scene->about);
+	say(fd, SLICE("MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\n"));
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "354", scene->about);
+	say(fd, SLICE(".\r\nNOOP\r\nQUIT\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(taken.size == 0 && slice_same(taken.envelope.recipients[0].address, SLICE("postmaster@example.org")), scene->about);
+	answer(scene, &taken, QUEUE_LATER, SLICE("452 4.3.1 full"));
+	hear(fd, "452 4.3.1 full", scene->about);
+	hear(fd, "250 2.0.0 nothing", scene->about);
+	hear(fd, "221", scene->about);
+}
+
+static void broken_lines_are_refused(struct scene *scene)
+{
+	closing int fd = dial(scene);
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\n.\nMAIL FROM:<s@m>\r\n.\r\n"));
+	hear(fd, "550 5.6.0", scene->about);
+	ask(fd, "NOOP\n", "500 5.5.2", scene->about);
+	ask(fd, "RSET\r\n", "250", scene->about);
+}
+
+static void nobody_speaks_before_354(struct scene *scene)
+{
+	closing int fd = dial(scene);
+
+	hear(fd, "220", scene->about);
+	say(fd, SLICE("EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nSubject: x\r\n.\r\n"));
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "554 5.5.0", scene->about);
+	hear(fd, "", scene->about);
+}
+
+static void a_thousand_commands(struct scene *scene)
+{
+	static char many[1000 * 6];
+	closing int fd = dial(scene);
+
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = "NOOP\r\n"[i % 6];
+	hear(fd, "220", scene->about);
+	say(fd, (struct slice){ many, sizeof(many) });
+	for (int i = 0; i < 1000; i++)
+		hear(fd, "250 2.0.0", scene->about);
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = 'x';
+	say(fd, (struct slice){ many, sizeof(many) });
+	ask(fd, "\r\n", "500 5.5.2 line too long", scene->about);
+	ask(fd, "NOOP\r\n", "250", scene->about);
+}
+
+static void a_local_user_submits(struct scene *scene)
+{
+	closing int fd = dial_local(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("From: me\r\nSubject: x\r\n\r\nDate: none\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(taken.envelope.flags == (ENVELOPE_LOCAL | ENVELOPE_TRUSTED) && taken.envelope.uid == getuid(), scene->about);
+	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: by mx.example.org (Postern, uid ")), scene->about);
+	CHECK(contains(taken.envelope.trace, "\r\nDate: ") && contains(taken.envelope.trace, "\r\nMessage-ID: <"), scene->about);
+	CHECK(!contains(taken.envelope.trace, "\r\nFrom: "), scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+}
+
+static void the_queue_goes_and_comes(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	fd_close(&taken.frame.fd);
+	arena_finish(&taken.arena);
+	fd_close(&scene->queue);
+	hear(fd, "451 4.3.0", scene->about);
+	ask(fd, "MAIL FROM:<a@b>\r\n", "451 4.3.0", scene->about);
+	give_queue(scene);
+	say_room(scene, 0);
+	for (int i = 0; i < 100; i++) {
+		char line[256] = "";
+
+		say(fd, SLICE("MAIL FROM:<a@b>\r\n"));
+		(void)hear_line(fd, line, sizeof(line));
+		if (slice_begins(slice_of(line), SLICE("452 4.3.1")))
+			break;
+		(void)usleep(10000);
+		CHECK(i < 99 && !slice_begins(slice_of(line), SLICE("421")), scene->about);
+		ask(fd, "RSET\r\n", "250", scene->about);
+	}
+	say_room(scene, 1);
+	CHECK(frame_send(scene->control, SUPERVISOR_PING, 0, SLICE(""), -1) == OK, scene->about);
+	expect_process(scene, PROCESS_ALIVE);
+}
+
+static void too_large_is_drained(struct scene *scene)
+{
+	static char line[1000];
+	closing int fd = dial(scene);
+
+	for (size_t i = 0; i < sizeof(line); i++)
+		line[i] = i == 998 ? '\r' : i == 999 ? '\n' : 'x';
+	begin_message(fd, scene->about);
+	for (int i = 0; i < 100; i++)
+		say(fd, (struct slice){ line, sizeof(line) });
+	say(fd, SLICE(".\r\n"));
+	hear(fd, "552 5.3.4", scene->about);
+	ask(fd, "MAIL FROM:<a@b> SIZE=100000\r\n", "552 5.3.4", scene->about);
+}
+
+static void new_settings_for_all(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct buffer packed;
+
+	buffer_init(&packed, BIG);
+	hear(fd, "220", scene->about);
+	ask(fd, "EHLO x\r\n", "250", scene->about);
+	ask(fd, "MAIL FROM:<a@b> SIZE=100000\r\n", "552", scene->about);
+	pack_settings("hostname = \"mx.example.org\"\ndomain \"example.com\" { }\nfront { message_limit = 200000 }\n", &packed);
+	CHECK(process_hand_blob(scene->control, SUPERVISOR_RELOAD, buffer_slice(&packed)) == OK, scene->about);
+	expect_process(scene, PROCESS_RELOADED);
+	ask(fd, "MAIL FROM:<a@b> SIZE=100000\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<postmaster@example.com>\r\n", "250", scene->about);
+	buffer_finish(&packed);
+}
+
+static void the_cap_makes_others_wait(struct scene *scene)
+{
+	static char line[1000];
+	closing int one = dial(scene);
+	closing int two = dial(scene);
+	struct taken first, second;
+
+	for (size_t i = 0; i < sizeof(line); i++)
+		line[i] = i == 998 ? '\r' : i == 999 ? '\n' : 'x';
+	begin_message(one, scene->about);
+	begin_message(two, scene->about);
+	for (int i = 0; i < 700; i++)
+		say(one, (struct slice){ line, sizeof(line) });
+	(void)usleep(100000);
+	for (int i = 0; i < 400; i++)
+		say(two, (struct slice){ line, sizeof(line) });
+	say(two, SLICE(".\r\n"));
+	say(one, SLICE(".\r\n"));
+	take_deposit(scene, &first);
+	answer(scene, &first, QUEUE_KEPT, SLICE(""));
+	hear(one, "250", scene->about);
+	take_deposit(scene, &second);
+	answer(scene, &second, QUEUE_KEPT, SLICE(""));
+	hear(two, "250", scene->about);
+}
+
+static void strangers_have_limits(struct scene *scene)
+{
+	closing int early = dial(scene);
+	closing int one = -1;
+	closing int two = -1;
+
+	say(early, SLICE("EHLO x\r\n"));
+	hear(early, "554 5.5.0", scene->about);
+	hear(early, "", scene->about);
+	fd_close(&early);
+	(void)usleep(100000);
+	one = dial(scene);
+	hear(one, "220", scene->about);
+	early = dial(scene);
+	two = dial(scene);
+	hear(two, "421 4.7.0", scene->about);
+	ask(one, "EHLO x\r\n", "250", scene->about);
+	ask(one, "MAIL FROM:<a@b>\r\n", "250", scene->about);
+	ask(one, "RCPT TO:<u@elsewhere.example>\r\n", "550 5.7.1", scene->about);
+	say(one, SLICE("NO"));
+	hear(one, "421 4.4.2", scene->about);
+	hear(one, "", scene->about);
+}
+
+static void slow_bodies_are_ended(struct scene *scene)
+{
+	closing int fd = dial(scene);
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x"));
+	hear(fd, "421 4.4.2 too slow", scene->about);
+	hear(fd, "", scene->about);
+}
+
+static void a_stop_waits_for_the_verdict(struct scene *scene)
+{
+	closing int waiting = dial(scene);
+	closing int idle = dial(scene);
+	struct taken taken;
+
+	begin_message(waiting, scene->about);
+	say(waiting, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	hear(idle, "220", scene->about);
+	CHECK(frame_send(scene->control, SUPERVISOR_STOP, 0, SLICE(""), -1) == OK, scene->about);
+	hear(idle, "421 4.3.2", scene->about);
+	hear(idle, "", scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(waiting, "250 2.0.0", scene->about);
+	hear(waiting, "421 4.3.2", scene->about);
+}
+
+#define USUAL "hostname = \"mx.example.org\"\ndomain \"example.org\" { }\ndomain \"example.net\" { }\n"
+
+static const struct row {
+	const char *about, *settings;
+	void (*play)(struct scene *scene);
+} rows[] = {
+	{ "a message is sealed, deposited, kept", USUAL, a_message_is_kept },
+	{ "the queue decides, and what was pipelined waits", USUAL, the_queue_decides },
+	{ "broken line ends are refused", USUAL, broken_lines_are_refused },
+	{ "nobody speaks before 354", USUAL, nobody_speaks_before_354 },
+	{ "a thousand commands in one write, a long line", USUAL, a_thousand_commands },
+	{ "a local user submits", USUAL, a_local_user_submits },
+	{ "the queue goes and comes", USUAL "front { error_limit = 1000 }", the_queue_goes_and_comes },
+	{ "too large is drained", USUAL "front { message_limit = 64K }", too_large_is_drained },
+	{ "new settings for all, and nobody is dropped", USUAL "front { message_limit = 64K }", new_settings_for_all },
+	{ "at the cap others wait", USUAL "front { message_limit = 1M bytes_in_flight = 1M }", the_cap_makes_others_wait },
+	{ "strangers have limits", USUAL "trusted = {}\nfront { greet_pause = 1s command_deadline = 1s connections_per_client = 2 }",
+	  strangers_have_limits },
+	{ "slow bodies are ended", USUAL "front { command_deadline = 1s }", slow_bodies_are_ended },
+	{ "a stop waits for the verdict", USUAL, a_stop_waits_for_the_verdict },
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct scene scene = { .about = rows[i].about };
+
+		begin(&scene, rows[i].settings);
+		rows[i].play(&scene);
+		end(&scene);
+	}
+	return TEST_END();
+}
