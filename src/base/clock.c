@@ -43,22 +43,23 @@ static struct tm broken_down(int64_t wall)
 
 void clock_log_text(int64_t wall_ms, char text[CLOCK_LOG_SIZE])
 {
-	struct tm t = broken_down(wall_ms / 1000);
+	int64_t ms = (wall_ms % 1000 + 1000) % 1000;       /* before 1970 too */
+	struct tm t = broken_down((wall_ms - ms) / 1000);
 
 	(void)snprintf(text, CLOCK_LOG_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 	               (t.tm_year + 1900) % 10000, (t.tm_mon + 1) % 100, t.tm_mday % 100, t.tm_hour % 100,
-	               t.tm_min % 100, t.tm_sec % 100, (int)(wall_ms % 1000));
+	               t.tm_min % 100, t.tm_sec % 100, (int)ms);
 }
 
 void clock_mail_text(int64_t wall, int32_t offset, char text[CLOCK_MAIL_SIZE])
 {
-	struct tm t = broken_down(wall + offset);
-	int minutes = (offset < 0 ? -offset : offset) / 60;
+	int zone = offset / 60, minutes = zone < 0 ? -zone : zone;
+	struct tm t = broken_down(wall + zone * 60);
 
 	(void)snprintf(text, CLOCK_MAIL_SIZE, "%s, %d %s %04d %02d:%02d:%02d %c%02d%02d",
 	               days[t.tm_wday % 7], t.tm_mday, months[t.tm_mon % 12], (t.tm_year + 1900) % 10000,
 	               t.tm_hour % 100, t.tm_min % 100, t.tm_sec % 100,
-	               offset < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+	               zone < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
 }
 
 int32_t clock_offset(int64_t wall)

@@ -2,11 +2,12 @@
 /* Blocks of a few objects on one list, free objects on another, threaded through themselves. */
 #include "base/pool.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16384 };
+enum { BLOCK_BYTES = 16384, LARGE = 65536 };
 
 struct pool_free { struct pool_free *next; };
 
@@ -81,11 +82,26 @@ void pool_finish(struct pool *pool)
 	*pool = (struct pool){ .size = pool->size, .limit = pool->limit };
 }
 
+static void *move(void *stretch, size_t size)
+{
+	size_t old = malloc_usable_size(stretch);
+	void *moved = malloc(size);
+
+	if (moved == NULL)
+		return NULL;
+	memcpy(moved, stretch, old < size ? old : size);
+	free(stretch);
+	return moved;
+}
+
+/* realloc() of a large stretch would call mremap(), for which a jailed process is killed. */
 void *pool_resize(void *stretch, size_t size)
 {
 	if (size == 0) {
 		free(stretch);
 		return NULL;
 	}
+	if (stretch && malloc_usable_size(stretch) >= LARGE)
+		return move(stretch, size);
 	return realloc(stretch, size);
 }
