@@ -2,6 +2,7 @@
 /* Shares, neighbours, and a table in which rows come and go against a plain count. */
 #include "front/admission.h"
 
+#include "base/slice.h"
 #include "base/test.h"
 
 enum { CLIENTS = 500, STEPS = 200000, SHARE = 3 };

@@ -9,7 +9,7 @@
 int main(void)
 {
 	struct flight flight = { .limit = 100, .reserve = 40 };
-	int one, two, three;
+	int one = 1, two = 2, three = 3;
 
 	CHECK(flight_take(&flight, &one, 30) == OK && flight_take(&flight, &two, 30) == OK, "below the reserve all may take");
 	CHECK(flight_take(&flight, &two, 1) == OK, "the first above it goes on");

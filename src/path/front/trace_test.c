@@ -26,7 +26,7 @@ static const struct row {
 	  "\tid 0123456789ABCDEF;\r\n\tDATE\r\n" },
 	{ "a poisonous greeting",
 	  { CLIENT, .helo = LIT("a\r\nB: (c)\x1b\0\xff;"), .client_address = LIT("192.0.2.1"), .recipient_count = 2 }, 0,
-	  "Received: from a??B:??c?????? (unknown [192.0.2.1])\r\n\tby mx (Postern) with ESMTP\r\n"
+	  "Received: from a??B:??c????? (unknown [192.0.2.1])\r\n\tby mx (Postern) with ESMTP\r\n"
 	  "\tid 0123456789ABCDEF;\r\n\tDATE\r\n" },
 	{ "a local user who wrote all",
 	  { CLIENT, .flags = ENVELOPE_LOCAL, .uid = 7, .recipient_count = 2 },
