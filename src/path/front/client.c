@@ -5,9 +5,9 @@
  */
 #include "front/client.h"
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "front/message.h"
+#include "front/record.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,21 +17,6 @@
 enum { RATE_STEP = 30, GOODBYE_MS = 1000 };
 
 static void pump(struct client *client);
-
-static struct slice text_of(const struct client *client)
-{
-	return slice_of(client->address_text);
-}
-
-static struct log *log_of(struct client *client)
-{
-	return &client->shared->process->log;
-}
-
-static void count(struct client *client, enum front_count which, uint64_t how_many)
-{
-	counter_add(&client->shared->process->counters, which, how_many);
-}
 
 /* ---- deadlines: one timer, whose meaning is the stage's ---- */
 
@@ -62,19 +47,25 @@ static void arm(struct client *client)
 /* The last line of a client that must go, whatever it still wants to say. */
 static void expel(struct client *client, enum session_end why)
 {
+	size_t replies = buffer_length(&client->out);
+
 	if (session_end(&client->session, why) == BROKEN)
 		session_gone(&client->session);
+	if (why != END_STOP)
+		record_refused(client, SLICE(""), replies);
 	message_drop(client);
 	arm(client);
 }
 
-static bool is_fast_enough(struct client *client)
+/* A pause is forgiven as long as a command's deadline; beyond that the whole body keeps the least rate. */
+static bool is_fast_enough(const struct client *client)
 {
 	const struct front_settings *limits = &client->shared->limits;
-	bool enough = client->starved || client->since >= limits->data_rate.n * (patience(client) / 1000);
+	uint64_t seconds = (loop_ticks(&client->shared->process->loop) - client->began) / 1000;
 
-	client->since = 0;
-	return enough;
+	if (client->starved || seconds <= limits->command_deadline.n)
+		return true;
+	return client->brought >= limits->data_rate.n * (seconds - limits->command_deadline.n);
 }
 
 static void greet(struct client *client)
@@ -134,20 +125,6 @@ static void timer_due(void *owner)
 
 /* ---- lines ---- */
 
-static void log_refused(struct client *client, struct slice line, size_t before)
-{
-	struct slice reply = slice_drop(buffer_slice(&client->out), before);
-	struct log_line entry;
-
-	count(client, FRONT_COUNT_commands_refused, 1);
-	log_begin(&entry, log_of(client), LOG_LEVEL_INFO,
-	          client->session.stage == STAGE_RECIPIENTS ? (struct slice){ client->id, MESSAGE_ID_SIZE } : SLICE(""), "refused");
-	log_text(&entry, "client", text_of(client));
-	log_text(&entry, "command", line);
-	log_text(&entry, "reply", slice_cut(&reply, '\r'));
-	log_end(&entry);
-}
-
 static bool talks_early(const struct client *client)
 {
 	char byte;
@@ -170,8 +147,9 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 	if (end == BROKEN)
 		session_gone(&client->session);
 	if (end == REFUSED || end == LATER)
-		log_refused(client, line, replies);
+		record_refused(client, line, replies);
 	buffer_eat(&client->in, eaten);
+	client->began = loop_ticks(&client->shared->process->loop);
 	if (client->session.stage == STAGE_BODY && talks_early(client)) {
 		buffer_cut(&client->out, replies);
 		expel(client, END_TALKED_EARLY);
@@ -213,53 +191,12 @@ static bool take_line(struct client *client)
 
 /* ---- bodies ---- */
 
-static void log_message(struct client *client, enum log_level level, const char *event, struct slice reply)
-{
-	struct log_line entry;
-
-	log_begin(&entry, log_of(client), level, (struct slice){ client->id, MESSAGE_ID_SIZE }, event);
-	log_text(&entry, "from", client->session.sender);
-	log_count(&entry, "recipients", client->session.recipients);
-	if (client->session.recipients == 1)
-		log_text(&entry, "to", session_first_recipient(&client->session));
-	log_count(&entry, "size", (int64_t)client->size);
-	log_text(&entry, "client", text_of(client));
-	if (client->session.client & SESSION_LOCAL)
-		log_count(&entry, "uid", client->uid);
-	log_text(&entry, "helo", (struct slice){ client->session.helo, client->session.helo_length });
-	if (reply.len)
-		log_text(&entry, "reply", reply);
-	log_end(&entry);
-}
-
-static const struct verdict_row {
-	const char *event;
-	enum front_count counter;
-	enum log_level level;
-} verdicts[] = {
-	[OK] = { "accepted", FRONT_COUNT_messages_accepted, LOG_LEVEL_INFO },
-	[AGAIN] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
-	[REFUSED] = { "rejected", FRONT_COUNT_messages_refused, LOG_LEVEL_INFO },
-	[LATER] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
-	[BROKEN] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
-};
-
-static void count_verdict(struct client *client, enum result verdict, struct slice reply)
-{
-	log_message(client, verdicts[verdict].level, verdicts[verdict].event, reply);
-	count(client, verdicts[verdict].counter, 1);
-	if (verdict != OK)
-		return;
-	count(client, FRONT_COUNT_recipients_accepted, client->session.recipients);
-	count(client, FRONT_COUNT_bytes_accepted, client->size);
-}
-
 static void settle(struct client *client, enum result verdict, struct slice reply)
 {
 	struct slice id = { client->id, MESSAGE_ID_SIZE };
 
 	client->exchange = 0;
-	count_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
+	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
 	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
 		session_gone(&client->session);
 	message_drop(client);
@@ -284,7 +221,7 @@ static void end_body(struct client *client)
 	enum session_body how = message_end(client);
 
 	if (how != BODY_FINE)
-		count_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
+		record_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
 	if (session_body(&client->session, how) == BROKEN)
 		session_gone(&client->session);
 	if (how != BODY_FINE)
@@ -301,15 +238,17 @@ static bool take_body(struct client *client)
 	enum result end = AGAIN;
 
 	client->starved = message_room(client, all.len) != OK;
-	if (client->starved)
+	if (client->starved) {
+		client->starved_at = loop_ticks(&client->shared->process->loop);
 		return false;
+	}
 	while (end == AGAIN && rest.len) {
 		struct slice piece;
 
 		end = body_next(&client->body, &rest, &piece);
 		message_add(client, piece);
 	}
-	client->since += all.len - rest.len;
+	client->brought += all.len - rest.len;
 	buffer_eat(&client->in, all.len - rest.len);
 	if (end == OK)
 		end_body(client);
@@ -432,7 +371,7 @@ void client_ask_again(struct client *client)
 	if (!client->starved)
 		return;
 	client->starved = false;
-	arm(client);
+	client->began += loop_ticks(&client->shared->process->loop) - client->starved_at;
 	pump(client);
 }
 
@@ -494,7 +433,7 @@ static void welcome(struct client *client, const struct client_origin *origin)
 	} else {
 		arm(client);
 	}
-	log_say(log_of(client), LOG_LEVEL_DEBUG, SLICE(""), "connected", "client", text_of(client));
+	record_visit(client, "connected");
 	pump(client);
 }
 
@@ -527,7 +466,7 @@ void client_end(struct client *client)
 {
 	struct shared *shared = client->shared;
 
-	log_say(log_of(client), LOG_LEVEL_DEBUG, SLICE(""), "disconnected", "client", text_of(client));
+	record_visit(client, "disconnected");
 	if (client->exchange)
 		deposits_cancel(&shared->deposits, client->exchange);
 	watch_end(&client->watch);

@@ -40,7 +40,8 @@ struct client {
 	uint64_t exchange;                        /* 0: none outstanding */
 	struct body body;
 	struct headers headers;
-	uint64_t size, kept, since;               /* bytes; granted in flight; since the last look at the rate */
+	uint64_t size, kept, brought;             /* bytes; granted in flight; that came since DATA */
+	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */
 	bool too_large, no_room, starved;
 	char address_text[CLIENT_ADDRESS];
 };

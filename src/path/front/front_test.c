@@ -19,7 +19,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-enum { PATIENCE = 10, NOBODY = 65534, BIG = 1 << 20 };
+enum { PATIENCE = 10, NOBODY = 65534, BIG = 1 << 20, MANY = 100 };
 
 struct scene {
 	int control, queue, port, log;
@@ -505,6 +505,60 @@ static void strangers_have_limits(struct scene *scene)
 	hear(one, "", scene->about);
 }
 
+/* All wait at once; the answers come in the other order, each to its own client. */
+static void many_at_once(struct scene *scene)
+{
+	static struct taken taken[MANY];
+	int clients[MANY];
+
+	for (int i = 0; i < MANY; i++)
+		clients[i] = dial(scene);
+	for (int i = 0; i < MANY; i++) {
+		begin_message(clients[i], scene->about);
+		say(clients[i], SLICE("x\r\n.\r\n"));
+		take_deposit(scene, &taken[i]);
+	}
+	for (int i = MANY - 1; i >= 0; i--) {
+		char reply[32];
+
+		(void)snprintf(reply, sizeof(reply), "550 5.7.1 you are %d.", i);
+		answer(scene, &taken[i], QUEUE_REFUSED, slice_of(reply));
+		hear(clients[i], reply, scene->about);
+		fd_close(&clients[i]);
+	}
+}
+
+static void answers_to_nothing_end_the_wire(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct frame frame = { .fd = -1 };
+
+	hear(fd, "220", scene->about);
+	ask(fd, "EHLO x\r\n", "250", scene->about);
+	CHECK(frame_send(scene->queue, QUEUE_KEPT, UINT64_C(1) << 40, SLICE(""), -1) == OK, scene->about);
+	CHECK(frame_receive(scene->queue, &scene->payload, &frame) == AGAIN, scene->about);
+	ask(fd, "MAIL FROM:<a@b>\r\n", "451", scene->about);
+}
+
+/* The client hangs up in its body: nothing is deposited, and its bytes are given back. */
+static void half_a_message_is_none(struct scene *scene)
+{
+	struct taken taken;
+	int fd = dial(scene);
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("half\r\n"));
+	fd_close(&fd);
+	fd = dial(scene);
+	begin_message(fd, scene->about);
+	say(fd, SLICE("whole\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size }, SLICE("whole\r\n")), scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+	fd_close(&fd);
+}
+
 static void slow_bodies_are_ended(struct scene *scene)
 {
 	closing int fd = dial(scene);
@@ -551,6 +605,9 @@ static const struct row {
 	{ "at the cap others wait", USUAL "front { message_limit = 1M bytes_in_flight = 1M }", the_cap_makes_others_wait },
 	{ "strangers have limits", USUAL "trusted = {}\nfront { greet_pause = 1s command_deadline = 1s connections_per_client = 2 }",
 	  strangers_have_limits },
+	{ "many at once, answered in another order", USUAL, many_at_once },
+	{ "answers to nothing end the queue's wire", USUAL, answers_to_nothing_end_the_wire },
+	{ "half a message is none", USUAL, half_a_message_is_none },
 	{ "slow bodies are ended", USUAL "front { command_deadline = 1s }", slow_bodies_are_ended },
 	{ "a stop waits for the verdict", USUAL, a_stop_waits_for_the_verdict },
 };

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each line begins with the message's id where there is a message. */
+#include "front/record.h"
+
+static struct slice text_of(const struct client *client)
+{
+	return slice_of(client->address_text);
+}
+
+static struct log *log_of(struct client *client)
+{
+	return &client->shared->process->log;
+}
+
+static void count(struct client *client, enum front_count which, uint64_t how_many)
+{
+	counter_add(&client->shared->process->counters, which, how_many);
+}
+
+void record_refused(struct client *client, struct slice line, size_t before)
+{
+	struct slice reply = slice_drop(buffer_slice(&client->out), before);
+	struct log_line entry;
+
+	count(client, FRONT_COUNT_commands_refused, 1);
+	log_begin(&entry, log_of(client), LOG_LEVEL_INFO,
+	          client->session.stage == STAGE_RECIPIENTS ? (struct slice){ client->id, MESSAGE_ID_SIZE } : SLICE(""), "refused");
+	log_text(&entry, "client", text_of(client));
+	log_text(&entry, "command", line);
+	log_text(&entry, "reply", slice_cut(&reply, '\r'));
+	log_end(&entry);
+}
+
+static void log_message(struct client *client, enum log_level level, const char *event, struct slice reply)
+{
+	struct log_line entry;
+
+	log_begin(&entry, log_of(client), level, (struct slice){ client->id, MESSAGE_ID_SIZE }, event);
+	log_text(&entry, "from", client->session.sender);
+	log_count(&entry, "recipients", client->session.recipients);
+	if (client->session.recipients == 1)
+		log_text(&entry, "to", session_first_recipient(&client->session));
+	log_count(&entry, "size", (int64_t)client->size);
+	log_text(&entry, "client", text_of(client));
+	if (client->session.client & SESSION_LOCAL)
+		log_count(&entry, "uid", client->uid);
+	log_text(&entry, "helo", (struct slice){ client->session.helo, client->session.helo_length });
+	if (reply.len)
+		log_text(&entry, "reply", reply);
+	log_end(&entry);
+}
+
+static const struct verdict_row {
+	const char *event;
+	enum front_count counter;
+	enum log_level level;
+} verdicts[] = {
+	[OK] = { "accepted", FRONT_COUNT_messages_accepted, LOG_LEVEL_INFO },
+	[AGAIN] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
+	[REFUSED] = { "rejected", FRONT_COUNT_messages_refused, LOG_LEVEL_INFO },
+	[LATER] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
+	[BROKEN] = { "deferred", FRONT_COUNT_messages_deferred, LOG_LEVEL_NOTICE },
+};
+
+void record_verdict(struct client *client, enum result verdict, struct slice reply)
+{
+	log_message(client, verdicts[verdict].level, verdicts[verdict].event, reply);
+	count(client, verdicts[verdict].counter, 1);
+	if (verdict != OK)
+		return;
+	count(client, FRONT_COUNT_recipients_accepted, client->session.recipients);
+	count(client, FRONT_COUNT_bytes_accepted, client->size);
+}
+
+void record_visit(struct client *client, const char *event)
+{
+	log_say(log_of(client), LOG_LEVEL_DEBUG, SLICE(""), event, "client", text_of(client));
+}

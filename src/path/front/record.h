@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.h — what the front says of a client: lines in the log, and counters.
+ *
+ * Knows:   a line for each message that was answered and for each command that was refused.
+ * Ignores: what the answer was for.
+ * Owns:    nothing.
+ * Fails:   never, as log.h says.
+ */
+#ifndef FRONT_RECORD_H
+#define FRONT_RECORD_H
+
+#include "front/client.h"
+
+void record_visit(struct client *client, const char *event);       /* at level debug */
+/* The reply is what was added to the output after its first `before` bytes. */
+void record_refused(struct client *client, struct slice line, size_t before);
+/* Before the session forgets the message; `reply` is empty for OK. */
+void record_verdict(struct client *client, enum result verdict, struct slice reply);
+
+#endif
