@@ -120,6 +120,18 @@ enum result settings_put(struct settings *settings, const char *section, const c
 	return settings_add_item(settings, value, text);
 }
 
+enum result settings_show(const struct settings *settings, const char *section, const char *name, struct buffer *to)
+{
+	struct settings_place place = { slice_of(section), { 0 }, slice_of(name) };
+	const struct settings_value *value = settings_find(settings, &place);
+
+	for (size_t i = 0; value && i < value->count; i++) {
+		TRY(buffer_add(to, i ? SLICE(", ") : SLICE("")));
+		TRY(buffer_add(to, value->items[i]));
+	}
+	return OK;
+}
+
 /* ---- as bytes: u32 titles, u32 values, then each; fields in the order below ---- */
 
 static enum result pack_origin(const struct settings_origin *origin, struct buffer *to)
@@ -279,6 +291,33 @@ enum result settings_fill(struct settings *settings, const struct settings_secti
 		TRY(fill_row(settings, row, settings_find(settings, &place), (char *)ret_filled + row->offset));
 	}
 	return OK;
+}
+
+/* ---- what is not wanted ---- */
+
+void settings_forget(struct settings *settings, const char *section)
+{
+	struct settings_value **value = &settings->first;
+	struct settings_title **title = &settings->titles;
+
+	settings->last = NULL;
+	settings->last_title = NULL;
+	while (*value) {
+		if (slice_same((*value)->section, slice_of(section))) {
+			*value = (*value)->next;
+			continue;
+		}
+		settings->last = *value;
+		value = &(*value)->next;
+	}
+	while (*title) {
+		if (slice_same((*title)->section, slice_of(section))) {
+			*title = (*title)->next;
+			continue;
+		}
+		settings->last_title = *title;
+		title = &(*title)->next;
+	}
 }
 
 /* ---- questions ---- */

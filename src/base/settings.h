@@ -91,6 +91,10 @@ must_use enum result settings_read_file(struct settings *settings, const char *f
 /* For what the supervisor knows better than the file: one value in a section without titles, as if written. */
 must_use enum result settings_put(struct settings *settings, const char *section, const char *name, struct slice text);
 
+/* The other way: what was written for a setting without title, as text; nothing if nothing was. */
+must_use enum result settings_show(const struct settings *settings, const char *section, const char *name,
+                                   struct buffer *to);
+
 must_use enum result settings_pack(const struct settings *settings, struct buffer *to);
 must_use enum result settings_unpack(struct settings *settings, struct slice packed);
 
@@ -98,6 +102,9 @@ must_use enum result settings_unpack(struct settings *settings, struct slice pac
  * A filled struct points into `settings`. */
 must_use enum result settings_fill(struct settings *settings, const struct settings_section *section,
                                    struct slice title, void *ret_filled);
+
+/* Drops all that was said of one section, as if its lines were not in the file. */
+void settings_forget(struct settings *settings, const char *section);
 
 size_t settings_title_count(const struct settings *settings, const char *section);
 struct slice settings_title(const struct settings *settings, const char *section, size_t place);
