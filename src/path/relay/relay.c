@@ -218,7 +218,7 @@ static const struct process_role role = {
 	.name = "relay", .jail = &relay_jail, .prepare = prepare, .begin = begin, .given = given, .reload = reload, .stop = stop,
 };
 
-int main(void)
+int relay_main(void)
 {
 	static struct relay relay;
 

@@ -49,4 +49,6 @@ extern const unsigned relay_counter_count;
 
 extern const struct jail relay_jail;
 
+int relay_main(void);                 /* the process; returns its exit status */
+
 #endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real process, a queue and a resolver played by the test, and small servers on loopback. */
+#include "relay/fake_server.h"
+#include "relay/relay.h"
+
+#include "base/fd.h"
+#include "base/pack.h"
+#include "base/process.h"
+#include "base/test.h"
+#include "wire/gateway.h"
+#include "wire/queue-relay.h"
+#include "wire/relay-resolver.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { PATIENCE_MS = 15000 };
+
+static struct scene {
+	struct fake_server smtp, lmtp, plain;
+	char folder[64], conf[96];
+	int control, queue, resolver, pid;
+	uint64_t deliveries;
+	struct buffer payload;
+} scene;
+
+/* --- the supervisor's part -------------------------------------------------------------------- */
+
+static void write_conf(void)
+{
+	FILE *conf = fopen(scene.conf, "w");
+
+	(void)fprintf(conf, "hostname = \"us.test\"\n"
+	              "relay { idle = \"1s\" waiting = 3 ipv6 = no }\n"
+	              "domain \"box.test\"   { deliver = {\"maildir:%s/mail\"} }\n"
+	              "domain \"smtp.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"lmtp.test\"  { deliver = {\"lmtp://localhost:%u\"} }\n"
+	              "domain \"plain.test\" { deliver = {\"smtp://named.test:%u\"} }\n"
+	              "domain \"two.test\"   { deliver = {\"smtp://127.0.0.1:1\", \"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"down.test\"  { deliver = {\"smtp://127.0.0.1:1\"} }\n",
+	              scene.folder, scene.smtp.port, scene.lmtp.port, scene.plain.port, scene.smtp.port);
+	(void)fclose(conf);
+}
+
+static enum result hand_settings(void)
+{
+	static const struct settings_section *const schema[] = { &gateway_settings_section, &listen_settings_section,
+		&domain_settings_section, &relay_settings_section, NULL };
+	struct settings settings;
+	struct buffer packed, complaints;
+	enum result result;
+
+	settings_init(&settings);
+	buffer_init(&packed, 1 << 20);
+	buffer_init(&complaints, 65536);
+	result = settings_read_file(&settings, scene.conf, false, schema, &complaints);
+	if (result != OK)
+		printf("%.*s\n", SHOW(buffer_slice(&complaints)));
+	if (result == OK)
+		result = settings_pack(&settings, &packed);
+	if (result == OK)
+		result = process_hand_blob(scene.control, SUPERVISOR_SETTINGS, buffer_slice(&packed));
+	buffer_finish(&packed);
+	buffer_finish(&complaints);
+	settings_finish(&settings);
+	return result;
+}
+
+/* The test's end of a new wire. */
+static int new_wire(const char *name)
+{
+	struct timeval limit = { .tv_sec = PATIENCE_MS / 1000 };
+	int ends[2];
+
+	if (channel_pair(ends) != OK || process_hand_gift(scene.control, GIVEN_WIRE, slice_of(name), 0, ends[1]) != OK)
+		return -1;
+	(void)close(ends[1]);
+	(void)fcntl(ends[0], F_SETFL, 0);
+	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return ends[0];
+}
+
+static enum result start_relay(void)
+{
+	static const struct process_start start = { .level = LOG_LEVEL_DEBUG };
+	struct timeval limit = { .tv_sec = PATIENCE_MS / 1000 };
+	int ends[2];
+
+	TRY(channel_pair(ends));
+	scene.control = ends[0];
+	(void)fcntl(ends[0], F_SETFL, 0);
+	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	TRY(process_spawn("/proc/self/exe", ends[1], STDERR_FILENO, &scene.pid));
+	(void)close(ends[1]);
+	TRY(hand_settings());
+	scene.queue = new_wire("queue");
+	scene.resolver = new_wire("resolver");
+	return process_hand_start(scene.control, &start);
+}
+
+/* --- the queue's part -------------------------------------------------------------------------- */
+
+struct heard {
+	uint8_t kind;
+	uint64_t exchange;
+	uint32_t serial, place;
+	enum relay_outcome outcome;
+	char id[32], route[300], reply[RELAY_REPLY + 1];
+};
+
+static void keep_text(char *to, size_t size, struct slice text)
+{
+	(void)snprintf(to, size, "%.*s", SHOW(text));
+}
+
+static struct heard hear(void)
+{
+	struct frame frame = { .fd = -1 };
+	struct heard heard = { 0 };
+	struct unpack from;
+
+	if (frame_receive(scene.queue, &scene.payload, &frame) != OK)
+		return heard;
+	from = unpack_from(frame.payload);
+	heard.kind = frame.kind;
+	heard.exchange = frame.exchange;
+	keep_text(heard.id, sizeof(heard.id), unpack_slice(&from, 64));
+	heard.serial = unpack_u32(&from);
+	if (frame.kind != RELAY_RESULT)
+		return heard;
+	heard.place = unpack_u32(&from);
+	heard.outcome = (enum relay_outcome)unpack_u8(&from);
+	keep_text(heard.route, sizeof(heard.route), unpack_slice(&from, 300));
+	keep_text(heard.reply, sizeof(heard.reply), unpack_slice(&from, RELAY_REPLY));
+	return heard;
+}
+
+static enum result note(const struct heard *heard)
+{
+	return frame_send(scene.queue, QUEUE_NOTED, heard->exchange, SLICE(""), -1);
+}
+
+static enum result pack_people(struct buffer *to, const char *const *people)
+{
+	uint32_t count = 0;
+
+	while (people[count])
+		count++;
+	TRY(pack_u32(to, count));
+	for (uint32_t i = 0; i < count; i++) {
+		TRY(pack_u32(to, i));
+		TRY(pack_slice(to, slice_of(people[i])));
+		TRY(pack_u8(to, 0));
+		TRY(pack_slice(to, SLICE("")));
+	}
+	return OK;
+}
+
+static enum result pack_deliver(struct buffer *to, const char *id, struct slice content, uint8_t flags,
+                                const char *const *people)
+{
+	TRY(pack_slice(to, slice_of(id)));
+	TRY(pack_u32(to, 1));
+	TRY(pack_u64(to, 3));
+	TRY(pack_u64(to, content.len));
+	TRY(pack_slice(to, SLICE("sender@from.test")));
+	TRY(pack_slice(to, SLICE("Received: by us.test\r\n")));
+	TRY(pack_u8(to, flags));
+	TRY(pack_slice(to, SLICE("")));
+	TRY(pack_slice(to, SLICE("")));
+	return pack_people(to, people);
+}
+
+static enum result deliver(const char *id, struct slice content, uint8_t flags, const char *const *people)
+{
+	closing int fd = memfd_create("message", MFD_CLOEXEC);
+	struct buffer payload;
+	enum result result;
+
+	if (fd < 0 || pwrite(fd, "xyz", 3, 0) != 3 || pwrite(fd, content.at, content.len, 3) != (ssize_t)content.len)
+		return LATER;
+	buffer_init(&payload, 1 << 20);
+	result = pack_deliver(&payload, id, content, flags, people);
+	if (result == OK)
+		result = frame_send(scene.queue, QUEUE_DELIVER, ++scene.deliveries, buffer_slice(&payload), fd);
+	buffer_finish(&payload);
+	return result;
+}
+
+/* --- rows ---------------------------------------------------------------------------------------- */
+
+static const struct row {
+	const char *about;
+	const char *people[4];
+	const char *fates;                 /* d l f b, by place */
+	const char *reply[4];              /* how it begins */
+	uint8_t flags;
+	struct slice content;
+} rows[] = {
+	{ "smtp: one recipient", { "anna@smtp.test" }, "d", { "250 2.0.0 kept" }, 0, LIT("A: b\r\n\r\nhello\r\n") },
+	{ "smtp: a dot at the start of a line", { "anna@smtp.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\n.\r\n..x\r\n") },
+	{ "smtp: two of three", { "anna@smtp.test", "refuse@smtp.test", "bert@smtp.test" }, "dfd", { "250", "550 5.1.1", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: all refused", { "refuse@smtp.test", "later@smtp.test" }, "fl", { "550", "450" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: refused after the dot", { "reject@smtp.test" }, "f", { "554 5.7.1" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: put off after the dot", { "tempfail@smtp.test" }, "l", { "451 4.3.0" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: vanishes after the dot", { "vanish@smtp.test" }, "l", { "451 4.4.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: after that, a new connection", { "anna@smtp.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: a bare LF is not sent", { "anna@smtp.test" }, "f", { "554 5.6.0" }, 0, LIT("A: b\r\n\r\nx\ny\r\n") },
+	{ "lmtp: a reply for each", { "anna@lmtp.test", "full@lmtp.test", "refuse@lmtp.test" }, "dlf", { "250", "452 4.2.2", "550" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "no extensions, by a name that the resolver knows", { "anna@plain.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits to one that does", { "anna@smtp.test" }, "d", { "250" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\n\xc3\xa4\r\n") },
+	{ "the first target is down, the second is not", { "anna@two.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "the only target is down", { "anna@down.test" }, "l", { "451 4.4.1 smtp://127.0.0.1:1 refused the connection" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "and is left alone for a while", { "anna@down.test" }, "l", { "451 4.4.1" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a mailbox", { "Anna@Box.Test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a mailbox and two servers at once", { "anna@box.test", "anna@smtp.test", "anna@lmtp.test" }, "ddd", { "250", "250", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a domain that does not exist", { "anna@nowhere.test" }, "f", { "550 5.1.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a domain that takes no mail", { "anna@null.test" }, "f", { "556 5.1.10" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "the DNS is broken", { "anna@broken.test" }, "l", { "451 4.4.3" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "MX: ourselves", { "anna@us-mx.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "MX: a host at 127.0.0.1 is not tried", { "anna@loop.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+};
+
+static void check_result(const struct row *row, const struct heard *heard, bool *seen)
+{
+	static const char letters[] = { [RELAY_DELIVERED] = 'd', [RELAY_DEFERRED] = 'l', [RELAY_FAILED] = 'f', [RELAY_BUSY] = 'b' };
+
+	CHECK(heard->kind == RELAY_RESULT && heard->place < 4 && !seen[heard->place], row->about);
+	if (heard->kind != RELAY_RESULT || heard->place >= 4)
+		return;
+	seen[heard->place] = true;
+	CHECK(letters[heard->outcome] == row->fates[heard->place], row->about);
+	CHECK(row->reply[heard->place] && strncmp(heard->reply, row->reply[heard->place], strlen(row->reply[heard->place])) == 0, heard->reply);
+}
+
+static void try_row(const struct row *row, unsigned number)
+{
+	char id[32];
+	bool seen[4] = { false };
+
+	(void)snprintf(id, sizeof(id), "ROW%013u", number);
+	CHECK(deliver(id, row->content, row->flags, row->people) == OK, row->about);
+	for (size_t i = 0; row->fates[i]; i++) {
+		struct heard heard = hear();
+
+		check_result(row, &heard, seen);
+		CHECK(note(&heard) == OK, row->about);
+	}
+	struct heard heard = hear();
+	CHECK(heard.kind == RELAY_ENDED && strcmp(heard.id, id) == 0, row->about);
+}
+
+static void look_at_content(void)
+{
+	static const char want[] = "Received: by us.test\r\nA: b\r\n\r\n..\r\n...x\r\n.\r\n";
+
+	try_row(&rows[1], 100);
+	CHECK(scene.smtp.length == strlen(want) && memcmp(scene.smtp.content, want, strlen(want)) == 0,
+	      "our trace, the bytes, and the dots doubled");
+	CHECK(scene.smtp.connections < scene.smtp.messages, "connections are used again");
+}
+
+static void look_at_mailbox(void)
+{
+	char path[160], bytes[256] = "";
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000016.1.0.us.test", scene.folder);
+	file = fopen(path, "r");
+	CHECK(file != NULL && fread(bytes, 1, sizeof(bytes) - 1, file) > 0, "the mail lies in its folder");
+	if (file)
+		(void)fclose(file);
+	CHECK(strcmp(bytes, "Return-Path: <sender@from.test>\nDelivered-To: Anna@Box.Test\nReceived: by us.test\nA: b\n\nx\n") == 0,
+	      "with its headers, and LF");
+}
+
+/* --- the queue dies and comes back ------------------------------------------------------------------ */
+
+static void queue_restarts(void)
+{
+	static const char *const slow[] = { "slow@smtp.test", NULL };
+	struct heard heard;
+	uint64_t exchange;
+
+	CHECK(deliver("SLOW000000000001", SLICE("A: b\r\n\r\nx\r\n"), 0, slow) == OK, "a slow delivery");
+	(void)poll(NULL, 0, 200);
+	(void)close(scene.queue);
+	scene.queue = new_wire("queue");
+	heard = hear();
+	CHECK(heard.kind == RELAY_HOLDING && strcmp(heard.id, "SLOW000000000001") == 0 && heard.serial == 1, "it goes on");
+	CHECK(hear().kind == RELAY_RESUMED, "then the queue may lend");
+	heard = hear();
+	exchange = heard.exchange;
+	CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED, "its result comes to the new queue");
+	(void)close(scene.queue);
+	scene.queue = new_wire("queue");
+	heard = hear();
+	CHECK(heard.kind == RELAY_RESULT && heard.exchange == exchange, "not noted: it comes again");
+	CHECK(hear().kind == RELAY_RESUMED, "and nothing is held");
+	CHECK(note(&heard) == OK && hear().kind == RELAY_ENDED, "noted: it ends");
+}
+
+static void line_is_full(void)
+{
+	static const char *const slow[] = { "slow@smtp.test", NULL };
+	unsigned busy = 0, delivered = 0, ended = 0;
+
+	for (unsigned i = 0; i < 30; i++) {
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "FULL%012u", i);
+		CHECK(deliver(id, SLICE("A: b\r\n\r\nx\r\n"), 0, slow) == OK, "many at once");
+	}
+	for (unsigned i = 0; i < 60; i++) {
+		struct heard heard = hear();
+
+		busy += heard.kind == RELAY_RESULT && heard.outcome == RELAY_BUSY;
+		delivered += heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED;
+		ended += heard.kind == RELAY_ENDED;
+		if (heard.kind == RELAY_RESULT)
+			CHECK(note(&heard) == OK, "noted");
+	}
+	CHECK(busy > 0 && delivered > 0 && busy + delivered == 30 && ended == 30, "the line has an end, and nobody is forgotten");
+}
+
+/* --- the resolver's part --------------------------------------------------------------------------- */
+
+static const struct zone_row { const char *name; enum dns_type type; enum dns_end end; uint32_t preference; struct slice rdata; } zone[] = {
+	{ "named.test",     DNS_A,  DNS_FOUND,   0, LIT("\x7f\0\0\x01") },
+	{ "nowhere.test",   DNS_MX, DNS_NO_NAME, 0, LIT("") },
+	{ "null.test",      DNS_MX, DNS_FOUND,   0, LIT("") },
+	{ "us-mx.test",     DNS_MX, DNS_FOUND,   5, LIT("us.test") },
+	{ "loop.test",      DNS_MX, DNS_FOUND,   5, LIT("named.test") },
+};
+
+static const struct zone_row *look_up(struct slice name, uint32_t type)
+{
+	for (size_t i = 0; i < COUNT_OF(zone); i++)
+		if (slice_same(slice_of(zone[i].name), name) && zone[i].type == type)
+			return &zone[i];
+	return NULL;
+}
+
+static enum result pack_rdata(struct buffer *to, const struct zone_row *row)
+{
+	if (row->type != DNS_MX)
+		return pack_slice(to, row->rdata);
+	TRY(pack_u32(to, 4 + 4 + (uint32_t)row->rdata.len));
+	TRY(pack_u32(to, row->preference));
+	return pack_slice(to, row->rdata);
+}
+
+static enum result pack_answer(struct buffer *to, const struct zone_row *row)
+{
+	bool found = row && row->end == DNS_FOUND;
+
+	TRY(pack_u8(to, (uint8_t)(row ? row->end : DNS_FAILED)));
+	TRY(pack_u8(to, 0));
+	TRY(pack_u32(to, 60));
+	TRY(pack_u32(to, found));
+	return found ? pack_rdata(to, row) : OK;
+}
+
+static void *play_resolver(void *wire)
+{
+	int fd = *(int *)wire;
+	struct buffer payload, answer;
+	struct frame frame = { .fd = -1 };
+
+	buffer_init(&payload, RELAY_RESOLVER_LONGEST);
+	buffer_init(&answer, RELAY_RESOLVER_LONGEST);
+	for (;;) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+		if (poll(&wait, 1, -1) < 0 || frame_receive(fd, &payload, &frame) != OK)
+			break;
+		struct unpack from = unpack_from(frame.payload);
+		uint32_t type = unpack_u32(&from);
+
+		buffer_clear(&answer);
+		if (frame.kind == DNS_ASK && (pack_answer(&answer, look_up(unpack_slice(&from, DNS_NAME), type)) != OK ||
+		                              frame_send(fd, DNS_ANSWER, frame.exchange, buffer_slice(&answer), -1) != OK))
+			break;
+	}
+	buffer_finish(&payload);
+	buffer_finish(&answer);
+	return NULL;
+}
+
+/* --- from beginning to end --------------------------------------------------------------------------- */
+
+static void stop_relay(void)
+{
+	int status = -1;
+
+	CHECK(frame_send(scene.control, SUPERVISOR_STOP, 0, SLICE(""), -1) == OK, "it is asked to stop");
+	CHECK(waitpid(scene.pid, &status, 0) == scene.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "and ends in order");
+}
+
+static int remove_it(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)) != NULL) {
+		char inside[512];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		(void)snprintf(inside, sizeof(inside), "%.200s/%.255s", path, entry->d_name);
+		(void)remove_it(inside);
+	}
+	if (folder)
+		(void)closedir(folder);
+	return remove(path);
+}
+
+static bool set_up(void)
+{
+	(void)snprintf(scene.folder, sizeof(scene.folder), "/tmp/relay-test-XXXXXX");
+	scene.lmtp.lmtp = true;
+	scene.plain.plain = true;
+	buffer_init(&scene.payload, QUEUE_RELAY_LONGEST);
+	if (!mkdtemp(scene.folder) || !fake_start(&scene.smtp) || !fake_start(&scene.lmtp) || !fake_start(&scene.plain))
+		return false;
+	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/postern.conf", scene.folder);
+	write_conf();
+	return start_relay() == OK;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t resolver;
+
+	if (argc > 0 && strcmp(argv[0], "/proc/self/exe") == 0)
+		return relay_main();
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* As root the jail wants the account that is made at installation: the test is somebody else. */
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
+		return 1;
+	CHECK(set_up(), "the relay starts");
+	CHECK(pthread_create(&resolver, NULL, play_resolver, &scene.resolver) == 0 && pthread_detach(resolver) == 0, "a resolver");
+	CHECK(hear().kind == RELAY_RESUMED, "a new relay has nothing to tell");
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		try_row(&rows[i], (unsigned)i);
+	look_at_content();
+	look_at_mailbox();
+	queue_restarts();
+	line_is_full();
+	stop_relay();
+	CHECK(remove_it(scene.folder) == 0, "nothing is left");
+	buffer_finish(&scene.payload);
+	return TEST_END();
+}
