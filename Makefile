@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# Postern is built by Meson and Ninja; this file spares you the words.
+#   make run          installs what building needs, builds, starts the gateway here without root
+#   make test         every test, in at most 20 minutes on 2 cores; installs what the tests need
+#   make check-all    the long ones
+#   make install      with DESTDIR and PREFIX
+#   make fuzz         every fuzzer for FUZZ_SECONDS (default 60)
+PREFIX ?= /usr
+FUZZ_SECONDS ?= 60
+PYTHON ?= /usr/bin/python3
+
+.PHONY: all run test check-all install fuzz clean
+
+all: packages-build build/build.ninja
+	ninja -C build
+
+packages-%:
+	@tools/install-packages $*
+
+build/build.ninja: | packages-build
+	meson setup build --prefix=$(PREFIX)
+
+run: all
+	@tools/run-here
+
+test: packages-build packages-test
+	$(PYTHON) tools/run-tests test
+
+check-all: packages-build packages-test packages-check-all
+	$(PYTHON) tools/run-tests check-all
+
+fuzz: packages-build packages-test
+	$(PYTHON) tools/run-tests fuzz --seconds $(FUZZ_SECONDS)
+
+install: build/build.ninja
+	ninja -C build
+	meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(DESTDIR))
+
+clean:
+	rm -rf build build-test build-clang build-fuzz build-analyzer

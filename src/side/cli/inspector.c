@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each process gets what the supervisor would give it: settings, its wires, the start; then the queue's frames flow. */
+#include "cli/inspector.h"
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/pack.h"
+#include "base/process.h"
+#include "cli/lines.h"
+#include "wire/queue-inspect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum { SETTINGS_LIMIT = 16 << 20, READY_LIMIT = 65536, MESSAGE_PIECE = 65536, LAST_WORDS = 4096 };
+
+/* What a process that would not start wrote last. */
+static void show_last_words(const struct inspector_process *process)
+{
+	char words[LAST_WORDS];
+	off_t end = lseek(process->log, 0, SEEK_END);
+	ssize_t got = pread(process->log, words, sizeof(words), end > LAST_WORDS ? end - LAST_WORDS : 0);
+
+	complain("%s did not start", process->name);
+	if (got > 0)
+		(void)fwrite(words, 1, (size_t)got, stderr);
+}
+
+static enum result spawn(struct inspector *inspector, struct places *places, const char *name)
+{
+	struct inspector_process *process = &inspector->processes[inspector->count];
+	char executable[PLACE_SIZE + 32];
+	int ends[2];
+	enum result result;
+
+	*process = (struct inspector_process){ .name = name, .log = memfd_create("log", MFD_CLOEXEC) };
+	(void)snprintf(executable, sizeof(executable), "%s/%s", places->libexec, name);
+	if (process->log < 0)
+		return LATER;
+	TRY(channel_pair(ends));
+	process->control = ends[0];
+	inspector->count++;
+	result = process_spawn(executable, ends[1], process->log, &process->pid);
+	fd_close(&ends[1]);
+	if (result != OK)
+		complain("%s: %s", executable, strerrordesc_np(errno));
+	return result;
+}
+
+static enum result wait_ready(struct inspector *inspector, const struct inspector_process *process)
+{
+	struct frame frame;
+	enum result result;
+
+	inspector->payload.limit = READY_LIMIT;
+	do {
+		result = frame_receive(process->control, &inspector->payload, &frame);
+		if (result == OK)
+			fd_close(&frame.fd);
+	} while (result == OK && frame.kind != PROCESS_READY);
+	inspector->payload.limit = QUEUE_INSPECT_LONGEST;
+	if (result != OK)
+		show_last_words(process);
+	return result == OK ? OK : REFUSED;
+}
+
+static enum result hand_settings(const struct inspector *inspector, struct places *places)
+{
+	struct buffer packed;
+	enum result result;
+
+	buffer_init(&packed, SETTINGS_LIMIT);
+	result = settings_pack(&places->settings, &packed);
+	for (size_t i = 0; i < inspector->count && result == OK; i++)
+		result = process_hand_blob(inspector->processes[i].control, SUPERVISOR_SETTINGS, buffer_slice(&packed));
+	buffer_finish(&packed);
+	return result;
+}
+
+/* One end to the process that is to call its neighbour `name`, the other end back. */
+static enum result hand_wire(const struct inspector_process *process, const char *name, int *ret_other)
+{
+	int ends[2];
+	enum result result;
+
+	TRY(channel_pair(ends));
+	result = process_hand_gift(process->control, GIVEN_WIRE, slice_of(name), 0, ends[1]);
+	fd_close(&ends[1]);
+	if (result == OK)
+		*ret_other = ends[0];
+	else
+		fd_close(&ends[0]);
+	return result;
+}
+
+static enum result hand_wires(struct inspector *inspector)
+{
+	closing int to_scanners = -1;
+
+	TRY(hand_wire(&inspector->processes[0], "queue", &inspector->wire));
+	if (inspector->count == 1)
+		return OK;
+	TRY(hand_wire(&inspector->processes[0], "scanners", &to_scanners));
+	return process_hand_gift(inspector->processes[1].control, GIVEN_WIRE, SLICE("inspect"), 0, to_scanners);
+}
+
+static enum result begin(struct inspector *inspector, struct places *places)
+{
+	const struct process_start start = {
+		.root = geteuid() == 0, .weak = places->gateway.jail.is == GATEWAY_JAIL_WEAK,
+		.utc_offset = clock_offset(clock_wall()), .level = LOG_LEVEL_WARNING,
+	};
+
+	TRY(hand_settings(inspector, places));
+	TRY(hand_wires(inspector));
+	for (size_t i = 0; i < inspector->count; i++) {
+		TRY(process_hand_start(inspector->processes[i].control, &start));
+		TRY(wait_ready(inspector, &inspector->processes[i]));
+	}
+	return OK;
+}
+
+enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners)
+{
+	*inspector = (struct inspector){ .wire = -1 };
+	buffer_init(&inspector->payload, QUEUE_INSPECT_LONGEST);
+	(void)signal(SIGPIPE, SIG_IGN);
+	TRY(spawn(inspector, places, "inspect"));
+	if (scanners)
+		TRY(spawn(inspector, places, "scanners"));
+	return begin(inspector, places);
+}
+
+/* The end of its control channel asks a process to stop. */
+void inspector_finish(struct inspector *inspector)
+{
+	fd_close(&inspector->wire);
+	for (size_t i = 0; i < inspector->count; i++) {
+		struct inspector_process *process = &inspector->processes[i];
+
+		fd_close(&process->control);
+		if (process->pid > 0)
+			(void)waitpid(process->pid, NULL, 0);
+		fd_close(&process->log);
+	}
+	inspector->count = 0;
+	buffer_finish(&inspector->payload);
+}
+
+enum result inspector_ask(struct inspector *inspector, uint64_t exchange, const struct envelope *envelope, int message)
+{
+	struct buffer packed, payload;
+	enum result result;
+
+	buffer_init(&packed, QUEUE_INSPECT_LONGEST);
+	buffer_init(&payload, QUEUE_INSPECT_LONGEST);
+	result = envelope_pack(envelope, &packed);
+	if (result == OK)
+		result = pack_u8(&payload, 1);
+	if (result == OK)
+		result = pack_slice(&payload, buffer_slice(&packed));
+	if (result == OK)
+		result = frame_send(inspector->wire, QUEUE_INSPECT, exchange, buffer_slice(&payload), message);
+	buffer_finish(&payload);
+	buffer_finish(&packed);
+	return result;
+}
+
+enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer)
+{
+	struct frame frame;
+	enum result result = frame_receive(inspector->wire, &inspector->payload, &frame);
+
+	if (result != OK) {
+		complain("the inspecting process ended before its answer");
+		return REFUSED;
+	}
+	fd_close(&frame.fd);
+	*ret_answer = (struct inspector_answer){ frame.exchange, frame.kind == INSPECT_JUDGED, frame.payload };
+	return OK;
+}
+
+static bool write_out(int fd, struct buffer *piece)
+{
+	while (buffer_length(piece) > 0) {
+		struct slice bytes = buffer_slice(piece);
+		ssize_t put = write(fd, bytes.at, bytes.len);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		buffer_eat(piece, put > 0 ? (size_t)put : 0);
+	}
+	return true;
+}
+
+static bool write_message(int fd, struct slice bytes)
+{
+	struct lines lines = { 0 };
+	struct buffer piece;
+	bool written = true;
+
+	buffer_init(&piece, 2 * MESSAGE_PIECE);
+	while (bytes.len > 0 && written)
+		written = lines_add(&lines, slice_take(&bytes, MESSAGE_PIECE), &piece) == OK && write_out(fd, &piece);
+	written = written && lines_end(&lines, &piece) == OK && write_out(fd, &piece);
+	buffer_finish(&piece);
+	return written;
+}
+
+int inspector_message(const char *name, struct slice bytes)
+{
+	closing int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && write_message(fd, bytes)
+	    && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+		return fd_keep(&fd);
+	complain("%s: %s", name, strerrordesc_np(errno));
+	return -1;
+}

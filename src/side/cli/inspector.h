@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inspector.h — the jailed inspection without a gateway: the command plays the supervisor and the queue.
+ *
+ * Knows:   how a process is started (base/process.h), and what a queue says to it (wire/queue-inspect.h).
+ * Ignores: what a judgement says.
+ * Owns:    the inspecting process, and the scanners' process where scanners are asked.
+ * Fails:   REFUSED after a complaint, with the last words of the process that would not start.
+ */
+#ifndef CLI_INSPECTOR_H
+#define CLI_INSPECTOR_H
+
+#include "base/buffer.h"
+#include "cli/places.h"
+#include "mail/smtp/smtp.h"
+
+enum { INSPECTOR_PROCESSES = 2 };
+
+struct inspector_process {
+	const char *name;
+	int pid, control, log;               /* log: a memfd that takes its lines */
+};
+
+struct inspector {
+	struct inspector_process processes[INSPECTOR_PROCESSES];
+	size_t count;
+	int wire;
+	struct buffer payload;
+};
+
+struct inspector_answer {
+	uint64_t exchange;
+	bool judged;                         /* else `payload` says why not */
+	struct slice payload;                /* until the next call */
+};
+
+must_use enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners);
+void inspector_finish(struct inspector *inspector);
+
+/* Asks about one message; `message` is a sealed memfd, and stays the caller's. */
+must_use enum result inspector_ask(struct inspector *inspector, uint64_t exchange,
+                                   const struct envelope *envelope, int message);
+must_use enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer);
+
+/* A sealed memfd with these bytes, their line ends made CR LF; -1 with a complaint. */
+int inspector_message(const char *name, struct slice bytes);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report.h — a judgement as people and programs read it: a line, a JSON object, or the whole trace.
+ *
+ * Knows:   the form of `postern scan`, `scan --json` and `explain`.
+ * Ignores: how the judgement was made.
+ * Owns:    nothing.
+ * Fails:   REFUSED: the judgement cannot be read; LATER: it is longer than the buffer.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "base/buffer.h"
+
+struct report {
+	const char *file;
+	bool judged;                  /* else `payload` says why there is no judgement */
+	struct slice payload;
+	uint64_t took_us;
+};
+
+must_use enum result report_line(const struct report *report, struct buffer *to);
+must_use enum result report_json(const struct report *report, struct buffer *to);
+must_use enum result report_trace(const struct report *report, struct buffer *to);
+
+#endif
