@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Three tables: from a judgement's outcome to a state, from a record to a state, and from a state to its record. */
+#include "queue/fates.h"
+
+#include "queue/room.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { JUDGE_AGAIN = 300, ENDINGS_MOST = 1000000 };
+
+static const enum recipient_is by_outcome[FATE_COUNT] = {
+	[FATE_DELIVER] = RECIPIENT_QUEUED,     [FATE_REJECT] = RECIPIENT_FOR_QUARANTINE,
+	[FATE_DEFER] = RECIPIENT_UNJUDGED,     [FATE_DISCARD] = RECIPIENT_DISCARDED,
+	[FATE_QUARANTINE] = RECIPIENT_QUARANTINED, [FATE_HOLD] = RECIPIENT_HELD,
+	[FATE_BOUNCE] = RECIPIENT_FAILED };
+
+static const enum recipient_is by_record[JOURNAL_KINDS] = {
+	[JOURNAL_TOTALS] = RECIPIENT_KINDS,        [JOURNAL_DELIVERED] = RECIPIENT_DELIVERED,
+	[JOURNAL_FAILED] = RECIPIENT_FAILED,       [JOURNAL_BOUNCED] = RECIPIENT_BOUNCED,
+	[JOURNAL_QUARANTINED] = RECIPIENT_QUARANTINED, [JOURNAL_DISCARDED] = RECIPIENT_DISCARDED,
+	[JOURNAL_DELETED] = RECIPIENT_DELETED,     [JOURNAL_HELD] = RECIPIENT_HELD,
+	[JOURNAL_RELEASED] = RECIPIENT_QUEUED,     [JOURNAL_DEFERRED] = RECIPIENT_QUEUED,
+	[JOURNAL_TRIED] = RECIPIENT_KINDS };
+
+static const enum journal_kind by_state[RECIPIENT_KINDS] = {
+	[RECIPIENT_UNJUDGED] = JOURNAL_RELEASED,   [RECIPIENT_QUEUED] = JOURNAL_DEFERRED,
+	[RECIPIENT_LENT] = JOURNAL_DEFERRED,       [RECIPIENT_HELD] = JOURNAL_HELD,
+	[RECIPIENT_FAILED] = JOURNAL_FAILED,       [RECIPIENT_FOR_QUARANTINE] = JOURNAL_KINDS,
+	[RECIPIENT_DELIVERED] = JOURNAL_DELIVERED, [RECIPIENT_BOUNCED] = JOURNAL_BOUNCED,
+	[RECIPIENT_QUARANTINED] = JOURNAL_QUARANTINED, [RECIPIENT_DISCARDED] = JOURNAL_DISCARDED,
+	[RECIPIENT_DELETED] = JOURNAL_DELETED };
+
+static const enum queue_count by_kind[JOURNAL_KINDS] = {
+	[JOURNAL_TOTALS] = QUEUE_COUNT_ALL,           [JOURNAL_DELIVERED] = QUEUE_COUNT_delivered,
+	[JOURNAL_FAILED] = QUEUE_COUNT_ALL,           [JOURNAL_BOUNCED] = QUEUE_COUNT_bounced,
+	[JOURNAL_QUARANTINED] = QUEUE_COUNT_quarantined, [JOURNAL_DISCARDED] = QUEUE_COUNT_discarded,
+	[JOURNAL_DELETED] = QUEUE_COUNT_deleted,      [JOURNAL_HELD] = QUEUE_COUNT_ALL,
+	[JOURNAL_RELEASED] = QUEUE_COUNT_ALL,         [JOURNAL_DEFERRED] = QUEUE_COUNT_deferred,
+	[JOURNAL_TRIED] = QUEUE_COUNT_ALL };
+
+static uint32_t flags_of(const struct envelope *envelope)
+{
+	return (envelope->sender.len ? 0 : ENTRY_NULL_SENDER) | (envelope->flags & ENVELOPE_NOTICE ? ENTRY_OWN : 0) |
+	       (envelope->flags & ENVELOPE_LOCAL ? ENTRY_LOCAL : 0);
+}
+
+enum result fates_admit(struct queue *queue, const struct envelope *envelope, uint32_t serial, uint64_t length,
+                        const struct judgement *judgement, struct entry **ret_entry)
+{
+	struct entry *entry;
+
+	if (judgement && judgement->fate_count != envelope->recipient_count)
+		return REFUSED;
+	TRY(entries_add(&queue->entries, envelope->id, envelope->recipient_count, &entry));
+	entry->serial = serial;
+	entry->received = (uint32_t)envelope->received;
+	entry->length = (uint32_t)length;
+	entry->uid = envelope->uid;
+	entry->flags = ENTRY_BUSY | flags_of(envelope);
+	if (judgement)
+		fates_judge(queue, entry, judgement, false);
+	*ret_entry = entry;
+	return OK;
+}
+
+static void judge_one(struct queue *queue, struct recipient *recipient, const struct fate *fate, bool late)
+{
+	enum recipient_is is = by_outcome[fate->outcome];
+
+	if (late && is == RECIPIENT_QUARANTINED)
+		is = RECIPIENT_FOR_QUARANTINE;
+	if (is == RECIPIENT_UNJUDGED)
+		recipient->due = queue_now() + JUDGE_AGAIN;
+	else
+		recipient->flags |= RECIPIENT_IS_JUDGED;
+	if (is == RECIPIENT_FAILED)
+		recipient_say(&queue->entries, recipient, SLICE(""), fate->reply);
+	entry_turn(&queue->entries, recipient, is);
+}
+
+void fates_judge(struct queue *queue, struct entry *entry, const struct judgement *judgement, bool late)
+{
+	for (uint32_t i = 0; i < entry->count; i++) {
+		struct recipient *recipient = entry_recipient(entry, i);
+
+		if (recipient->is == RECIPIENT_UNJUDGED)
+			judge_one(queue, recipient, &judgement->fates[i], late);
+		if (late && recipient->is == RECIPIENT_DISCARDED && !(recipient->flags & RECIPIENT_IS_NOTED))
+			fates_turn(queue, entry, i, JOURNAL_DISCARDED, &(struct fates_words){ 0 });
+	}
+}
+
+static struct journal_record record_of(const struct queue *queue, const struct entry *entry,
+                                       const struct recipient *recipient, uint32_t place, enum journal_kind kind)
+{
+	struct journal_record record = {
+		.kind = kind, .serial = entry->serial, .place = place, .attempts = recipient->attempts,
+		.time = recipient->due,
+		.route = words_route(&queue->words, recipient->words),
+		.reply = words_reply(&queue->words, recipient->words) };
+
+	if (entry->flags & ENTRY_OWN)
+		record.flags |= JOURNAL_IS_OWN;
+	if (recipient->flags & RECIPIENT_IS_EXPIRED)
+		record.flags |= JOURNAL_IS_EXPIRED;
+	memcpy(record.id, entry->id, MESSAGE_ID_SIZE);
+	return record;
+}
+
+static enum recipient_is state_for(const struct recipient *recipient, enum journal_kind kind)
+{
+	if (by_record[kind] == RECIPIENT_QUEUED && !(recipient->flags & RECIPIENT_IS_JUDGED))
+		return RECIPIENT_UNJUDGED;
+	return by_record[kind];
+}
+
+void fates_turn(struct queue *queue, struct entry *entry, uint32_t place, enum journal_kind kind, const struct fates_words *words)
+{
+	struct recipient *recipient = entry_recipient(entry, place);
+	struct journal_record record;
+
+	if (words->reply.len)
+		recipient_say(&queue->entries, recipient, words->route, words->reply);
+	recipient->due = words->due;
+	recipient->flags |= RECIPIENT_IS_NOTED | (words->expired ? RECIPIENT_IS_EXPIRED : 0);
+	entry_turn(&queue->entries, recipient, state_for(recipient, kind));
+	record = record_of(queue, entry, recipient, place, kind);
+	journal_add(&queue->journal, &record);
+	queue_count(queue, QUEUE_COUNT_journal_records, 1);
+	if (by_kind[kind] != QUEUE_COUNT_ALL)
+		queue_count(queue, by_kind[kind], 1);
+}
+
+/* ---- the last step ---- */
+
+struct ending {
+	struct journal_note note;
+	struct job job;
+	struct queue *queue;
+	struct entry *entry;
+	char name[SPOOL_NAME];
+	bool later;
+};
+
+void fates_init(struct queue *queue)
+{
+	pool_init(&queue->endings, sizeof(struct ending), ENDINGS_MOST);
+}
+
+static void count_gone(struct queue *queue, struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->count; i++) {
+		enum ledger_row row = journal_ledger_row(by_state[entry_recipient(entry, i)->is]);
+
+		if (row == LEDGER_ROWS)
+			continue;
+		queue->totals[row]++;
+		queue->totals[LEDGER_OWN] += entry->flags & ENTRY_OWN ? 1 : 0;
+	}
+}
+
+static void remove_work(struct job *job)
+{
+	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
+
+	if (ending->later)
+		(void)!durable_remove(&ending->queue->spool.judged, ending->name, false);
+	(void)!durable_remove(&ending->queue->spool.messages, ending->name, false);
+}
+
+static void remove_done(struct job *job)
+{
+	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
+	struct queue *queue = ending->queue;
+
+	count_gone(queue, ending->entry);
+	entries_remove(&queue->entries, ending->entry);
+	pool_give(&queue->endings, ending);
+	queue_show_levels(queue);
+}
+
+static void last_noted(struct journal_note *note)
+{
+	struct ending *ending = (struct ending *)(void *)((char *)note - offsetof(struct ending, note));
+
+	crew_give(&ending->queue->crew, &ending->job);
+}
+
+/* What the file alone says is final is written down too, or the ledger would forget it. */
+static void note_unsaid(struct queue *queue, struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->count; i++) {
+		struct recipient *recipient = entry_recipient(entry, i);
+
+		if (!(recipient->flags & RECIPIENT_IS_NOTED) && recipient->is != RECIPIENT_QUARANTINED)
+			fates_turn(queue, entry, i, by_state[recipient->is], &(struct fates_words){ 0 });
+	}
+}
+
+static void end(struct queue *queue, struct entry *entry)
+{
+	struct ending *ending = pool_take(&queue->endings);
+
+	if (ending == NULL)
+		return;         /* without memory it stays, all final; the next start removes it */
+	entry->flags |= ENTRY_GOING;
+	note_unsaid(queue, entry);
+	ending->queue = queue;
+	ending->entry = entry;
+	ending->job.work = remove_work;
+	ending->job.done = remove_done;
+	ending->later = entry->flags & ENTRY_HAS_LATER;
+	memcpy(ending->name, entry->id, MESSAGE_ID_SIZE);
+	journal_sync(&queue->journal, &ending->note, last_noted);
+}
+
+void fates_settle(struct queue *queue, struct entry *entry)
+{
+	entry->flags &= ~(uint32_t)ENTRY_BUSY;
+	if (entry->flags & (ENTRY_GOING | ENTRY_LENT | ENTRY_AWAY))
+		return;
+	if (entry_is_final(entry)) {
+		entries_unschedule(&queue->entries, entry);
+		end(queue, entry);
+	} else {
+		entries_schedule(&queue->entries, entry);
+		visits_turn(queue);
+	}
+	queue_show_levels(queue);
+}
+
+void fates_drop(struct queue *queue, struct entry *entry)
+{
+	entries_remove(&queue->entries, entry);
+	queue_show_levels(queue);
+}
+
+/* ---- the start, and a new journal ---- */
+
+static void replay_gone(struct queue *queue, const struct journal_record *record)
+{
+	enum ledger_row row = journal_ledger_row(record->kind);
+
+	if (row == LEDGER_ROWS)
+		return;
+	queue->totals[row]++;
+	queue->totals[LEDGER_OWN] += record->flags & JOURNAL_IS_OWN ? 1 : 0;
+}
+
+static void replay_one(struct queue *queue, struct entry *entry, struct recipient *recipient, const struct journal_record *record)
+{
+	(void)entry;
+	recipient->attempts = (uint8_t)(record->attempts < 255 ? record->attempts : 255);
+	recipient->due = (uint32_t)record->time;
+	recipient->flags |= RECIPIENT_IS_NOTED | (record->flags & JOURNAL_IS_EXPIRED ? RECIPIENT_IS_EXPIRED : 0);
+	recipient_say(&queue->entries, recipient, record->route, record->reply);
+	entry_turn(&queue->entries, recipient, state_for(recipient, record->kind));
+}
+
+void fates_replay(struct queue *queue, const struct journal_record *record)
+{
+	struct entry *entry;
+	struct recipient *recipient;
+
+	if (record->kind == JOURNAL_TOTALS) {
+		for (size_t i = 0; i < LEDGER_ROWS; i++)
+			queue->totals[i] += record->totals[i];
+		return;
+	}
+	entry = entries_find(&queue->entries, (struct slice){ record->id, MESSAGE_ID_SIZE });
+	if (entry == NULL || entry->serial != record->serial) {
+		replay_gone(queue, record);
+		return;
+	}
+	recipient = entry_recipient(entry, record->place);
+	if (record->kind == JOURNAL_TRIED)
+		entry->tried = (uint8_t)(record->attempts < 255 ? record->attempts : 255);
+	else if (recipient)
+		replay_one(queue, entry, recipient, record);
+}
+
+static enum result snapshot_entry(struct queue *queue, struct entry *entry, struct buffer *to)
+{
+	if (entry->tried) {
+		struct journal_record tried = { .kind = JOURNAL_TRIED, .serial = entry->serial, .place = UINT32_MAX,
+			                        .attempts = entry->tried };
+
+		memcpy(tried.id, entry->id, MESSAGE_ID_SIZE);
+		TRY(journal_write(&tried, to));
+	}
+	for (uint32_t i = 0; i < entry->count; i++) {
+		const struct recipient *recipient = entry_recipient(entry, i);
+		struct journal_record record = record_of(queue, entry, recipient, i, by_state[recipient->is]);
+
+		if (recipient->flags & RECIPIENT_IS_NOTED && record.kind != JOURNAL_KINDS)
+			TRY(journal_write(&record, to));
+	}
+	return OK;
+}
+
+enum result fates_snapshot(struct queue *queue, struct buffer *to)
+{
+	struct journal_record totals = { .kind = JOURNAL_TOTALS };
+
+	memcpy(totals.totals, queue->totals, sizeof(totals.totals));
+	TRY(journal_write(&totals, to));
+	for (struct entry *entry = entries_next(&queue->entries, NULL); entry; entry = entries_next(&queue->entries, entry))
+		TRY(snapshot_entry(queue, entry, to));
+	return OK;
+}
+
+void fates_ledger(const struct queue *queue, uint64_t ret_rows[LEDGER_ROWS])
+{
+	const uint64_t *states = queue->entries.states;
+
+	memcpy(ret_rows, queue->totals, sizeof(queue->totals));
+	ret_rows[LEDGER_DELIVERED] += states[RECIPIENT_DELIVERED];
+	ret_rows[LEDGER_BOUNCED] += states[RECIPIENT_BOUNCED];
+	ret_rows[LEDGER_DISCARDED] += states[RECIPIENT_DISCARDED];
+	ret_rows[LEDGER_DELETED] += states[RECIPIENT_DELETED];
+	for (struct entry *entry = entries_next(&queue->entries, NULL); entry; entry = entries_next(&queue->entries, entry))
+		ret_rows[LEDGER_OWN] += entry->flags & ENTRY_OWN ? entry->count : 0;
+}
+

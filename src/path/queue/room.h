@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * room.h — all that the queue holds at run time, for the files of this room.
+ *
+ * A message comes in by deposits.c (or is made by notices.c and quarantine.c), becomes an entry in
+ * fates.c, is visited by visits.c whenever something is due (a judgement, a copy to quarantine, a notice,
+ * a loan to the relay), and leaves by fates.c when its last recipient is final.
+ */
+#ifndef QUEUE_ROOM_H
+#define QUEUE_ROOM_H
+
+#include "base/process.h"
+#include "mail/message/message.h"
+#include "mail/policy/policy.h"
+#include "queue/asks.h"
+#include "queue/deposits.h"
+#include "queue/entries.h"
+#include "queue/journal.h"
+#include "queue/lending.h"
+#include "queue/queue.h"
+#include "queue/reserve.h"
+#include "queue/schedule.h"
+#include "queue/spool.h"
+#include "queue/talk.h"
+#include "queue/visits.h"
+#include "wire/gateway.h"
+
+struct queue {
+	struct process *process;
+	struct queue_settings settings;
+	struct gateway_settings gateway;
+	struct crew crew;
+	struct spool spool;
+	struct words words;
+	struct entries entries;
+	struct journal journal;
+	struct pool endings;             /* fates.c: entries on their way out */
+	uint64_t totals[LEDGER_ROWS];    /* recipients of messages that are gone */
+	struct asks asks;
+	struct deposits deposits;
+	struct lending lending;
+	struct visits visits;
+	struct control control;
+	struct reserve reserve;
+	struct timer stop_timer;
+	uint64_t stop_by;
+	bool stopping, loaded;
+};
+
+uint32_t queue_now(void);                /* seconds since 1970 */
+uint64_t queue_chance(void);
+void queue_new_id(char id[SPOOL_NAME]);
+void queue_note(struct queue *queue, enum log_level level, struct slice id, const char *event, const char *key, struct slice value);
+void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many);
+void queue_trouble(struct queue *queue, const char *name, int error);     /* a warning; 0 takes it back */
+void queue_corrupt(struct queue *queue, struct slice name);
+void queue_show_levels(struct queue *queue);
+
+#endif

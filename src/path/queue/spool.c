@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Content goes from descriptor to file in pieces, through the checksum. */
+#include "queue/spool.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "mail/smtp/smtp.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { PIECE = 65536, HEADS_LIMIT = 256, SECTION_LIMIT = 16 << 20, LOCK_PAUSE_MS = 50 };
+
+static enum result make_root(struct spool *spool, const char *path)
+{
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return LATER;
+	return durable_folder_open(&spool->root, AT_FDCWD, path);
+}
+
+static enum result hand_over(int fd, unsigned owner, unsigned group)
+{
+	struct stat about;
+
+	if (owner == (unsigned)-1 || (fstat(fd, &about) == 0 && about.st_uid == owner))
+		return OK;
+	return fchown(fd, owner, group) == 0 ? OK : LATER;
+}
+
+static enum result open_part(struct spool *spool, struct durable_folder *part, const char *name, unsigned owner, unsigned group)
+{
+	TRY(durable_folder_open(part, spool->root.fd, name));
+	TRY(hand_over(part->fd, owner, group));
+	return durable_sweep(part);
+}
+
+enum result spool_open(struct spool *spool, const char *path, unsigned owner, unsigned group, const char **why)
+{
+	const struct { const char *name; struct durable_folder *part; } parts[] = {
+		{ "messages", &spool->messages }, { "judged", &spool->judged },
+		{ "quarantine", &spool->quarantine }, { "corrupt", &spool->corrupt } };
+	enum result end;
+
+	*spool = (struct spool){ .root = { -1, -1 }, .messages = { -1, -1 }, .judged = { -1, -1 },
+	                         .quarantine = { -1, -1 }, .corrupt = { -1, -1 }, .lock = -1 };
+	*why = path;
+	TRY(make_root(spool, path));
+	TRY(hand_over(spool->root.fd, owner, group));
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		*why = parts[i].name;
+		end = open_part(spool, parts[i].part, parts[i].name, owner, group);
+		if (end != OK)
+			return end;
+	}
+	*why = "lock";
+	spool->lock = openat(spool->root.fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (spool->lock < 0)
+		return LATER;
+	return hand_over(spool->lock, owner, group);
+}
+
+enum result spool_lock(struct spool *spool, unsigned seconds)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	uint64_t until = clock_ticks() + seconds * 1000ull;
+
+	while (flock(spool->lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return LATER;
+		if (clock_ticks() >= until)
+			return REFUSED;
+		(void)nanosleep(&pause, NULL);
+	}
+	return OK;
+}
+
+void spool_close(struct spool *spool)
+{
+	struct durable_folder *const parts[] = { &spool->root, &spool->messages, &spool->judged, &spool->quarantine,
+		                                 &spool->corrupt };
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (parts[i]->fd > 0)
+			durable_folder_close(parts[i]);
+	if (spool->lock > 0)
+		fd_close(&spool->lock);
+}
+
+static enum result read_whole(int fd, uint64_t at, char *to, size_t length)
+{
+	while (length) {
+		ssize_t came = pread(fd, to, length, (off_t)at);
+
+		if (came < 0 && errno == EINTR)
+			continue;
+		if (came <= 0)
+			return came < 0 ? LATER : REFUSED;
+		to += came;
+		at += (uint64_t)came;
+		length -= (size_t)came;
+	}
+	return OK;
+}
+
+static enum result write_slice(struct draft *draft, struct slice bytes)
+{
+	struct iovec part = { .iov_len = bytes.len };
+
+	memcpy(&part.iov_base, &bytes.at, sizeof(part.iov_base));
+	return bytes.len ? durable_write(draft, &part, 1) : OK;
+}
+
+/* What gathered in `heads` goes out first. */
+static enum result flush(struct draft *draft, struct buffer *heads)
+{
+	enum result end = write_slice(draft, buffer_slice(heads));
+
+	buffer_clear(heads);
+	return end;
+}
+
+static enum result write_content(struct draft *draft, struct spool_writer *writer, const struct spool_text *text,
+                                 struct buffer *heads)
+{
+	char piece[PIECE];
+
+	if (text->content < 0)
+		return OK;
+	TRY(spool_write_section(writer, SPOOL_CONTENT, text->length, heads));
+	TRY(flush(draft, heads));
+	for (uint64_t done = 0; done < text->length;) {
+		size_t length = text->length - done < PIECE ? (size_t)(text->length - done) : PIECE;
+		struct slice bytes = { piece, length };
+
+		TRY(read_whole(text->content, text->at + done, piece, length));
+		spool_write_bytes(writer, bytes);
+		TRY(write_slice(draft, bytes));
+		done += length;
+	}
+	return OK;
+}
+
+static enum result write_small(struct draft *draft, struct spool_writer *writer, enum spool_section kind,
+                               struct slice bytes, struct buffer *heads)
+{
+	if (bytes.len == 0)
+		return OK;
+	TRY(spool_write_section(writer, kind, bytes.len, heads));
+	TRY(flush(draft, heads));
+	spool_write_bytes(writer, bytes);
+	return write_slice(draft, bytes);
+}
+
+static enum result write_text(struct draft *draft, const struct spool_text *text, struct buffer *heads)
+{
+	struct spool_writer writer;
+
+	TRY(spool_write_head(&writer, text->serial, heads));
+	TRY(write_small(draft, &writer, SPOOL_ENVELOPE, text->envelope, heads));
+	TRY(write_content(draft, &writer, text, heads));
+	TRY(write_small(draft, &writer, SPOOL_JUDGEMENT, text->judgement, heads));
+	TRY(spool_write_end(&writer, heads));
+	return flush(draft, heads);
+}
+
+enum result spool_publish(const struct durable_folder *folder, const char *name, const struct spool_text *text)
+{
+	struct draft draft;
+	struct buffer heads;
+	enum result end;
+
+	TRY(durable_begin(folder, name, &draft));
+	buffer_init(&heads, HEADS_LIMIT);
+	end = write_text(&draft, text, &heads);
+	buffer_finish(&heads);
+	if (end != OK) {
+		int kept = errno;
+
+		durable_drop(folder, &draft);
+		errno = kept;
+		return LATER;
+	}
+	return durable_publish(folder, &draft, name, NULL);
+}
+
+static enum result read_file(const struct spool_source *source, uint64_t at, char *to, size_t length)
+{
+	return read_whole(source->fd, at, to, length);
+}
+
+static enum result read_section(const struct spool_source *source, const struct spool_map *map, enum spool_section kind,
+                                struct arena *arena, struct slice *ret_bytes)
+{
+	struct spool_span span = map->spans[kind];
+	char *room;
+
+	if (!map->has[kind])
+		return OK;
+	if (span.length > SECTION_LIMIT)
+		return REFUSED;
+	room = arena_take(arena, span.length + 1);
+	if (room == NULL)
+		return LATER;
+	TRY(source->read(source, span.at, room, span.length));
+	*ret_bytes = (struct slice){ room, span.length };
+	return OK;
+}
+
+static enum result read_parts(const struct spool_source *source, bool verify, struct arena *arena, struct spool_read *read)
+{
+	TRY(spool_map(source, &read->map));
+	if (verify)
+		TRY(spool_verify(source));
+	TRY(read_section(source, &read->map, SPOOL_ENVELOPE, arena, &read->envelope));
+	return read_section(source, &read->map, SPOOL_JUDGEMENT, arena, &read->judgement);
+}
+
+enum result spool_read(const struct durable_folder *folder, const char *name, bool verify, struct arena *arena,
+                       struct spool_read *ret_read)
+{
+	closing int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct spool_read got = { .fd = fd };
+	struct spool_source source = { .read = read_file, .fd = fd };
+	struct stat about;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ? REFUSED : LATER;
+	if (fstat(fd, &about) != 0)
+		return LATER;
+	if (!S_ISREG(about.st_mode))
+		return REFUSED;
+	source.size = (uint64_t)about.st_size;
+	TRY(read_parts(&source, verify, arena, &got));
+	got.fd = fd_keep(&fd);
+	*ret_read = got;
+	return OK;
+}
+
+static enum result copy(int from, uint64_t at, uint64_t length, int to)
+{
+	char piece[PIECE];
+
+	while (length) {
+		size_t some = length < PIECE ? (size_t)length : PIECE;
+
+		TRY(read_whole(from, at, piece, some));
+		if (write(to, piece, some) != (ssize_t)some)
+			return LATER;
+		at += some;
+		length -= some;
+	}
+	return OK;
+}
+
+enum result spool_memfd(int fd, uint64_t at, uint64_t length, int *ret_memfd)
+{
+	closing int memfd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (memfd < 0)
+		return LATER;
+	TRY(copy(fd, at, length, memfd));
+	if (fcntl(memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+		return LATER;
+	*ret_memfd = fd_keep(&memfd);
+	return OK;
+}
+
+void spool_day_name(int64_t wall, char day[SPOOL_DAY])
+{
+	char text[CLOCK_LOG_SIZE];
+
+	clock_log_text(wall * 1000, text);
+	memcpy(day, text, SPOOL_DAY - 1);
+	day[SPOOL_DAY - 1] = '\0';
+}
+
+bool spool_day_valid(struct slice name)
+{
+	if (name.len != SPOOL_DAY - 1)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (i == 4 || i == 7 ? name.at[i] != '-' : !byte_is_digit(name.at[i]))
+			return false;
+	return true;
+}
+
+enum result spool_day(const struct spool *spool, const char *day, bool make, struct durable_folder *ret_day)
+{
+	int fd;
+
+	if (make && mkdirat(spool->quarantine.fd, day, 0700) == 0)
+		TRY(durable_sync_folder(&spool->quarantine));
+	fd = openat(spool->quarantine.fd, day, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? REFUSED : LATER;
+	*ret_day = (struct durable_folder){ fd, spool->quarantine.proc_fd };
+	return OK;
+}
+
+void spool_day_close(struct durable_folder *day)
+{
+	fd_close(&day->fd);
+}
+
+enum result spool_set_aside(const struct spool *spool, const struct durable_folder *from, const char *name)
+{
+	char other[80];
+
+	for (unsigned i = 0; i < 1000; i++) {
+		enum result end;
+
+		(void)snprintf(other, sizeof(other), i ? "%.60s.%u" : "%.60s", name, i);
+		end = durable_move(from, name, &spool->corrupt, other);
+		if (end != REFUSED)
+			return end;
+	}
+	return LATER;
+}
+
+enum result spool_names(const struct durable_folder *folder, void (*each)(void *owner, const char *name), void *owner)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *one;
+
+	if (list == NULL) {
+		fd_close(&fd);
+		return LATER;
+	}
+	errno = 0;
+	while ((one = readdir(list)) != NULL) {
+		if (one->d_name[0] != '.')
+			each(owner, one->d_name);
+		errno = 0;
+	}
+	fd = errno;
+	(void)closedir(list);
+	return fd ? LATER : OK;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * visits.h — whenever something is due for a message, its file is read on the crew and one thing is done.
+ *
+ * Knows:   which thing comes first: a judgement, a copy to quarantine, a notice, a loan to the relay.
+ * Ignores: how each of them goes; judging.c, notices.c and lending.c know.
+ * Owns:    what was read, until visit_end(). The entry is BUSY for that time.
+ * Fails:   a damaged file goes to corrupt/, with a warning; one that can't be read now is visited again.
+ */
+#ifndef QUEUE_VISITS_H
+#define QUEUE_VISITS_H
+
+#include "base/crew.h"
+#include "base/pool.h"
+#include "mail/message/message.h"
+#include "mail/policy/policy.h"
+#include "queue/asks.h"
+#include "queue/entries.h"
+#include "queue/journal.h"
+#include "queue/keeping.h"
+
+enum { VISITS_MOST = 256, VISITS_WORK = 192, VISIT_MEMORY = 32 << 20 };
+
+struct visit {
+	struct job job;
+	struct queue *queue;
+	struct entry *entry;
+	char name[SPOOL_NAME];
+	bool verify, has_later;                  /* for the crew */
+	enum result end;
+	struct arena memory;
+	int fd;                                  /* the message's file, read-only */
+	struct spool_map map;
+	struct slice packed;                     /* the envelope */
+	struct envelope envelope;
+	struct judgement judgement;
+	bool judged;
+	int memfd;                               /* its bytes, sealed, when inspect wants them */
+	struct ask ask;
+	struct keeping keeping;
+	struct journal_note note;
+	struct entry *made;                      /* a notice's entry */
+	struct slice fresh;                      /* a judgement that is to be written */
+};
+
+struct visits {
+	struct queue *queue;
+	struct pool pool;
+	struct timer timer;
+};
+
+void visits_init(struct visits *visits, struct queue *queue);
+void visits_finish(struct visits *visits);
+void visits_turn(struct queue *queue);           /* begins what is due, and sets the clock for the rest */
+
+void visit_do(struct visit *visit, void (*work)(struct job *job), void (*done)(struct job *job));
+struct visit *visit_of_job(struct job *job);
+void visit_end(struct visit *visit);             /* the entry goes back to where it is due */
+void visit_put_off(struct visit *visit, enum recipient_is whom, uint32_t seconds);
+struct spool_span visit_content(const struct visit *visit);
+
+/* A judgement from outside, with a fate for each recipient, and edits that fit the message. */
+must_use enum result visits_judgement(struct arena *arena, struct slice packed, uint32_t recipients, uint64_t length,
+                                      struct judgement *ret_judgement);
+
+void judging_begin(struct visit *visit);         /* judging.c */
+void quarantine_begin(struct visit *visit);       /* notices.c */
+void notices_begin(struct visit *visit);
+
+#endif
