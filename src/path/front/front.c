@@ -291,7 +291,6 @@ static enum result prepare(void *self, struct process *process)
 {
 	struct front *front = self;
 	struct shared *shared = &front->shared;
-	char date[CLOCK_MAIL_SIZE];
 	uint64_t key;
 
 	shared->process = process;
@@ -302,7 +301,6 @@ static enum result prepare(void *self, struct process *process)
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return BROKEN;
 	learn_our_name(front);
-	clock_mail_text(0, 0, date);          /* the C library reads its time zone once: now, not in the jail */
 	TRY(admission_init(&shared->admission, front->most, key));
 	TRY(deposits_init(&shared->deposits, front->most));
 	/* Those who are told that all places are taken need a place for a moment. */
