@@ -270,6 +270,8 @@ static enum result check_listen_address(struct slice value, struct buffer *compl
 
 static enum result check_listen_title(struct slice value, struct buffer *complaint)
 {
+	if (slice_same(value, SLICE("submit")))
+		return meant(complaint, SLICE("this is the name of the local socket; another one is meant"));
 	return is_label(value) ? OK : meant(complaint, SLICE("letters, digits, - and _ are meant"));
 }
 

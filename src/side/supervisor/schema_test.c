@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What --check says about small files, by the sections of all rooms; and that all their defaults fit. */
+#include "supervisor/schema.h"
+
+#include "base/fd.h"
+#include "base/test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+static const struct row { const char *about, *text, *said; } rows[] = {
+	{ "an empty file is fine", "", NULL },
+	{ "an ordinary one is fine",
+	  "hostname = \"mx1.example.org\"\nlisten \"smtp\" { address = {\"0.0.0.0:25\", \"[::]:25\"} }\n"
+	  "domain \"example.org\" { deliver = {\"lmtp://mbox1.example.org:24\"} }\n"
+	  "policy \"virus\" { when = \"virus\" do = {\"quarantine\"} }\n", NULL },
+	{ "a listener needs an address", "\nlisten \"smtp\" { }\n", ":2: listen 'smtp' has no address" },
+	{ "which is its own", "listen \"a\" { address = \"0.0.0.0:25\" }\nlisten \"b\" { address = \"0.0.0.0:25\" }\n",
+	  ":1: listen 'a' has an address that is listened on already" },
+	{ "a domain needs a target", "\n\ndomain \"example.org\" { }\n", ":3: domain 'example.org' says nowhere to deliver to" },
+	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n", ":1: deliver = 'smpt://x': not a target" },
+	{ "a log in a file needs a name", "log { to = file }\n", ":1: log to = file needs a file" },
+	{ "a rule needs known facts", "policy \"x\" { when = \"virsu\" do = {\"reject\"} }\n", "virsu" },
+	{ "a wrong name gets the nearest", "domian \"x\" { }\n", ":1: no such setting 'domian' in the top of the file; did you mean 'domain'?" },
+};
+
+static void check_row(const struct row *row)
+{
+	closing int fd = memfd_create("settings", MFD_CLOEXEC);
+	struct settings settings;
+	struct buffer complaints;
+	char path[64];
+	enum result result;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	settings_init(&settings);
+	buffer_init(&complaints, 65536);
+	CHECK(write(fd, row->text, strlen(row->text)) == (ssize_t)strlen(row->text), "a file is written");
+	result = schema_read(&settings, path, &complaints);
+	CHECK(result == (row->said ? REFUSED : OK), row->about);
+	CHECK(buffer_add_byte(&complaints, '\0') == OK, "text");
+	CHECK(row->said == NULL || strstr(buffer_slice(&complaints).at, row->said), row->about);
+	if (result != (row->said ? REFUSED : OK))
+		printf("said: %s\n", buffer_slice(&complaints).at);
+	buffer_finish(&complaints);
+	settings_finish(&settings);
+}
+
+static void check_section(const struct settings_section *section)
+{
+	struct settings settings;
+	struct buffer text;
+	char filled[4096];
+
+	settings_init(&settings);
+	buffer_init(&text, 65536);
+	CHECK(section->size <= sizeof(filled) && settings_fill(&settings, section, SLICE(""), filled) == OK, section->name);
+	CHECK(settings_describe(section, &text) == OK, section->name);
+	for (size_t i = 0; i < section->row_count; i++)
+		CHECK(section->rows[i].about[0] != '\0', section->rows[i].name);
+	buffer_finish(&text);
+	settings_finish(&settings);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		check_row(&rows[i]);
+	for (size_t i = 0; schema[i]; i++)
+		check_section(schema[i]);
+	return TEST_END();
+}
