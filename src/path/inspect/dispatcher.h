@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dispatcher.h — takes each question of the queue through read, ask and judge, and brings the answer back.
+ *
+ * Knows:   the stage that each request is in, who may answer it there, and the deadline.
+ * Ignores: what is in a message: workers read. It looks at findings, evidence and judgements only to see that
+ *          they are what they say, and that nobody calls clean what a scanner did not.
+ * Owns:    the requests, with their memfds.
+ * Fails:   see inspect.h. A message that its worker dies over is read once more; the second time, or when time is
+ *          over, it is judged unscannable, unread. When not even that can be had, FAILED goes to the queue.
+ *
+ *   TO_READ --> READING --> ASKING --> TO_JUDGE --> JUDGING --> answered
+ *                  |  (nobody to ask)                              ^
+ *                  +-----------------------------------------------+
+ *   TO_COMPOSE --> COMPOSING --> answered
+ */
+#ifndef INSPECT_DISPATCHER_H
+#define INSPECT_DISPATCHER_H
+
+#include "inspect/workers.h"
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/pool.h"
+
+struct dispatcher_limits {
+	unsigned scanners;                           /* that are asked */
+	size_t in_flight;
+	uint64_t inspect_ms, cpu_ms;
+	struct workers_limits workers;
+};
+
+struct dispatcher {
+	struct loop *loop;
+	struct log *log;
+	struct counters *counters;
+	struct dispatcher_limits limits;
+	struct channel queue, scanners;
+	struct workers workers;
+	struct pool pool;
+	struct request *first, *last;
+	size_t in_flight;
+	uint64_t serial;
+	enum result (*make_worker)(void *maker, int *ret_wire);
+	void *maker;
+	bool moving;                                 /* work is being handed out: not again from within */
+};
+
+void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct log *log, struct counters *counters,
+                     enum result (*make_worker)(void *maker, int *ret_wire), void *maker);
+void dispatcher_finish(struct dispatcher *dispatcher);
+/* At the start, and with new settings: then the workers are replaced as they come free. */
+must_use enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits);
+
+/* New wires; what the old one asked is forgotten, what was asked of the old one is asked again. Both take fd. */
+must_use enum result dispatcher_queue(struct dispatcher *dispatcher, int fd);
+must_use enum result dispatcher_scanners(struct dispatcher *dispatcher, int fd);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real process with its real jails, started as a tool would start it; the test plays supervisor and queue.
+ * Each row: a message, and what must be said of it. The same workers serve all rows. */
+#include "base/channel.h"
+#include "base/fd.h"
+#include "base/pack.h"
+#include "base/process.h"
+#include "base/test.h"
+#include "mail/evidence/evidence.h"
+#include "mail/message/message.h"
+#include "mail/policy/policy.h"
+#include "wire/queue-inspect.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum { PAYLOAD = 4 << 20, MESSAGE_MOST = 32 << 20 };
+
+struct bench { int pid, control, wire; struct buffer payload; uint64_t exchange; };
+
+static const struct row {
+	const char *about;
+	struct slice head, unit;
+	size_t times;
+	enum verdict verdict;
+	const char *reason;
+} rows[] = {
+	{ "a plain message is clean", LIT("Subject: a\r\n\r\nhello\r\n"), LIT(""), 0, VERDICT_CLEAN, "" },
+	{ "an empty message is clean", LIT(""), LIT(""), 0, VERDICT_CLEAN, "" },
+	{ "100,000 header fields are unscannable", LIT(""), LIT("X-Field: y\r\n"), 100000, VERDICT_UNSCANNABLE,
+	  "message: a ceiling was hit: headers" },
+	{ "messages within messages without end are unscannable", LIT(""), LIT("Content-Type: message/rfc822\r\n\r\n"),
+	  50000, VERDICT_UNSCANNABLE, "message: a ceiling was hit: depth" },
+	{ "multiparts within multiparts without end are unscannable", LIT(""),
+	  LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"), 50000, VERDICT_UNSCANNABLE,
+	  "message: a ceiling was hit: depth" },
+	{ "a million parts are unscannable", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n"), LIT("--b\r\n\r\n"),
+	  1000000, VERDICT_UNSCANNABLE, "message: a ceiling was hit: parts" },
+	{ "megabytes of boundaries are read in time", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n"), LIT("--c\r\n"),
+	  2000000, VERDICT_CLEAN, "" },
+	{ "and afterwards a plain message is clean again", LIT("Subject: a\r\n\r\nhello\r\n"), LIT(""), 0, VERDICT_CLEAN, "" },
+};
+
+/* Where the users of the jails were not made, root becomes somebody without rights, as in development. */
+static void be_somebody(void)
+{
+	enum { NOBODY = 65534 };
+
+	if (geteuid() != 0 || (getpwnam("postern-inspect") && getpwnam("postern-work")))
+		return;
+	printf("as an ordinary user: the users of the jails do not exist here\n");
+	CHECK(setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0,
+	      "root can become nobody");
+}
+
+static void start(struct bench *bench, const char *executable)
+{
+	const struct process_start how = { .root = geteuid() == 0, .level = LOG_LEVEL_INFO };
+	struct settings settings;
+	struct buffer packed;
+	struct frame frame;
+	int ends[2], wire[2];
+
+	settings_init(&settings);
+	buffer_init(&packed, 4096);
+	CHECK(channel_pair(ends) == OK && channel_pair(wire) == OK, "wires can be made");
+	CHECK(process_spawn(executable, ends[1], STDERR_FILENO, &bench->pid) == OK, "the process starts");
+	bench->control = ends[0];
+	bench->wire = wire[0];
+	CHECK(settings_pack(&settings, &packed) == OK, "settings are packed");
+	CHECK(process_hand_blob(bench->control, SUPERVISOR_SETTINGS, buffer_slice(&packed)) == OK, "and handed over");
+	CHECK(process_hand_gift(bench->control, GIVEN_WIRE, SLICE("queue"), 0, wire[1]) == OK, "and a wire");
+	CHECK(process_hand_start(bench->control, &how) == OK, "and the start");
+	CHECK(frame_receive(bench->control, &bench->payload, &frame) == OK && frame.kind == PROCESS_READY, "it is ready");
+	fd_close(&wire[1]);
+	fd_close(&ends[1]);
+	buffer_finish(&packed);
+	settings_finish(&settings);
+}
+
+static int message_of(const struct row *row)
+{
+	struct buffer bytes;
+	struct slice all;
+	int fd = memfd_create("message", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+	buffer_init(&bytes, MESSAGE_MOST);
+	CHECK(buffer_add(&bytes, row->head) == OK, "room");
+	for (size_t i = 0; i < row->times; i++)
+		if (buffer_add(&bytes, row->unit) != OK)
+			break;
+	all = buffer_slice(&bytes);
+	CHECK(write(fd, all.at, all.len) == (ssize_t)all.len, "the message is written");
+	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0, "and sealed");
+	buffer_finish(&bytes);
+	return fd;
+}
+
+static void ask(struct bench *bench, int fd)
+{
+	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
+	struct envelope envelope = { .id = SLICE("0123456789ABCDEF"), .received = 1700000000, .sender = SLICE("x@y"),
+		                     .recipients = recipients, .recipient_count = 2 };
+	struct buffer packed, payload;
+
+	buffer_init(&packed, PAYLOAD);
+	buffer_init(&payload, PAYLOAD);
+	CHECK(envelope_pack(&envelope, &packed) == OK && pack_u8(&payload, 1) == OK &&
+	      pack_slice(&payload, buffer_slice(&packed)) == OK, "an envelope");
+	CHECK(frame_send(bench->wire, QUEUE_INSPECT, ++bench->exchange, buffer_slice(&payload), fd) == OK, "is asked about");
+	buffer_finish(&packed);
+	buffer_finish(&payload);
+}
+
+static void check_row(struct bench *bench, const struct row *row)
+{
+	struct judgement judgement = { 0 };
+	struct frame frame = { 0 };
+	struct arena arena;
+	closing int fd = message_of(row);
+
+	arena_init(&arena, PAYLOAD);
+	ask(bench, fd);
+	CHECK(frame_receive(bench->wire, &bench->payload, &frame) == OK && frame.kind == INSPECT_JUDGED, row->about);
+	CHECK(frame.exchange == bench->exchange, row->about);
+	CHECK(judgement_unpack(frame.payload, &arena, &judgement) == OK, row->about);
+	CHECK(judgement.verdict == row->verdict && judgement.fate_count == 2, row->about);
+	CHECK(slice_same(judgement.reason, slice_of(row->reason)), row->about);
+	arena_finish(&arena);
+}
+
+static void findings_are_kept(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: a@b\r\nFrom: c@d\r\n\r\nx\r\n") };
+	struct judgement judgement = { 0 };
+	struct findings findings = { 0 };
+	struct frame frame;
+	struct arena arena;
+	closing int fd = message_of(&row);
+	unsigned seen = 0;
+
+	arena_init(&arena, PAYLOAD);
+	ask(bench, fd);
+	CHECK(frame_receive(bench->wire, &bench->payload, &frame) == OK, "an answer");
+	CHECK(judgement_unpack(frame.payload, &arena, &judgement) == OK, "a judgement");
+	CHECK(findings_unpack(judgement.findings, &arena, &findings) == OK, "with the findings");
+	for (size_t i = 0; i < findings.fact_count; i++)
+		seen += slice_same(findings.facts[i].name, SLICE("subject")) &&
+		        slice_same(findings.facts[i].value, SLICE("the subject"));
+	CHECK(seen == 1, "and the subject among them");
+	arena_finish(&arena);
+}
+
+static void compose(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: hello\r\n\r\nx\r\n") };
+	struct notice_recipient recipient = { SLICE("bob@example.net"), SLICE(""), SLICE("smtp://mx:25"), SLICE("550 no"), false };
+	struct notice notice = { .kind = NOTICE_FAILURE, .hostname = SLICE("mx1"), .id = SLICE("0123456789ABCDEF"),
+		                 .sender = SLICE("a@b"), .length = 21, .recipients = &recipient, .recipient_count = 1,
+		                 .new_id = SLICE("FEDCBA9876543210") };
+	struct buffer packed;
+	struct frame frame = { .fd = -1 };
+	char text[200] = "";
+	closing int fd = message_of(&row);
+
+	buffer_init(&packed, PAYLOAD);
+	CHECK(notice_pack(&notice, &packed) == OK, "a request for a notice");
+	CHECK(frame_send(bench->wire, QUEUE_COMPOSE, ++bench->exchange, buffer_slice(&packed), fd) == OK, "is asked for");
+	CHECK(frame_receive(bench->wire, &bench->payload, &frame) == OK && frame.kind == INSPECT_COMPOSED, "and composed");
+	CHECK(frame.fd >= 0 && (fcntl(frame.fd, F_GET_SEALS) & F_SEAL_WRITE), "into a sealed memfd");
+	CHECK(pread(frame.fd, text, sizeof(text) - 1, 0) > 0 && strstr(text, "From: Mail Delivery System <postmaster@mx1>"),
+	      "from the mail delivery system");
+	fd_close(&frame.fd);
+	buffer_clear(&packed);
+	CHECK(frame_send(bench->wire, QUEUE_COMPOSE, ++bench->exchange, SLICE("rubbish"), fd) == OK, "rubbish is asked for");
+	CHECK(frame_receive(bench->wire, &bench->payload, &frame) == OK && frame.kind == INSPECT_FAILED, "and fails");
+	buffer_finish(&packed);
+}
+
+static void many_at_once(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: a\r\n\r\nhello\r\n") };
+	struct frame frame;
+	closing int fd = message_of(&row);
+	unsigned judged = 0;
+
+	for (int i = 0; i < 50; i++)
+		ask(bench, fd);
+	for (int i = 0; i < 50; i++)
+		judged += frame_receive(bench->wire, &bench->payload, &frame) == OK && frame.kind == INSPECT_JUDGED;
+	CHECK(judged == 50, "fifty at once are all judged");
+}
+
+int main(int count, char **arguments)
+{
+	struct bench bench = { 0 };
+	int status = 0;
+
+	if (count != 2)
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	buffer_init(&bench.payload, PAYLOAD);
+	be_somebody();
+	start(&bench, arguments[1]);
+	for (size_t i = 0; i < COUNT_OF(rows) && failed == 0; i++)
+		check_row(&bench, &rows[i]);
+	if (failed == 0) {
+		findings_are_kept(&bench);
+		compose(&bench);
+		many_at_once(&bench);
+	}
+	fd_close(&bench.wire);
+	fd_close(&bench.control);
+	(void)waitpid(bench.pid, &status, 0);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "it leaves in order when the supervisor is gone");
+	buffer_finish(&bench.payload);
+	return TEST_END();
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A table of questions. A message that is not sealed is refused: whoever could still change it could make the
+ * mapping end under our feet. */
+#include "inspect/worker.h"
+
+#include "inspect/read.h"
+#include "inspect/worker_wire.h"
+
+#include "base/channel.h"
+#include "base/fd.h"
+#include "base/pack.h"
+#include "mail/message/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+enum { WORK_MEMORY = 64 << 20, SEALED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+struct worker {
+	const struct worker_task *task;
+	int wire;
+	struct arena arena;
+	struct buffer payload, findings, answer;
+	uint64_t exchange;
+	int fd;                                  /* that came with the question */
+};
+
+static enum result send_answer(struct worker *worker, enum worker_answers kind, struct buffer *bytes)
+{
+	return frame_send(worker->wire, (uint8_t)kind, worker->exchange, buffer_slice(bytes), -1);
+}
+
+/* ---- judge ---- */
+
+static enum result judge(struct worker *worker, const struct envelope *envelope, struct slice findings_packed,
+                         struct slice evidence_packed)
+{
+	struct judgement judgement = { 0 };
+	struct findings findings;
+	struct evidence evidence;
+
+	TRY(findings_unpack(findings_packed, &worker->arena, &findings));
+	TRY(evidence_unpack(evidence_packed, &worker->arena, &evidence));
+	TRY(policy_judge(worker->task->policy, worker->task->scanners, envelope, &findings, &evidence, &worker->arena,
+	                 &judgement));
+	judgement.findings = findings_packed;
+	judgement.evidence = evidence_packed;
+	TRY(judgement_pack(&judgement, &worker->answer));
+	return send_answer(worker, WORKER_JUDGED, &worker->answer);
+}
+
+static enum result obey_judge(struct worker *worker, struct slice payload)
+{
+	struct unpack from = unpack_from(payload);
+	struct slice envelope_packed = unpack_slice(&from, WORKER_QUESTION_LONGEST);
+	struct slice findings = unpack_slice(&from, EVIDENCE_BYTES), evidence = unpack_slice(&from, EVIDENCE_BYTES);
+	struct envelope envelope;
+
+	TRY(unpack_end(&from));
+	TRY(envelope_unpack(envelope_packed, &worker->arena, &envelope));
+	return judge(worker, &envelope, findings, evidence);
+}
+
+/* ---- read ---- */
+
+static enum result map_message(int fd, struct slice *ret_bytes)
+{
+	struct stat about;
+	int seals = fcntl(fd, F_GET_SEALS);
+	void *bytes;
+
+	if (seals < 0 || (seals & SEALED) != SEALED || fstat(fd, &about) != 0)
+		return REFUSED;
+	*ret_bytes = SLICE("");
+	if (about.st_size == 0)
+		return OK;
+	bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return LATER;
+	*ret_bytes = (struct slice){ bytes, (size_t)about.st_size };
+	return OK;
+}
+
+static void unmap_message(struct slice bytes)
+{
+	if (bytes.len)
+		(void)munmap((void *)(uintptr_t)bytes.at, bytes.len);
+}
+
+/* What could not be read, packed or mapped for want of room is unscannable, and that is an answer. */
+static enum result pack_findings(struct worker *worker, struct slice bytes)
+{
+	struct findings findings;
+	enum result result = read_message(bytes, worker->task->scanners, &worker->arena, &findings);
+
+	if (result == OK)
+		result = findings_pack(&findings, &worker->findings);
+	if (result == LATER)
+		result = findings_unscannable(SLICE("a ceiling was hit: memory"), &worker->findings);
+	return result;
+}
+
+static enum result judge_at_once(struct worker *worker, const struct envelope *envelope)
+{
+	const struct evidence nothing = { .asked = envelope->received };
+	struct buffer evidence;
+	enum result result;
+
+	buffer_init(&evidence, EVIDENCE_BYTES);
+	result = evidence_pack(&nothing, &evidence);
+	if (result == OK)
+		result = judge(worker, envelope, buffer_slice(&worker->findings), buffer_slice(&evidence));
+	buffer_finish(&evidence);
+	return result;
+}
+
+static enum result obey_read(struct worker *worker, struct slice payload)
+{
+	struct unpack from = unpack_from(payload);
+	struct slice packed = unpack_slice(&from, WORKER_QUESTION_LONGEST), bytes;
+	struct envelope envelope;
+	enum result result;
+
+	TRY(unpack_end(&from));
+	TRY(envelope_unpack(packed, &worker->arena, &envelope));
+	result = map_message(worker->fd, &bytes);
+	if (result == LATER)
+		result = findings_unscannable(SLICE("larger than a worker's memory"), &worker->findings);
+	else if (result == OK) {
+		result = pack_findings(worker, bytes);
+		unmap_message(bytes);
+	}
+	TRY(result);
+	if (worker->task->scanners)
+		return send_answer(worker, WORKER_FINDINGS, &worker->findings);
+	return judge_at_once(worker, &envelope);
+}
+
+/* ---- compose ---- */
+
+static enum result read_original(struct worker *worker, const struct notice *notice, struct slice *ret_bytes)
+{
+	size_t wanted = notice->length < NOTICE_LIMIT ? (size_t)notice->length : NOTICE_LIMIT, got = 0;
+	char *bytes = arena_take(&worker->arena, wanted);
+
+	if (bytes == NULL || notice->offset > INT64_MAX - NOTICE_LIMIT)
+		return LATER;
+	while (worker->fd >= 0 && got < wanted) {
+		ssize_t step = pread(worker->fd, bytes + got, wanted - got, (off_t)(notice->offset + got));
+
+		if (step < 0 && errno == EINTR)
+			continue;
+		if (step <= 0)
+			break;
+		got += (size_t)step;
+	}
+	*ret_bytes = (struct slice){ bytes, got };
+	return OK;
+}
+
+static enum result compose(struct worker *worker, struct slice payload)
+{
+	struct notice notice;
+	struct slice original;
+
+	TRY(notice_unpack(payload, &worker->arena, &notice));
+	TRY(read_original(worker, &notice, &original));
+	return notice_compose(&notice, original, &worker->answer);
+}
+
+static enum result obey_compose(struct worker *worker, struct slice payload)
+{
+	enum result result = compose(worker, payload);
+
+	if (result == OK)
+		return send_answer(worker, WORKER_COMPOSED, &worker->answer);
+	buffer_clear(&worker->answer);
+	TRY(buffer_add(&worker->answer, result == LATER ? SLICE("too large") : SLICE("not a request")));
+	return send_answer(worker, WORKER_CANNOT, &worker->answer);
+}
+
+/* ---- the loop ---- */
+
+static const struct {
+	bool brings_fd;
+	enum result (*obey)(struct worker *, struct slice payload);
+} questions[] = {
+	[WORKER_READ] = { true, obey_read },
+	[WORKER_JUDGE] = { false, obey_judge },
+	[WORKER_COMPOSE] = { true, obey_compose },
+};
+
+static void set_limits(uint64_t wall, uint64_t cpu)
+{
+	const struct itimerval real = { .it_value = { .tv_sec = (time_t)wall } };
+	const struct itimerval busy = { .it_value = { .tv_sec = (time_t)cpu } };
+
+	(void)setitimer(ITIMER_REAL, &real, NULL);
+	(void)setitimer(ITIMER_PROF, &busy, NULL);
+}
+
+static enum result obey(struct worker *worker, struct frame *frame)
+{
+	enum result result = REFUSED;
+
+	worker->exchange = frame->exchange;
+	worker->fd = frame->fd;
+	set_limits(worker->task->wall_seconds, worker->task->cpu_seconds);
+	if (frame->kind < COUNT_OF(questions) && questions[frame->kind].obey &&
+	    questions[frame->kind].brings_fd == (frame->fd >= 0))
+		result = questions[frame->kind].obey(worker, frame->payload);
+	set_limits(0, 0);
+	fd_close(&worker->fd);
+	return result;
+}
+
+/* Nothing of one message is left for the next. */
+static void forget(struct worker *worker)
+{
+	arena_reset(&worker->arena);
+	buffer_finish(&worker->findings);
+	buffer_finish(&worker->answer);
+}
+
+void worker_run(int wire, const struct worker_task *task)
+{
+	struct worker worker = { .task = task, .wire = wire, .fd = -1 };
+	struct frame frame;
+
+	arena_init(&worker.arena, WORK_MEMORY);
+	buffer_init(&worker.payload, WORKER_QUESTION_LONGEST);
+	buffer_init(&worker.findings, EVIDENCE_BYTES);
+	buffer_init(&worker.answer, WORKER_ANSWER_LONGEST);
+	while (frame_receive(wire, &worker.payload, &frame) == OK && obey(&worker, &frame) == OK) {
+		forget(&worker);
+		buffer_finish(&worker.payload);
+	}
+	forget(&worker);
+	buffer_finish(&worker.payload);
+	arena_finish(&worker.arena);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker_wire.h — what the dispatcher and one of its workers say to each other (inside the room only).
+ *
+ *   dispatcher                                  worker
+ *     READ(slice envelope, +memfd)     ---->
+ *                                      <----    FINDINGS(findings)     when there is something to ask
+ *                                      <----    JUDGED(judgement)      when there is not
+ *     JUDGE(slice envelope, slice findings, slice evidence)  ---->
+ *                                      <----    JUDGED(judgement)
+ *     COMPOSE(notice, +descriptor)     ---->
+ *                                      <----    COMPOSED(bytes)        at most NOTICE_LIMIT
+ *                                      <----    CANNOT(text)           the request is none
+ *
+ * One question at a time, one answer to each, with its exchange number. A worker reads hostile bytes and may be
+ * taken over: an answer of another kind, number or length, or one that does not read as what it says it is,
+ * ends that worker. The message lies in a sealed memfd; a notice's original may lie in a file of the spool.
+ */
+#ifndef INSPECT_WORKER_WIRE_H
+#define INSPECT_WORKER_WIRE_H
+
+enum dispatcher_asks { WORKER_READ = 1, WORKER_JUDGE, WORKER_COMPOSE };
+enum worker_answers  { WORKER_FINDINGS = 1, WORKER_JUDGED, WORKER_COMPOSED, WORKER_CANNOT };
+
+enum { WORKER_QUESTION_LONGEST = 8 << 20, WORKER_ANSWER_LONGEST = 4 << 20 };
+
+#endif
