@@ -264,6 +264,7 @@ static void sweep(void *own)
 {
 	struct office *office = own;
 
+	jobs_say_again(&office->jobs);
 	for (size_t i = 0; i < DESTINATION_ROWS; i++)
 		sweep_row(office, &office->rows[i], loop_ticks(office->loop));
 	(void)!timer_start(&office->sweep, SWEEP_MS);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { FAKE_CONTENT = 1 << 20, FAKE_PEOPLE = 16 };
@@ -140,18 +141,34 @@ static inline void *fake_serve(void *own)
 	}
 }
 
+static inline bool fake_run(struct fake_server *server)
+{
+	pthread_t thread;
+
+	return listen(server->listener, 16) == 0 && pthread_create(&thread, NULL, fake_serve, server) == 0 &&
+	       pthread_detach(thread) == 0;
+}
+
+static inline bool fake_start_at(struct fake_server *server, const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return bind(server->listener, (struct sockaddr *)&at, sizeof(at)) == 0 && fake_run(server);
+}
+
 static inline bool fake_start(struct fake_server *server)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(at);
-	pthread_t thread;
 
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(server->listener, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(server->listener, 16) != 0 ||
+	if (bind(server->listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
 	    getsockname(server->listener, (struct sockaddr *)&at, &size) != 0)
 		return false;
 	server->port = ntohs(at.sin_port);
-	return pthread_create(&thread, NULL, fake_serve, server) == 0 && pthread_detach(thread) == 0;
+	return fake_run(server);
 }
 
 #endif

@@ -24,26 +24,32 @@ static enum result pack_result(const struct lent *lent, const struct addressee *
 	return pack_slice(to, addressee->reply);
 }
 
-/* What could not be sent is said again on the next wire. */
-static void say_result(struct jobs *jobs, const struct lent *lent, const struct addressee *addressee)
+/* What the wire does not take now is said again by jobs_say_again(), or on the next wire. */
+static void say_result(struct jobs *jobs, const struct lent *lent, struct addressee *addressee)
 {
 	uint64_t exchange = (uint64_t)lent->number << 32 | (uint64_t)(addressee - lent->addressees);
 	struct buffer payload;
 
 	buffer_init(&payload, RESULT_SIZE);
-	if (pack_result(lent, addressee, &payload) == OK)
-		(void)!channel_send(&jobs->wire, RELAY_RESULT, exchange, buffer_slice(&payload), -1);
+	addressee->unsaid = pack_result(lent, addressee, &payload) != OK ||
+	                    channel_send(&jobs->wire, RELAY_RESULT, exchange, buffer_slice(&payload), -1) != OK;
+	jobs->unsaid = jobs->unsaid || addressee->unsaid;
 	buffer_finish(&payload);
 }
 
-static void say_of(struct jobs *jobs, const struct lent *lent, enum relay_returns what)
+static enum result say_of(struct jobs *jobs, const struct lent *lent, enum relay_returns what)
 {
 	struct buffer payload;
+	enum result result;
 
 	buffer_init(&payload, RESULT_SIZE);
-	if (pack_slice(&payload, lent->id) == OK && pack_u32(&payload, lent->serial) == OK)
-		(void)!channel_send(&jobs->wire, (uint8_t)what, lent->exchange, buffer_slice(&payload), -1);
+	result = pack_slice(&payload, lent->id);
+	if (result == OK)
+		result = pack_u32(&payload, lent->serial);
+	if (result == OK)
+		result = channel_send(&jobs->wire, (uint8_t)what, lent->exchange, buffer_slice(&payload), -1);
 	buffer_finish(&payload);
+	return result;
 }
 
 /* --- the end of a message ---------------------------------------------------------------- */
@@ -71,8 +77,10 @@ static void end_if_done(struct jobs *jobs, struct lent *lent)
 {
 	if (lent->unnoted > 0 || lent->held > 0)
 		return;
-	say_of(jobs, lent, RELAY_ENDED);
-	drop(jobs, lent);
+	if (say_of(jobs, lent, RELAY_ENDED) != OK && channel_is_open(&jobs->wire))
+		jobs->unsaid = true;           /* soon again */
+	else
+		drop(jobs, lent);
 }
 
 void jobs_hold(struct lent *lent)
@@ -164,7 +172,7 @@ static enum result read_addressees(struct unpack *from, struct lent *lent)
 	return unpack_end(from);
 }
 
-static enum result read_deliver(struct lent *lent, struct slice kept)
+enum result jobs_read_deliver(struct lent *lent, struct slice kept)
 {
 	struct unpack from = unpack_from(kept);
 	struct slice edits;
@@ -196,7 +204,7 @@ static enum result take_lent(struct jobs *jobs, struct frame *frame, struct lent
 	struct stat status;
 
 	TRY(arena_keep(&lent->memory, frame->payload, &kept));
-	TRY(read_deliver(lent, kept));
+	TRY(jobs_read_deliver(lent, kept));
 	lent->fd = frame_take_fd(frame);
 	lent->exchange = frame->exchange;
 	lent->number = ++jobs->minted;
@@ -214,11 +222,11 @@ static enum result turn_away(struct jobs *jobs, struct frame *frame)
 	enum result result;
 
 	arena_init(&spare.memory, JOB_MEMORY);
-	result = read_deliver(&spare, frame->payload);
+	result = jobs_read_deliver(&spare, frame->payload);
 	for (uint32_t i = 0; i < spare.count && result == OK; i++)
 		jobs_settle(jobs, &spare, &spare.addressees[i], RELAY_BUSY, SLICE(""), SLICE("450 4.3.1 the relay is full"));
 	if (result == OK)
-		say_of(jobs, &spare, RELAY_ENDED);
+		result = say_of(jobs, &spare, RELAY_ENDED);
 	arena_finish(&spare.memory);
 	return result == OK ? OK : REFUSED;
 }
@@ -304,31 +312,64 @@ static const struct channel_handler handler = { frame_came, wire_closed };
 
 /* --- a new wire -------------------------------------------------------------------------------- */
 
-static void say_kept_results(struct jobs *jobs)
+static void say_results(struct jobs *jobs, struct lent *lent, bool all)
 {
+	for (uint32_t i = 0; i < lent->count; i++)
+		if (lent->addressees[i].state == TO_BE_NOTED && (all || lent->addressees[i].unsaid))
+			say_result(jobs, lent, &lent->addressees[i]);
+}
+
+/* All results, then what goes on, then RESUMED: wire/queue-relay.h. A queue that was told RESUMED before the last result
+ * would lend again what has been delivered; where the wire is full, the rest waits. */
+static void say_where_we_are(struct jobs *jobs, bool all)
+{
+	jobs->unsaid = false;
 	for (struct lent *lent = jobs->list; lent; lent = lent->next)
-		for (uint32_t i = 0; i < lent->count; i++)
-			if (lent->addressees[i].state == TO_BE_NOTED)
-				say_result(jobs, lent, &lent->addressees[i]);
+		say_results(jobs, lent, all);
+	for (struct lent *lent = jobs->list; lent && !jobs->unsaid; lent = lent->next)
+		if (lent->to_deliver > 0 && say_of(jobs, lent, RELAY_HOLDING) != OK)
+			jobs->unsaid = true;
+	if (!jobs->unsaid && channel_send(&jobs->wire, RELAY_RESUMED, 0, SLICE(""), -1) == OK)
+		jobs->is_resumed = true;
+	jobs->unsaid = jobs->unsaid || !jobs->is_resumed;
+	if (jobs->is_resumed)
+		jobs->resumed(jobs->owner);
+}
+
+static void say_the_rest(struct jobs *jobs)
+{
+	struct lent *next;
+
+	jobs->unsaid = false;
+	for (struct lent *lent = jobs->list; lent; lent = next) {
+		next = lent->next;
+		say_results(jobs, lent, false);
+		end_if_done(jobs, lent);
+	}
+}
+
+void jobs_say_again(struct jobs *jobs)
+{
+	if (!jobs->unsaid || !channel_is_open(&jobs->wire))
+		return;
+	if (jobs->is_resumed)
+		say_the_rest(jobs);
+	else
+		say_where_we_are(jobs, false);
 }
 
 enum result jobs_wire(struct jobs *jobs, int fd)
 {
 	channel_close(&jobs->wire);
 	TRY(channel_open(&jobs->wire, jobs->loop, fd, QUEUE_RELAY_LONGEST, &handler, jobs));
-	jobs->stopping = false;
-	say_kept_results(jobs);
-	for (struct lent *lent = jobs->list; lent; lent = lent->next)
-		if (lent->to_deliver > 0)
-			say_of(jobs, lent, RELAY_HOLDING);
-	TRY(channel_send(&jobs->wire, RELAY_RESUMED, 0, SLICE(""), -1));
-	jobs->resumed(jobs->owner);
+	jobs->stopping = jobs->is_resumed = false;
+	say_where_we_are(jobs, true);
 	return OK;
 }
 
 bool jobs_may_begin(const struct jobs *jobs)
 {
-	return channel_is_open(&jobs->wire) && !jobs->stopping;
+	return channel_is_open(&jobs->wire) && jobs->is_resumed && !jobs->stopping;
 }
 
 unsigned long jobs_unnoted(const struct jobs *jobs)

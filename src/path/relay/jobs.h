@@ -29,6 +29,7 @@ struct addressee {
 	uint32_t place;
 	struct slice address;
 	enum addressee_state state;
+	bool unsaid;                          /* its result has not gone out yet */
 	enum relay_outcome outcome;
 	struct slice route, reply;
 };
@@ -64,6 +65,8 @@ struct jobs {
 	struct counters *counters;
 	struct channel wire;
 	bool stopping;                        /* the queue is about to end */
+	bool is_resumed;                      /* this wire's queue knows all from before */
+	bool unsaid;                          /* something is to be said again */
 	struct pool pool;
 	struct lent *list;
 	uint32_t minted;
@@ -77,6 +80,8 @@ void jobs_init(struct jobs *jobs, struct loop *loop, struct log *log, struct cou
 void jobs_finish(struct jobs *jobs);
 must_use enum result jobs_wire(struct jobs *jobs, int fd);     /* takes fd */
 bool jobs_may_begin(const struct jobs *jobs);                  /* a queue is there to hear of it */
+/* Now and then: what the wire did not take. */
+void jobs_say_again(struct jobs *jobs);
 unsigned long jobs_unnoted(const struct jobs *jobs);           /* results on their way */
 
 /* NULL: no room. */
@@ -87,6 +92,8 @@ void jobs_settle(struct jobs *jobs, struct lent *lent, struct addressee *address
                  struct slice route, struct slice reply);
 void jobs_settle_letter(struct jobs *jobs, struct letter *letter, enum relay_outcome outcome, struct slice route,
                         struct slice reply);
+/* A DELIVER's payload, which must stay; the lent message is zeroed but for its memory. REFUSED: it is none. */
+must_use enum result jobs_read_deliver(struct lent *lent, struct slice payload);
 void jobs_hold(struct lent *lent);
 void jobs_release(struct jobs *jobs, struct lent *lent);
 /* Of the original; any thread. `source` is the struct lent. */

@@ -23,7 +23,7 @@
 enum { PATIENCE_MS = 15000 };
 
 static struct scene {
-	struct fake_server smtp, lmtp, plain;
+	struct fake_server smtp, lmtp, plain, sock;
 	char folder[64], conf[96];
 	int control, queue, resolver, pid;
 	uint64_t deliveries;
@@ -43,8 +43,10 @@ static void write_conf(void)
 	              "domain \"lmtp.test\"  { deliver = {\"lmtp://localhost:%u\"} }\n"
 	              "domain \"plain.test\" { deliver = {\"smtp://named.test:%u\"} }\n"
 	              "domain \"two.test\"   { deliver = {\"smtp://127.0.0.1:1\", \"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"sock.test\"  { deliver = {\"lmtp://%s/lmtp\"} }\n"
 	              "domain \"down.test\"  { deliver = {\"smtp://127.0.0.1:1\"} }\n",
-	              scene.folder, scene.smtp.port, scene.lmtp.port, scene.plain.port, scene.smtp.port);
+	              scene.folder, scene.smtp.port, scene.lmtp.port, scene.plain.port, scene.smtp.port,
+	              scene.folder);
 	(void)fclose(conf);
 }
 
@@ -213,6 +215,7 @@ static const struct row {
 	{ "smtp: after that, a new connection", { "anna@smtp.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: a bare LF is not sent", { "anna@smtp.test" }, "f", { "554 5.6.0" }, 0, LIT("A: b\r\n\r\nx\ny\r\n") },
 	{ "lmtp: a reply for each", { "anna@lmtp.test", "full@lmtp.test", "refuse@lmtp.test" }, "dlf", { "250", "452 4.2.2", "550" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "lmtp over a UNIX socket", { "full@sock.test", "anna@sock.test" }, "ld", { "452 4.2.2", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "no extensions, by a name that the resolver knows", { "anna@plain.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "8 bits to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\nx\r\n") },
 	{ "8 bits to one that does", { "anna@smtp.test" }, "d", { "250" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\n\xc3\xa4\r\n") },
@@ -272,13 +275,32 @@ static void look_at_mailbox(void)
 	char path[160], bytes[256] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000016.1.0.us.test", scene.folder);
+	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000017.1.0.us.test", scene.folder);
 	file = fopen(path, "r");
 	CHECK(file != NULL && fread(bytes, 1, sizeof(bytes) - 1, file) > 0, "the mail lies in its folder");
 	if (file)
 		(void)fclose(file);
 	CHECK(strcmp(bytes, "Return-Path: <sender@from.test>\nDelivered-To: Anna@Box.Test\nReceived: by us.test\nA: b\n\nx\n") == 0,
 	      "with its headers, and LF");
+}
+
+/* Many blocks through the socket, and one message too many for SIZE. */
+static void large_ones(void)
+{
+	static const char *const anna[] = { "anna@smtp.test", NULL };
+	static char bytes[600000];
+	struct heard heard;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i % 50 == 48 ? '\r' : i % 50 == 49 ? '\n' : i % 50 == 0 ? '.' : 'x';
+	CHECK(deliver("LARGE00000000001", (struct slice){ bytes, 400000 }, 0, anna) == OK, "a large one");
+	heard = hear();
+	CHECK(heard.outcome == RELAY_DELIVERED && note(&heard) == OK && hear().kind == RELAY_ENDED, "it goes through");
+	CHECK(scene.smtp.length == 22 + 400000 + 400000 / 50 + 3, "with a dot more for each line");
+	CHECK(deliver("LARGE00000000002", (struct slice){ bytes, 600000 }, 0, anna) == OK, "a larger one");
+	heard = hear();
+	CHECK(heard.outcome == RELAY_FAILED && strncmp(heard.reply, "552 5.3.4", 9) == 0, "is larger than the server's SIZE");
+	CHECK(note(&heard) == OK && hear().kind == RELAY_ENDED, "and ends");
 }
 
 /* --- the queue dies and comes back ------------------------------------------------------------------ */
@@ -305,6 +327,25 @@ static void queue_restarts(void)
 	CHECK(heard.kind == RELAY_RESULT && heard.exchange == exchange, "not noted: it comes again");
 	CHECK(hear().kind == RELAY_RESUMED, "and nothing is held");
 	CHECK(note(&heard) == OK && hear().kind == RELAY_ENDED, "noted: it ends");
+}
+
+/* What comes after STOPPING waits for the next queue. */
+static void queue_stops(void)
+{
+	static const char *const anna[] = { "anna@smtp.test", NULL };
+	struct heard heard;
+
+	CHECK(frame_send(scene.queue, QUEUE_STOPPING, 0, SLICE(""), -1) == OK, "the queue is about to end");
+	CHECK(deliver("STOP000000000001", SLICE("A: b\r\n\r\nx\r\n"), 0, anna) == OK, "what it lends now");
+	(void)poll(NULL, 0, 200);
+	(void)close(scene.queue);
+	scene.queue = new_wire("queue");
+	heard = hear();
+	CHECK(heard.kind == RELAY_HOLDING && strcmp(heard.id, "STOP000000000001") == 0, "was not begun");
+	CHECK(hear().kind == RELAY_RESUMED, "then the next queue is there");
+	heard = hear();
+	CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED, "and hears how it went");
+	CHECK(note(&heard) == OK && hear().kind == RELAY_ENDED, "noted");
 }
 
 static void line_is_full(void)
@@ -396,11 +437,18 @@ static void *play_resolver(void *wire)
 
 /* --- from beginning to end --------------------------------------------------------------------------- */
 
+/* What is at its final dot is ended first, and its result still told. */
 static void stop_relay(void)
 {
+	static const char *const slow[] = { "slow@smtp.test", NULL };
+	struct heard heard;
 	int status = -1;
 
+	CHECK(deliver("LAST000000000001", SLICE("A: b\r\n\r\nx\r\n"), 0, slow) == OK, "a slow delivery");
+	(void)poll(NULL, 0, 200);
 	CHECK(frame_send(scene.control, SUPERVISOR_STOP, 0, SLICE(""), -1) == OK, "it is asked to stop");
+	heard = hear();
+	CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED && note(&heard) == OK, "the result comes before it ends");
 	CHECK(waitpid(scene.pid, &status, 0) == scene.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "and ends in order");
 }
 
@@ -425,10 +473,13 @@ static int remove_it(const char *path)
 static bool set_up(void)
 {
 	(void)snprintf(scene.folder, sizeof(scene.folder), "/tmp/relay-test-XXXXXX");
-	scene.lmtp.lmtp = true;
+	scene.lmtp.lmtp = scene.sock.lmtp = true;
 	scene.plain.plain = true;
 	buffer_init(&scene.payload, QUEUE_RELAY_LONGEST);
 	if (!mkdtemp(scene.folder) || !fake_start(&scene.smtp) || !fake_start(&scene.lmtp) || !fake_start(&scene.plain))
+		return false;
+	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/lmtp", scene.folder);
+	if (!fake_start_at(&scene.sock, scene.conf))
 		return false;
 	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/postern.conf", scene.folder);
 	write_conf();
@@ -452,7 +503,9 @@ int main(int argc, char **argv)
 		try_row(&rows[i], (unsigned)i);
 	look_at_content();
 	look_at_mailbox();
+	large_ones();
 	queue_restarts();
+	queue_stops();
 	line_is_full();
 	stop_relay();
 	CHECK(remove_it(scene.folder) == 0, "nothing is left");

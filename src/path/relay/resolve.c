@@ -56,7 +56,7 @@ static void read_records(struct unpack *from, struct dns_reply *reply)
 		reply->records[i] = unpack_slice(from, UINT16_MAX);
 }
 
-static enum result read_answer(struct slice payload, struct dns_reply *reply)
+enum result resolve_read_answer(struct slice payload, struct dns_reply *reply)
 {
 	struct unpack from = unpack_from(payload);
 	uint8_t end = unpack_u8(&from);
@@ -78,7 +78,7 @@ static enum result frame_came(void *own, struct frame *frame)
 
 	if (frame->kind != DNS_ANSWER)
 		return REFUSED;
-	TRY(read_answer(frame->payload, &reply));
+	TRY(resolve_read_answer(frame->payload, &reply));
 	for (struct question *question = resolve->questions; question; question = question->next) {
 		if (question->exchange != frame->exchange)
 			continue;

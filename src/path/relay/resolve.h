@@ -41,7 +41,8 @@ must_use enum result resolve_wire(struct resolve *resolve, int fd);       /* tak
 void resolve_ask(struct resolve *resolve, enum dns_type type, struct slice name, struct question *question);
 void resolve_forget(struct resolve *resolve, struct question *question);  /* safe when nothing is asked */
 
-/* An MX record's rdata. */
+/* ANSWER's payload, into a zeroed reply; an MX record's rdata. REFUSED: they are none. */
+must_use enum result resolve_read_answer(struct slice payload, struct dns_reply *reply);
 must_use enum result resolve_read_mx(struct slice rdata, uint32_t *ret_preference, struct slice *ret_host);
 
 #endif
