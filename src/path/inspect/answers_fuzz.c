@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as the scanners' answer: what is taken is evidence, and untainted only when every scanner said clean. */
+#include "inspect/request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct request request = { .fd = -1 };
+	struct evidence evidence;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	buffer_init(&request.evidence, EVIDENCE_BYTES);
+	if (answers_read(&request, (struct slice){ (const char *)data, size }, 1, 5) == OK) {
+		if (evidence_unpack(buffer_slice(&request.evidence), &arena, &evidence) != OK)
+			abort();
+		for (size_t i = 0; i < evidence.count; i++)
+			if (evidence.answers[i].end != ANSWER_CLEAN && !request.tainted)
+				abort();
+		if (evidence.count == 0 && !request.tainted)
+			abort();
+	}
+	buffer_finish(&request.evidence);
+	arena_finish(&arena);
+	return 0;
+}

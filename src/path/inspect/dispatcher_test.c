@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher over real wires, with workers and scanners that misbehave by a script. Each row: what each worker
+ * does, in the order in which they are made, what the scanners do, and what the queue must hear. */
+#include "inspect/dispatcher.h"
+
+#include "inspect/inspect.h"
+#include "inspect/worker.h"
+#include "inspect/worker_wire.h"
+
+#include "base/fd.h"
+#include "base/pack.h"
+#include "base/test.h"
+#include "wire/inspect-scanners.h"
+#include "wire/queue-inspect.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, SLEEPS };
+enum { WORKERS_SCRIPTED = 8, PAYLOAD = 4 << 20, TEST_LIMIT = 20000 };
+
+enum scanners_act { NO_SCANNERS, SAY_CLEAN, SAY_FOUND, SAY_FAILED, SAY_TOO_FEW, SAY_RUBBISH, SAY_NOTHING, GO_AWAY,
+                    COME_BACK };
+
+static const struct row {
+	const char *about;
+	unsigned scanners;
+	enum scanners_act scanners_do;
+	enum acts acts[WORKERS_SCRIPTED];              /* then GOOD */
+	uint8_t answer;
+	enum verdict verdict;
+	const char *reason;
+} rows[] = {
+	{ "no scanner: judged at once", 0, NO_SCANNERS, { GOOD }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "a scanner says clean", 1, SAY_CLEAN, { GOOD }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "a scanner found something", 1, SAY_FOUND, { GOOD }, INSPECT_JUDGED, VERDICT_VIRUS, "clamav: Eicar-Test?" },
+	{ "a scanner failed", 1, SAY_FAILED, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE, "clamav: no" },
+	{ "one scanner of two answers", 2, SAY_CLEAN, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "scanners: not every scanner answered" },
+	{ "the scanners answer with nothing", 1, SAY_TOO_FEW, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "scanners: not every scanner answered" },
+	{ "the scanners talk rubbish", 1, SAY_RUBBISH, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "scanners: no answer in time" },
+	{ "the scanners are silent", 1, SAY_NOTHING, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "scanners: no answer in time" },
+	{ "the scanners are gone", 1, GO_AWAY, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE, "scanners: no answer in time" },
+	{ "the scanners come back and are asked again", 1, COME_BACK, { GOOD }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "there never were scanners", 1, NO_SCANNERS, { GOOD }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "scanners: no answer in time" },
+	{ "a worker dies once", 0, NO_SCANNERS, { DIES }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "a worker dies twice", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "message: its worker died twice" },
+	{ "a worker dies again and again", 0, NO_SCANNERS, { DIES, DIES, DIES, DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
+	{ "a worker answers with another kind", 0, NO_SCANNERS, { LIES_KIND, LIES_KIND }, INSPECT_JUDGED,
+	  VERDICT_UNSCANNABLE, "message: its worker died twice" },
+	{ "a worker answers something nobody asked", 0, NO_SCANNERS, { LIES_EXCHANGE }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "a worker's judgement is none", 0, NO_SCANNERS, { LIES_BYTES }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
+	{ "a worker judges before the scanners were asked", 1, SAY_FOUND, { LIES_CLEAN }, INSPECT_JUDGED, VERDICT_VIRUS,
+	  "clamav: Eicar-Test?" },
+	{ "a worker takes too long", 0, NO_SCANNERS, { SLEEPS }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
+	  "message: inspecting it took too long" },
+};
+
+struct bench {
+	const struct row *row;
+	struct loop loop;
+	struct log log;
+	struct counters counters;
+	struct dispatcher dispatcher;
+	struct channel queue, scanners;
+	struct timer limit, back;
+	struct worker_task task;
+	unsigned made, asked;
+	uint8_t answer;
+	enum verdict verdict;
+	char reason[300];
+};
+
+/* ---- workers ---- */
+
+static enum result lie(enum acts act, int wire, const struct worker_task *task)
+{
+	struct fate fates[2] = { { .edits = NO_EDITS }, { .edits = NO_EDITS } };
+	struct judgement clean = { .fates = fates, .fate_count = 2 };
+	struct buffer payload;
+	struct frame frame;
+
+	(void)task;
+	buffer_init(&payload, WORKER_QUESTION_LONGEST);
+	TRY(frame_receive(wire, &payload, &frame));
+	fd_close(&frame.fd);
+	buffer_clear(&payload);
+	TRY(judgement_pack(&clean, &payload));
+	if (act == LIES_BYTES)
+		buffer_cut(&payload, 5);
+	return frame_send(wire, act == LIES_KIND ? WORKER_COMPOSED : WORKER_JUDGED,
+	                  frame.exchange + (act == LIES_EXCHANGE), buffer_slice(&payload), -1);
+}
+
+static void receive_and_end(int wire, unsigned seconds)
+{
+	struct buffer payload;
+	struct frame frame;
+
+	buffer_init(&payload, WORKER_QUESTION_LONGEST);
+	(void)!frame_receive(wire, &payload, &frame);
+	(void)sleep(seconds);
+}
+
+static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, int wire)
+{
+	if (act == GOOD)
+		worker_run(wire, &bench->task);
+	else if (act == DIES || act == SLEEPS)
+		receive_and_end(wire, act == SLEEPS ? 10 : 0);
+	else if (lie(act, wire, &bench->task) == OK)
+		(void)sleep(10);
+	_exit(0);
+}
+
+static enum result make_worker(void *maker, int *ret_wire)
+{
+	struct bench *bench = maker;
+	unsigned place = bench->made++;
+	enum acts act = place < WORKERS_SCRIPTED ? bench->row->acts[place] : GOOD;
+	int ends[2];
+
+	TRY(channel_pair(ends));
+	if (fork() == 0) {
+		(void)close_range(3, (unsigned)ends[1] - 1, 0);
+		(void)close_range((unsigned)ends[1] + 1, ~0U, 0);
+		act_as_worker(bench, act, ends[1]);
+	}
+	fd_close(&ends[1]);
+	*ret_wire = ends[0];
+	return OK;
+}
+
+/* ---- scanners ---- */
+
+static const struct said {
+	uint8_t count, end;
+	const char *text;
+} said[] = {
+	[SAY_CLEAN] = { 1, SCAN_CLEAN, "" }, [SAY_FOUND] = { 1, SCAN_FOUND, "Eicar-Test\n" },
+	[SAY_FAILED] = { 1, SCAN_FAILED, "no" }, [SAY_TOO_FEW] = { 0, SCAN_CLEAN, "" },
+	[SAY_RUBBISH] = { 9, SCAN_CLEAN, "" }, [COME_BACK] = { 1, SCAN_CLEAN, "" },
+};
+
+static enum result say_scanned(struct bench *bench, const struct frame *frame, const struct said *what)
+{
+	struct buffer payload;
+	enum result result;
+
+	buffer_init(&payload, 4096);
+	result = pack_u8(&payload, what->count);
+	if (result == OK && what->count)
+		result = pack_slice(&payload, SLICE("clamav"));
+	if (result == OK && what->count)
+		result = pack_u8(&payload, what->end);
+	if (result == OK && what->count)
+		result = pack_slice(&payload, slice_of(what->text));
+	if (result == OK)
+		result = channel_send(&bench->scanners, SCANNERS_SCANNED, frame->exchange, buffer_slice(&payload), -1);
+	buffer_finish(&payload);
+	return result;
+}
+
+static enum result scanners_frame(void *owner, struct frame *frame)
+{
+	struct bench *bench = owner;
+	enum scanners_act act = bench->row->scanners_do;
+
+	CHECK(frame->kind == INSPECT_SCAN && frame->fd >= 0, "the scanners get a descriptor");
+	bench->asked++;
+	if (act == SAY_NOTHING)
+		return OK;
+	if (act == GO_AWAY || (act == COME_BACK && bench->asked == 1))
+		return REFUSED;
+	return say_scanned(bench, frame, &said[act]);
+}
+
+static const struct channel_handler scanners_handler = { scanners_frame, NULL };
+
+static void connect_scanners(void *owner)
+{
+	struct bench *bench = owner;
+	int ends[2];
+
+	channel_close(&bench->scanners);
+	CHECK(channel_pair(ends) == OK, "a wire to the scanners");
+	CHECK(channel_open(&bench->scanners, &bench->loop, ends[0], PAYLOAD, &scanners_handler, bench) == OK, "opened");
+	CHECK(dispatcher_scanners(&bench->dispatcher, ends[1]) == OK, "on both ends");
+}
+
+/* ---- the queue ---- */
+
+static enum result queue_frame(void *owner, struct frame *frame)
+{
+	struct bench *bench = owner;
+	struct judgement judgement;
+	struct arena arena;
+
+	arena_init(&arena, PAYLOAD);
+	bench->answer = frame->kind;
+	CHECK(frame->exchange == 77, "the answer has the question's number");
+	if (frame->kind == INSPECT_JUDGED && judgement_unpack(frame->payload, &arena, &judgement) == OK) {
+		bench->verdict = judgement.verdict;
+		(void)snprintf(bench->reason, sizeof(bench->reason), "%.*s", SHOW(judgement.reason));
+	}
+	arena_finish(&arena);
+	loop_stop(&bench->loop);
+	return OK;
+}
+
+static const struct channel_handler queue_handler = { queue_frame, NULL };
+
+static void out_of_time(void *owner)
+{
+	loop_stop(&((struct bench *)owner)->loop);
+}
+
+static int message(void)
+{
+	static const struct slice text = LIT("Subject: a\r\n\r\nhello\r\n");
+	int fd = memfd_create("message", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+	CHECK(write(fd, text.at, text.len) == (ssize_t)text.len, "the message is written");
+	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0, "and sealed");
+	return fd;
+}
+
+static void ask(struct bench *bench)
+{
+	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
+	struct envelope envelope = { .id = SLICE("0123456789ABCDEF"), .sender = SLICE("x@y"),
+		                     .recipients = recipients, .recipient_count = 2 };
+	struct buffer packed, payload;
+	closing int fd = message();
+
+	buffer_init(&packed, PAYLOAD);
+	buffer_init(&payload, PAYLOAD);
+	CHECK(envelope_pack(&envelope, &packed) == OK && pack_u8(&payload, 1) == OK &&
+	      pack_slice(&payload, buffer_slice(&packed)) == OK, "an envelope");
+	CHECK(channel_send(&bench->queue, QUEUE_INSPECT, 77, buffer_slice(&payload), fd) == OK, "is asked about");
+	buffer_finish(&packed);
+	buffer_finish(&payload);
+}
+
+/* ---- a row ---- */
+
+static void open_bench(struct bench *bench, const struct dispatcher_limits *limits)
+{
+	int ends[2];
+
+	log_init(&bench->log, "inspect", -1, LOG_LEVEL_INFO);
+	CHECK(loop_init(&bench->loop) == OK, "a loop");
+	timer_init(&bench->limit, &bench->loop, out_of_time, bench);
+	timer_init(&bench->back, &bench->loop, connect_scanners, bench);
+	CHECK(timer_start(&bench->limit, TEST_LIMIT) == OK, "a limit");
+	dispatcher_init(&bench->dispatcher, &bench->loop, &bench->log, &bench->counters, make_worker, bench);
+	CHECK(dispatcher_start(&bench->dispatcher, limits) == OK, "a dispatcher");
+	CHECK(channel_pair(ends) == OK, "a wire to the queue");
+	CHECK(channel_open(&bench->queue, &bench->loop, ends[0], PAYLOAD, &queue_handler, bench) == OK, "opened");
+	CHECK(dispatcher_queue(&bench->dispatcher, ends[1]) == OK, "on both ends");
+}
+
+static void close_bench(struct bench *bench)
+{
+	channel_close(&bench->queue);
+	channel_close(&bench->scanners);
+	dispatcher_finish(&bench->dispatcher);
+	timer_end(&bench->limit);
+	timer_end(&bench->back);
+	loop_finish(&bench->loop);
+}
+
+static void check_row(const struct row *row, const struct policy *policy)
+{
+	const struct dispatcher_limits limits = { .scanners = row->scanners, .in_flight = 4, .inspect_ms = 1000,
+		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
+	struct bench bench = { .row = row, .task = { policy, row->scanners, 5, 5 } };
+
+	open_bench(&bench, &limits);
+	if (row->scanners_do != NO_SCANNERS)
+		connect_scanners(&bench);
+	if (row->scanners_do == COME_BACK)
+		CHECK(timer_start(&bench.back, 500) == OK, "they come back");
+	ask(&bench);
+	CHECK(loop_run(&bench.loop) == OK, row->about);
+	CHECK(bench.answer == row->answer, row->about);
+	CHECK(bench.verdict == row->verdict, row->about);
+	CHECK(slice_same(slice_of(bench.reason), slice_of(row->reason)), row->about);
+	if (!slice_same(slice_of(bench.reason), slice_of(row->reason)))
+		printf("  it says: %s\n", bench.reason);
+	CHECK(bench.dispatcher.in_flight == 0, "nothing is left under way");
+	close_bench(&bench);
+}
+
+static void forgotten(const struct policy *policy)
+{
+	static const struct row row = { .about = "a forgotten question is not answered", .acts = { SLEEPS } };
+	const struct dispatcher_limits limits = { .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
+	struct bench bench = { .row = &row, .task = { policy, 0, 5, 5 } };
+
+	open_bench(&bench, &limits);
+	ask(&bench);
+	CHECK(channel_send(&bench.queue, QUEUE_FORGET, 77, SLICE(""), -1) == OK, "forget it");
+	CHECK(timer_start(&bench.limit, 1800) == OK, "a limit");
+	CHECK(loop_run(&bench.loop) == OK && bench.answer == 0, row.about);
+	CHECK(bench.dispatcher.in_flight == 0, "and nothing is left under way");
+	close_bench(&bench);
+}
+
+int main(void)
+{
+	const struct policy *policy = NULL;
+	struct settings settings;
+	struct buffer complaint;
+	struct arena arena;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)setvbuf(stdout, NULL, _IONBF, 0);
+	arena_init(&arena, 1 << 20);
+	buffer_init(&complaint, 1024);
+	settings_init(&settings);
+	CHECK(policy_compile(&settings, &arena, &policy, &complaint) == OK, "the standard policy");
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		check_row(&rows[i], policy);
+	forgotten(policy);
+	settings_finish(&settings);
+	buffer_finish(&complaint);
+	arena_finish(&arena);
+	return TEST_END();
+}
