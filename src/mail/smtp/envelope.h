@@ -30,6 +30,7 @@ enum envelope_flag {                       /* bits */
 	ENVELOPE_RET_HEADERS   = 1 << 6,
 	ENVELOPE_NOTICE        = 1 << 7,   /* composed by us: never answered by another notice */
 	ENVELOPE_RELEASED      = 1 << 8,   /* let out of quarantine: not judged again */
+	ENVELOPE_NORMALISED    = 1 << 9,   /* bare CR, bare LF or NUL from a trusted client were put right */
 };
 
 enum envelope_notify { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };  /* 0: not said */

@@ -41,12 +41,8 @@ static const struct step steps[][KIND_COUNT] = {
 		[KIND_LF] = { .next = BODY_IN_LINE, .fault = BODY_BARE_LF },
 		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_NUL },
 	},
-	[BODY_AFTER_DOT_CR] = {
-		[KIND_OTHER] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
-		[KIND_DOT] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR },
-		[KIND_CR] = { .next = BODY_AFTER_CR, .fault = BODY_BARE_CR },
+	[BODY_AFTER_DOT_CR] = {                         /* anything else: body_next() gives the CR back first */
 		[KIND_LF] = { .next = BODY_LINE_START, .ours = true, .end = true },
-		[KIND_NUL] = { .next = BODY_IN_LINE, .fault = BODY_BARE_CR | BODY_NUL },
 	},
 };
 
@@ -70,6 +66,12 @@ enum result body_next(struct body *body, struct slice *chunk, struct slice *ret_
 	struct slice whole = *chunk;
 	size_t len = 0;
 
+	/* The CR of what looked like the end was held back; it was not the end, so it belongs to the message. */
+	if (body->at == BODY_AFTER_DOT_CR && whole.len && whole.at[0] != '\n') {
+		body->at = BODY_AFTER_CR;
+		*ret_piece = SLICE("\r");
+		return AGAIN;
+	}
 	while (len < whole.len) {
 		const struct step *step = &steps[body->at][kind_of(whole.at[len])];
 

@@ -5,7 +5,7 @@
  * Knows:   that only CR LF . CR LF ends the data, where a line begins, which dots are stuffing, and
  *          what may not be in a message: a CR without LF, a LF without CR, NUL.
  * Ignores: limits, headers and where the bytes go. How the bytes were cut makes no difference.
- * Owns:    nothing: pieces point into the chunk.
+ * Owns:    nothing: pieces point into the chunk, or at a constant.
  * Fails:   never. A fault is remembered until the end of the data; only then can it be answered,
  *          and the pieces of a faulty message are to be thrown away.
  */

@@ -13,6 +13,7 @@
 
 #include "front/body.h"
 #include "front/headers.h"
+#include "front/normal.h"
 #include "front/shared.h"
 
 enum { CLIENT_INPUT = 8192, CLIENT_OUTPUT = 16384, CLIENT_ADDRESS = 46 };
@@ -39,6 +40,7 @@ struct client {
 	int64_t received;
 	uint64_t exchange;                        /* 0: none outstanding */
 	struct body body;
+	struct normal normal;                     /* used when the client is trusted */
 	struct headers headers;
 	uint64_t size, kept, brought;             /* bytes; granted in flight; that came since DATA */
 	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */

@@ -41,18 +41,30 @@ void message_drop(struct client *client)
 	client->size = client->brought = 0;
 	client->too_large = client->no_room = client->starved = false;
 	client->body = (struct body){ 0 };
+	client->normal = (struct normal){ 0 };
 	client->headers = (struct headers){ 0 };
+}
+
+/* Those we trust may be careless with line ends; strangers may not (decision 4). */
+static bool is_normalised(const struct client *client)
+{
+	return client->session.client & SESSION_TRUSTED;
+}
+
+static bool is_faulty(const struct client *client)
+{
+	return client->body.faults && !is_normalised(client);
 }
 
 static bool is_lost(const struct client *client)
 {
-	return client->too_large || client->no_room || client->body.faults;
+	return client->too_large || client->no_room || is_faulty(client);
 }
 
 enum result message_room(struct client *client, size_t more)
 {
 	struct shared *shared = client->shared;
-	uint64_t need = client->size + more;
+	uint64_t need = client->size + (is_normalised(client) ? NORMAL_ROOM * more : more);
 
 	if (is_lost(client) || need <= client->kept)
 		return OK;
@@ -84,7 +96,7 @@ static enum result keep(struct client *client, struct slice piece)
 	return OK;
 }
 
-void message_add(struct client *client, struct slice piece)
+static void add(struct client *client, struct slice piece)
 {
 	headers_add(&client->headers, piece);
 	client->size += piece.len;
@@ -94,6 +106,18 @@ void message_add(struct client *client, struct slice piece)
 		client->no_room = true;
 	if (is_lost(client))
 		give_back(client);
+}
+
+void message_add(struct client *client, struct slice piece)
+{
+	char room[CLIENT_INPUT];
+
+	if (!is_normalised(client)) {
+		add(client, piece);
+		return;
+	}
+	while (piece.len)
+		add(client, normal_next(&client->normal, &piece, room, sizeof(room)));
 }
 
 static enum result seal(struct client *client)
@@ -106,7 +130,7 @@ static enum result seal(struct client *client)
 
 enum session_body message_end(struct client *client)
 {
-	if (client->body.faults)
+	if (is_faulty(client))
 		return BODY_FAULTY;
 	if (client->too_large)
 		return BODY_TOO_LARGE;
@@ -137,6 +161,8 @@ static enum result deposit(struct client *client, struct buffer *trace)
 	envelope.id = (struct slice){ client->id, MESSAGE_ID_SIZE };
 	envelope.received = client->received;
 	envelope.uid = client->uid;
+	if (client->body.faults)
+		envelope.flags |= ENVELOPE_NORMALISED;
 	envelope.listener = slice_of(client->listener);
 	envelope.client_address = slice_of(client->address_text);
 	TRY(add_trace(client, &envelope, trace));

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A CR is written as a whole line end at once; the LF that belongs to it is then passed over. */
+#include "front/normal.h"
+
+static struct slice form_of(struct normal *normal, const char *byte)
+{
+	bool after_cr = normal->after_cr;
+
+	normal->after_cr = *byte == '\r';
+	switch (*byte) {
+	case '\0':
+		return (struct slice){ 0 };
+	case '\r':
+		return SLICE("\r\n");
+	case '\n':
+		return after_cr ? (struct slice){ 0 } : SLICE("\r\n");
+	}
+	return (struct slice){ byte, 1 };
+}
+
+struct slice normal_next(struct normal *normal, struct slice *piece, char *room, size_t size)
+{
+	size_t read = 0, written = 0;
+
+	for (; read < piece->len && size - written >= NORMAL_ROOM; read++) {
+		struct slice form = form_of(normal, &piece->at[read]);
+
+		for (size_t i = 0; i < form.len; i++)
+			room[written++] = form.at[i];
+	}
+	*piece = slice_drop(*piece, read);
+	return (struct slice){ room, written };
+}
