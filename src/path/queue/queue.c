@@ -218,10 +218,14 @@ static enum result reload(void *self)
 
 /* ---- the end ---- */
 
+/* Nobody to hear from is no reason to wait. */
 static bool all_is_safe(const struct queue *queue)
 {
-	return queue->deposits.storing == 0 && queue->visits.pool.used == 0 && queue->crew.pending == 0 &&
-	       queue->lending.lent == 0 && journal_idle(&queue->journal);
+	bool relay_done = queue->lending.lent == 0 || !channel_is_open(&queue->lending.wire);
+	bool inspect_done = queue->visits.pool.used == 0 || !asks_ready(&queue->asks);
+
+	return queue->deposits.storing == 0 && queue->crew.pending == 0 && relay_done && inspect_done &&
+	       journal_idle(&queue->journal);
 }
 
 static void look_whether_done(void *owner)
