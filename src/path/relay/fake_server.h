@@ -158,7 +158,8 @@ static inline bool fake_start_at(struct fake_server *server, const char *path)
 	return bind(server->listener, (struct sockaddr *)&at, sizeof(at)) == 0 && fake_run(server);
 }
 
-static inline bool fake_start(struct fake_server *server)
+/* A port where nobody ever says a word. */
+static inline bool fake_listen(struct fake_server *server)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(at);
@@ -168,7 +169,12 @@ static inline bool fake_start(struct fake_server *server)
 	    getsockname(server->listener, (struct sockaddr *)&at, &size) != 0)
 		return false;
 	server->port = ntohs(at.sin_port);
-	return fake_run(server);
+	return listen(server->listener, 16) == 0;
+}
+
+static inline bool fake_start(struct fake_server *server)
+{
+	return fake_listen(server) && fake_run(server);
 }
 
 #endif

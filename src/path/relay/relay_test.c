@@ -23,7 +23,7 @@
 enum { PATIENCE_MS = 15000 };
 
 static struct scene {
-	struct fake_server smtp, lmtp, plain, sock;
+	struct fake_server smtp, lmtp, plain, sock, mute;
 	char folder[64], conf[96];
 	int control, queue, resolver, pid;
 	uint64_t deliveries;
@@ -37,16 +37,17 @@ static void write_conf(void)
 	FILE *conf = fopen(scene.conf, "w");
 
 	(void)fprintf(conf, "hostname = \"us.test\"\n"
-	              "relay { idle = \"1s\" waiting = 3 ipv6 = no }\n"
+	              "relay { idle = \"1s\" waiting = 3 ipv6 = no greeting_timeout = \"3s\" }\n"
 	              "domain \"box.test\"   { deliver = {\"maildir:%s/mail\"} }\n"
 	              "domain \"smtp.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
 	              "domain \"lmtp.test\"  { deliver = {\"lmtp://localhost:%u\"} }\n"
 	              "domain \"plain.test\" { deliver = {\"smtp://named.test:%u\"} }\n"
 	              "domain \"two.test\"   { deliver = {\"smtp://127.0.0.1:1\", \"smtp://127.0.0.1:%u\"} }\n"
 	              "domain \"sock.test\"  { deliver = {\"lmtp://%s/lmtp\"} }\n"
+	              "domain \"mute.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
 	              "domain \"down.test\"  { deliver = {\"smtp://127.0.0.1:1\"} }\n",
 	              scene.folder, scene.smtp.port, scene.lmtp.port, scene.plain.port, scene.smtp.port,
-	              scene.folder);
+	              scene.folder, scene.mute.port);
 	(void)fclose(conf);
 }
 
@@ -222,6 +223,7 @@ static const struct row {
 	{ "the first target is down, the second is not", { "anna@two.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "the only target is down", { "anna@down.test" }, "l", { "451 4.4.1 smtp://127.0.0.1:1 refused the connection" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "and is left alone for a while", { "anna@down.test" }, "l", { "451 4.4.1" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a server without a greeting", { "anna@mute.test" }, "l", { "451 4.4.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a mailbox", { "Anna@Box.Test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a mailbox and two servers at once", { "anna@box.test", "anna@smtp.test", "anna@lmtp.test" }, "ddd", { "250", "250", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a domain that does not exist", { "anna@nowhere.test" }, "f", { "550 5.1.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
@@ -275,7 +277,7 @@ static void look_at_mailbox(void)
 	char path[160], bytes[256] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000017.1.0.us.test", scene.folder);
+	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000018.1.0.us.test", scene.folder);
 	file = fopen(path, "r");
 	CHECK(file != NULL && fread(bytes, 1, sizeof(bytes) - 1, file) > 0, "the mail lies in its folder");
 	if (file)
@@ -476,7 +478,8 @@ static bool set_up(void)
 	scene.lmtp.lmtp = scene.sock.lmtp = true;
 	scene.plain.plain = true;
 	buffer_init(&scene.payload, QUEUE_RELAY_LONGEST);
-	if (!mkdtemp(scene.folder) || !fake_start(&scene.smtp) || !fake_start(&scene.lmtp) || !fake_start(&scene.plain))
+	if (!mkdtemp(scene.folder) || !fake_start(&scene.smtp) || !fake_start(&scene.lmtp) || !fake_start(&scene.plain) ||
+	    !fake_listen(&scene.mute))
 		return false;
 	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/lmtp", scene.folder);
 	if (!fake_start_at(&scene.sock, scene.conf))
