@@ -345,6 +345,21 @@ static void broken_lines_are_refused(struct scene *scene)
 	ask(fd, "RSET\r\n", "250", scene->about);
 }
 
+static void broken_lines_of_ours_are_put_right(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("Subject: x\n\nx\0\n.\nMAIL FROM:<s@m>\r.\rx\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size },
+	                 SLICE("Subject: x\r\n\r\nx\r\n.\r\nMAIL FROM:<s@m>\r\n.\r\nx\r\n")), scene->about);
+	CHECK(taken.envelope.flags & ENVELOPE_NORMALISED, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+}
+
 static void nobody_speaks_before_354(struct scene *scene)
 {
 	closing int fd = dial(scene);
@@ -595,7 +610,8 @@ static const struct row {
 } rows[] = {
 	{ "a message is sealed, deposited, kept", USUAL, a_message_is_kept },
 	{ "the queue decides, and what was pipelined waits", USUAL, the_queue_decides },
-	{ "broken line ends are refused", USUAL, broken_lines_are_refused },
+	{ "broken line ends of strangers are refused", USUAL "trusted = {}\n", broken_lines_are_refused },
+	{ "broken line ends of trusted clients are put right", USUAL, broken_lines_of_ours_are_put_right },
 	{ "nobody speaks before 354", USUAL, nobody_speaks_before_354 },
 	{ "a thousand commands in one write, a long line", USUAL, a_thousand_commands },
 	{ "a local user submits", USUAL, a_local_user_submits },
