@@ -64,6 +64,12 @@ enum result listeners_open_local(struct listeners *listeners, int run, struct bu
 	return OK;
 }
 
+void listeners_remove_local(int run)
+{
+	for (size_t i = 0; run >= 0 && i < COUNT_OF(locals); i++)
+		(void)unlinkat(run, locals[i].socket, 0);
+}
+
 /* ---- TCP ---- */
 
 static bool set(int fd, int level, int option)

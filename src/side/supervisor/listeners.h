@@ -39,5 +39,6 @@ must_use enum result listeners_follow(struct listeners *listeners, struct settin
                                       struct buffer *complaint, size_t *ret_added, bool *ret_removed);
 const struct listener *listeners_named(const struct listeners *listeners, const char *name);
 void listeners_close(struct listeners *listeners);
+void listeners_remove_local(int run);            /* the names in the folder `run`, at an orderly end */
 
 #endif

@@ -270,6 +270,8 @@ int supervisor_run(const char *config, const char *libexec)
 		result = loop_run(&supervisor.loop);
 	if (result == OK)
 		supervisor_say(&supervisor, LOG_LEVEL_NOTICE, "stopped", "after", SLICE("all processes"));
+	if (result == OK)
+		listeners_remove_local(supervisor.folders.run);
 	close_all(&supervisor);
 	return result == OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -281,6 +281,7 @@ static void test_stop(struct house *house)
 	CHECK(ask(house, "stop", text) == 0, "it is told to stop");
 	CHECK(end_of(house->pid) == 0, "and ends in order");
 	CHECK(log_has(house, "\"event\":\"stopped\""), "with a last line");
+	CHECK(ask(house, "health", text) == -1 && errno == ENOENT, "and leaves no socket behind");
 	CHECK(!log_has(house, "stopped-by-force"), "and without force");
 }
 
