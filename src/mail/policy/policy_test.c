@@ -6,6 +6,8 @@
 #include "mail/policy/action.h"
 #include "mail/policy/expression.h"
 
+#include <unistd.h>
+
 enum { V = FACT_BIT(virus), U = FACT_BIT(unscannable), A = FACT_BIT(ambiguous), T = FACT_BIT(trusted) };
 
 static const struct {
@@ -179,6 +181,70 @@ static void check_file(struct buffer *complaint)
 	}
 }
 
+static const struct {
+	const char *about, *text;
+	enum outcome outcome;              /* for a message that is unscannable, from a trusted client */
+	const char *rule;
+} files[] = {
+	{ "the first rule that holds decides",
+	  "policy \"a\" { when = \"virus\" do = {\"reject\"} }\npolicy \"b\" { when = \"unscannable\" do = {\"hold\"} }\n"
+	  "policy \"c\" { do = {\"discard\"} }\n", FATE_HOLD, "b" },
+	{ "a rule without `when` always holds", "policy \"all\" { do = {\"defer\"} }\n", FATE_DEFER, "all" },
+	{ "the first action of a rule stands", "policy \"two\" { do = {\"bounce\", \"discard\"} }\n", FATE_BOUNCE, "two" },
+	{ "the end of the list means deliver", "policy \"v\" { when = \"virus\" do = {\"reject\"} }\n", FATE_DELIVER, "" },
+	{ "facts of the client count", "policy \"t\" { when = \"unscannable and trusted\" do = {\"deliver\"} }\n",
+	  FATE_DELIVER, "t" },
+};
+
+static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
+{
+	static const struct settings_section *const schema[] = { &policy_settings_section, NULL };
+	char name[] = "/tmp/policy-test-XXXXXX";
+	int fd = mkstemp(name);
+	enum result result = REFUSED;
+
+	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
+		result = settings_read_file(settings, name, false, schema, complaint);
+	(void)close(fd);
+	(void)unlink(name);
+	return result;
+}
+
+static void check_written(size_t i, struct arena *arena, struct buffer *complaint)
+{
+	struct envelope_recipient recipient = { .address = SLICE("a@b") };
+	struct envelope envelope = { .flags = ENVELOPE_TRUSTED, .recipients = &recipient, .recipient_count = 1 };
+	struct fact fact = { SLICE("unscannable"), SLICE("depth") };
+	struct findings findings = { .facts = &fact, .fact_count = 1 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	struct settings settings;
+
+	settings_init(&settings);
+	CHECK(read_text(files[i].text, &settings, complaint) == OK, files[i].about);
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, files[i].about);
+	settings_finish(&settings);
+	CHECK(policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) == OK, files[i].about);
+	CHECK(judgement.verdict == VERDICT_UNSCANNABLE && judgement.fates[0].outcome == files[i].outcome, files[i].about);
+	CHECK(slice_same(judgement.fates[0].rule, slice_of(files[i].rule)), files[i].about);
+}
+
+static void check_mistake_in_file(struct buffer *complaint)
+{
+	struct settings settings;
+	struct slice said;
+
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text("\npolicy \"a\" {\n  when = \"virrus\"\n  do = {\"hold\"}\n}\n", &settings, complaint) == REFUSED,
+	      "a wrong name in the file is refused");
+	said = buffer_slice(complaint);
+	CHECK(memmem(said.at, said.len, ":3:", 3) && memmem(said.at, said.len, "did you mean \"virus\"", 20),
+	      "with its line and what was meant");
+	settings_finish(&settings);
+}
+
 int main(void)
 {
 	struct buffer complaint;
@@ -190,6 +256,9 @@ int main(void)
 	check_actions(&arena, &complaint);
 	check_standard_policy(&arena, &complaint);
 	check_file(&complaint);
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		check_written(i, &arena, &complaint);
+	check_mistake_in_file(&complaint);
 	buffer_finish(&complaint);
 	arena_finish(&arena);
 	return TEST_END();
