@@ -29,7 +29,7 @@
 enum { PATIENCE_S = 10, QUIET_MS = 150, PATH = 256 };
 
 static struct scene {
-	const char *executable, *about;
+	const char *executable, *fixtures, *about;
 	char folder[64], conf[PATH], spool[PATH];
 	int control, front, inspect, relay;
 	pid_t pid;
@@ -676,6 +676,41 @@ static void torn_journal(void)
 	EXPECT(lent_count(1) && files("corrupt") == 0);
 }
 
+static void copy_fixture(const char *name)
+{
+	char path[PATH + 64], bytes[4096];
+	ssize_t length;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", scene.fixtures, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = read(fd, bytes, sizeof(bytes));
+	fd_close(&fd);
+	(void)snprintf(path, sizeof(path), "%s/messages/%s", scene.spool, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT(length > 0 && write(fd, bytes, (size_t)length) == length);
+	fd_close(&fd);
+}
+
+/* One has a judgement, and one of its two recipients is held; the other is judged now. */
+static void old_spool(void)
+{
+	uint32_t count = 0;
+
+	EXPECT(ledger("\"queued\": 0"));
+	kill_it();
+	copy_fixture("0SP00VERS10N1AAA");
+	copy_fixture("0SP00VERS10N1BBB");
+	start();
+	resume();
+	(void)lent(&count);
+	EXPECT(count == 1);
+	judge_all(FATE_DELIVER, 2);
+	(void)lent(&count);
+	EXPECT(count == 2);
+	EXPECT(ledger("\"queued\": 3, \"held\": 1") && files("corrupt") == 0);
+}
+
 /* Killed at any moment: what was answered KEPT is delivered, what was NOTED is not lent again. */
 static void killed_at_random(void)
 {
@@ -728,6 +763,7 @@ static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "no room: said at once, and answered 452",                  no_room },
 	{ "cancelled before it was judged: forgotten",                cancelled },
 	{ "a journal with a torn tail keeps what is before",          torn_journal },
+	{ "a spool written by version 1 is drained",                  old_spool },
 	{ "killed at random moments",                                 killed_at_random },
 };
 
@@ -775,11 +811,12 @@ static void be_nobody(void)
 
 int main(int count, char **words)
 {
-	const char *only = count > 2 ? words[2] : "";
+	const char *only = count > 3 ? words[3] : "";
 
 	be_nobody();
 	(void)signal(SIGPIPE, SIG_IGN);
 	scene.executable = words[1];
+	scene.fixtures = words[2];
 	buffer_init(&scene.bytes, 4 << 20);
 	scene.frame.fd = -1;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
