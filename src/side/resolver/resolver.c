@@ -40,8 +40,8 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	return OK;
 }
 
-/* The library reads its settings once. Only the time-out can change in the jail; for the rest the
- * process is started anew, which costs the memory of answers and nothing else. */
+/* The library reads its settings once, before the jail: only the time-out can change in it. The rest is
+ * taken up when the gateway is started again. */
 static enum result reload(void *self)
 {
 	struct resolver *resolver = self;
