@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Viruses, and scanners that are dead, slow or lying: nothing of that ends as clean."""
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+import house
+from house import EICAR, Clamd, FakeClamd, Gateway, message, send, wait_for, without_trace
+
+needs_clamd = pytest.mark.skipif(bool(house.need("clamd")), reason=str(house.need("clamd")))
+
+
+@needs_clamd
+def test_eicar_is_quarantined_and_released(started, sink, quick):
+    clamd = started(Clamd())
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + clamd.section))
+    virus, clean = message("a virus", EICAR.decode() + "\r\n"), message("no virus")
+    assert send(gateway, virus)[0] == 250
+    assert send(gateway, virus.replace(b"a virus", b"a second one"))[0] == 250
+    assert send(gateway, clean)[0] == 250
+    assert without_trace(sink.wait()[0].data, clean) == clean
+    ids = wait_for(lambda: len(gateway.queue_ids("quarantine")) == 2 and gateway.queue_ids("quarantine"), 20,
+                   f"two in quarantine: {gateway.log_text()}")
+    assert "virus" in gateway.text("quarantine", "list")
+    assert "Postern.Test.EICAR" in gateway.text("quarantine", "show", ids[0])
+    gateway.text("quarantine", "delete", ids[1])
+    gateway.text("quarantine", "release", ids[0])
+    wait_for(lambda: len(sink.letters) == 2, 20, f"the released one: {gateway.log_text()}")
+    assert without_trace(sink.letters[1].data, virus) == virus
+    time.sleep(1)
+    assert len(sink.letters) == 2, "only what was released came"
+
+
+@needs_clamd
+def test_scan_asks_the_real_scanner(started, quick, tmp_path):
+    clamd = started(Clamd())
+    gateway = Gateway([], quick + "\n" + clamd.section)
+    (tmp_path / "virus").write_bytes(message(body=EICAR.decode() + "\r\n"))
+    (tmp_path / "clean").write_bytes(message())
+    done = gateway.command("scan", "--scanners", "--json", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    rows = house.load_json(done.stdout.decode())
+    assert [(os.path.basename(row["file"]), row["verdict"]) for row in rows] == [("clean", "clean"), ("virus", "virus")]
+    done = gateway.command("scan", "--json", str(tmp_path))
+    assert [row["verdict"] for row in house.load_json(done.stdout.decode())] == ["clean", "clean"]
+
+
+def quarantined_as_unscannable(started, sink, quick, section):
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + section))
+    assert send(gateway, message())[0] == 250
+    wait_for(lambda: gateway.queue_ids("quarantine"), 40, f"one in quarantine: {gateway.log_text()}")
+    assert "unscannable" in gateway.text("quarantine", "list")
+    assert sink.letters == []
+
+
+def section(path, more=""):
+    return f'scanner "fake" {{ type = clamd  socket = "{path}" {more} }}'
+
+
+def test_a_dead_scanner_is_not_clean(started, sink, quick):
+    where = house.folder()
+    quarantined_as_unscannable(started, sink, quick, section(f"{where}/nobody"))
+
+
+@pytest.mark.parametrize("answer", [b"", b"OK", b"stream: ok\0", b"fd[10]: OK FOUND and more\0", b"\0", b"x" * 100000,
+                                    b"fd[10]: Size limit exceeded ERROR\0"])
+def test_a_lying_scanner_is_not_clean(started, sink, quick, answer):
+    path = os.path.join(house.folder(), "liar")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(path)
+    os.chmod(path, 0o666)
+    sock.listen(16)
+
+    def serve():
+        while True:
+            try:
+                peer, _ = sock.accept()
+                with peer:
+                    peer.settimeout(1)
+                    peer.recv(1000)
+                    peer.sendall(answer)
+            except OSError:
+                if sock.fileno() < 0:
+                    return
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        quarantined_as_unscannable(started, sink, quick, section(path))
+    finally:
+        sock.close()
+
+
+def test_a_scanner_sees_the_original(started, sink, quick):
+    seen = []
+    fake = started(FakeClamd(os.path.join(house.folder(), "fake"), lambda data: seen.append(data)))
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + section(fake.path)))
+    data = message(body=".dots\r\n")
+    assert send(gateway, data)[0] == 250
+    sink.wait()
+    assert any(without_trace(one, data) == data for one in seen)
+
+
+def test_a_virus_may_be_refused(started, sink, quick):
+    fake = started(FakeClamd(os.path.join(house.folder(), "fake"), lambda data: "Bad" if b"bad" in data else None))
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + section(fake.path),
+                              policy='policy "virus" { when = "virus" do = {"reject"} }'))
+    assert send(gateway, message(body="bad\r\n"))[0] in range(550, 555)
+    assert send(gateway, message())[0] == 250
+    sink.wait()
+    assert len(sink.letters) == 1
