@@ -59,7 +59,7 @@ static void keep_done(struct job *job)
 		queue_note(queue, LOG_LEVEL_ERROR, slice_of(keeping->name), "not-stored", "error",
 		           slice_of(keeping->error ? strerrorname_np(keeping->error) : "name taken"));
 	}
-	queue_trouble(queue, "spool", keeping->end == OK ? 0 : keeping->error);
+	queue_trouble(queue, &queue->spool_trouble, "spool", keeping->end == OK ? 0 : keeping->error);
 	keeping->kept(keeping);
 }
 

@@ -11,67 +11,11 @@
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdlib.h>
-#include <sys/random.h>
 
 enum { LOCK_SECONDS = 5, STOP_MS = 2000, STOP_LOOK_MS = 20, EXPIRE_MS = 3600000 };
 
 static struct queue the_queue;
 static struct timer expiry;
-
-uint32_t queue_now(void)
-{
-	return (uint32_t)clock_wall();
-}
-
-uint64_t queue_chance(void)
-{
-	uint64_t chance = 0;
-
-	while (getrandom(&chance, sizeof(chance), 0) != (ssize_t)sizeof(chance))
-		;
-	return chance;
-}
-
-void queue_new_id(char id[SPOOL_NAME])
-{
-	message_id_make(clock_wall_ms(), queue_chance(), id);
-	id[MESSAGE_ID_SIZE] = '\0';
-}
-
-void queue_note(struct queue *queue, enum log_level level, struct slice id, const char *event, const char *key, struct slice value)
-{
-	log_say(&queue->process->log, level, id, event, key, value);
-}
-
-void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many)
-{
-	counter_add(&queue->process->counters, which, how_many);
-}
-
-void queue_show_levels(struct queue *queue)
-{
-	counter_set(&queue->process->counters, QUEUE_COUNT_queued, queue->entries.count);
-	counter_set(&queue->process->counters, QUEUE_COUNT_held, queue->entries.states[RECIPIENT_HELD]);
-	counter_set(&queue->process->counters, QUEUE_COUNT_lent, queue->lending.lent);
-}
-
-void queue_trouble(struct queue *queue, const char *name, int error)
-{
-	static bool warned;
-
-	if (error == 0 && !warned)
-		return;
-	warned = error != 0;
-	process_warn(queue->process, name, error ? slice_of(strerrorname_np(error)) : SLICE(""));
-}
-
-void queue_corrupt(struct queue *queue, struct slice name)
-{
-	queue_count(queue, QUEUE_COUNT_corrupt, 1);
-	queue_note(queue, LOG_LEVEL_ERROR, message_id_valid(name) ? name : SLICE(""), "corrupt", "file", name);
-	process_warn(queue->process, "corrupt", SLICE("a damaged file was moved to corrupt/ in the spool"));
-}
 
 static enum result snapshot(void *self, struct buffer *to)
 {
@@ -85,7 +29,7 @@ static void synced(void *self, enum result end)
 	queue_count(queue, end == OK ? QUEUE_COUNT_journal_syncs : QUEUE_COUNT_sync_errors, 1);
 	if (end != OK)
 		queue_note(queue, LOG_LEVEL_ERROR, SLICE(""), "journal-not-synced", "then", SLICE("a new one is written"));
-	queue_trouble(queue, "journal-sync", end == OK ? 0 : EIO);
+	queue_trouble(queue, &queue->journal_trouble, "journal-sync", end == OK ? 0 : EIO);
 }
 
 static const struct journal_owner journal_owner = { snapshot, synced };

@@ -45,6 +45,7 @@ struct queue {
 	struct timer stop_timer;
 	uint64_t stop_by;
 	bool stopping, loaded;
+	bool spool_trouble, journal_trouble;     /* warnings that stand */
 };
 
 uint32_t queue_now(void);                /* seconds since 1970 */
@@ -52,7 +53,8 @@ uint64_t queue_chance(void);
 void queue_new_id(char id[SPOOL_NAME]);
 void queue_note(struct queue *queue, enum log_level level, struct slice id, const char *event, const char *key, struct slice value);
 void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many);
-void queue_trouble(struct queue *queue, const char *name, int error);     /* a warning; 0 takes it back */
+/* A warning that stands while `error` is not 0. */
+void queue_trouble(struct queue *queue, bool *standing, const char *name, int error);
 void queue_corrupt(struct queue *queue, struct slice name);
 void queue_show_levels(struct queue *queue);
 
