@@ -144,6 +144,10 @@ void lending_begin(struct visit *visit)
 	struct lending *lending = &visit->queue->lending;
 	uint32_t edits, now = queue_now();
 
+	if (visit->entry->flags & ENTRY_LENT) {         /* HOLDING came while the file was read */
+		visit_end(visit);
+		return;
+	}
 	stop_unjudged(visit);
 	if (visit->judged && first_due(visit, now, &edits)) {
 		if (lending->resumed && lend(visit, edits, now) == OK)
