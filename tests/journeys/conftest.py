@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import house  # noqa: E402
+from fixtures import hop, lmtp_hop, make_gateway, place, postern, programs  # noqa: E402, F401
 
 
 @pytest.fixture
@@ -44,9 +45,16 @@ def quick():
     return QUICK
 
 
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed journey shows the last lines of its gateways' logs."""
-    if call.when == "call" and call.excinfo and call.excinfo.typename != "Skipped":
-        for value in item.funcargs.values():
-            if isinstance(value, house.Gateway):
-                item.add_report_section("call", "gateway log", value.log_text())
+    report = (yield).get_result()
+    if report.when == "call":
+        item.report_call = report
+    if not report.failed:
+        return
+    for gateway in getattr(item, "gateways", []):
+        report.sections.append((f"log of {gateway.place}", gateway.log_tail()))
+    for value in getattr(item, "funcargs", {}).values():
+        if isinstance(value, house.Gateway):
+            report.sections.append(("gateway log", value.log_text()))

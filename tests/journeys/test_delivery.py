@@ -9,65 +9,65 @@ import pytest
 from client import Client, as_file, is_traced, letter, send, send_own
 
 
-def test_a_message_lands_in_a_maildir(gateway):
+def test_a_message_lands_in_a_maildir(postern):
     data = letter(mark="byte for byte", body="one\r\n.two\r\n..three\r\n.\u00e4\r\n\r\n")
-    assert send(gateway, "berta@example.org", data).startswith("250 ")
-    arrived, = gateway.wait_box("berta@example.org")
+    assert send(postern, "berta@example.org", data).startswith("250 ")
+    arrived, = postern.wait_box("berta@example.org")
     assert is_traced(arrived, as_file(data))
     assert arrived.startswith(b"Return-Path: <anna@example.net>\n")
-    gateway.wait_drained()
-    assert not any((gateway.spool / "messages").iterdir())
+    postern.wait_drained()
+    assert not any((postern.spool / "messages").iterdir())
 
 
-def test_each_recipient_has_a_mailbox_and_none_gets_two(gateway):
-    assert send(gateway, ["a@example.org", "b@example.org", "c@EXAMPLE.org"]).startswith("250 ")
+def test_each_recipient_has_a_mailbox_and_none_gets_two(postern):
+    assert send(postern, ["a@example.org", "b@example.org", "c@EXAMPLE.org"]).startswith("250 ")
     for address in ("a@example.org", "b@example.org", "c@example.org"):
-        gateway.wait_box(address)
+        postern.wait_box(address)
 
 
 @pytest.mark.skipif(not shutil.which("swaks"), reason="swaks is not installed")
-def test_swaks_is_served(gateway):
-    done = subprocess.run(["swaks", "--server", f"127.0.0.1:{gateway.port}", "--from", "anna@example.net",
+def test_swaks_is_served(postern):
+    done = subprocess.run(["swaks", "--server", f"127.0.0.1:{postern.port}", "--from", "anna@example.net",
                            "--to", "berta@example.org", "--pipeline", "--header", "Subject: from swaks"],
                           capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert b"Subject: from swaks" in gateway.wait_box("berta@example.org")[0]
+    assert b"Subject: from swaks" in postern.wait_box("berta@example.org")[0]
 
 
-def test_smtplib_is_served(gateway):
-    with smtplib.SMTP("127.0.0.1", gateway.port, timeout=30) as client:
+def test_smtplib_is_served(postern):
+    with smtplib.SMTP("127.0.0.1", postern.port, timeout=30) as client:
         client.ehlo("client.example.net")
         assert client.has_extn("size") and client.has_extn("pipelining") and client.has_extn("8bitmime")
         assert client.sendmail("anna@example.net", ["berta@example.org"], letter()) == {}
-    gateway.wait_box("berta@example.org")
+    postern.wait_box("berta@example.org")
 
 
-def test_a_stranger_may_not_relay(gateway):
-    assert send(gateway, "someone@elsewhere.example").startswith("550 5.7.1")
-    assert gateway.queue() == []
+def test_a_stranger_may_not_relay(postern):
+    assert send(postern, "someone@elsewhere.example").startswith("550 5.7.1")
+    assert postern.queue() == []
 
 
 @pytest.mark.parametrize("recipient", [
     "someone%elsewhere.example@mx.example.org", "@example.org:someone@elsewhere.example", "someone!elsewhere.example",
     '"someone@elsewhere.example"', "someone@[127.0.0.1]", "someone@example.org.elsewhere.example", "someone@sub.example.org"])
-def test_a_stranger_may_not_relay_by_a_trick(gateway, recipient):
-    with Client(gateway.port) as client:
+def test_a_stranger_may_not_relay_by_a_trick(postern, recipient):
+    with Client(postern.port) as client:
         client.say("MAIL FROM:<anna@example.net>")
         assert client.say(f"RCPT TO:<{recipient}>").startswith(("5", "4"))
 
 
-def test_our_own_network_may_relay(make_gateway, sink):
-    gateway = make_gateway(more=f'relay {{ relayhost = "{sink.target}" }}')
+def test_our_own_network_may_relay(make_gateway, hop):
+    gateway = make_gateway(more=f'relay {{ relayhost = "{hop.target}" }}')
     data = letter()
     assert send_own(gateway, "someone@elsewhere.example", data).startswith("250 ")
-    delivery, = sink.wait()
+    delivery, = hop.wait()
     assert delivery.recipients == ["someone@elsewhere.example"] and delivery.sender == "anna@example.net"
     assert is_traced(delivery.data, data)
 
 
-def test_postmaster_is_always_accepted(gateway):
+def test_postmaster_is_always_accepted(postern):
     for address in ("postmaster", "Postmaster@example.org", "abuse@example.org"):
-        with Client(gateway.port) as client:
+        with Client(postern.port) as client:
             client.say("MAIL FROM:<>")
             assert client.say(f"RCPT TO:<{address}>").startswith("250"), address
 

@@ -86,25 +86,25 @@ def test_retry_does_not_wait_for_the_time(make_gateway):
     gateway.wait_drained()
 
 
-def test_health_and_stats_agree_with_what_happened(gateway):
-    assert gateway.ask("health").decode().startswith("fit")
-    assert gateway.rows("health")[0]["fit"] is True
+def test_health_and_stats_agree_with_what_happened(postern):
+    assert postern.ask("health").decode().startswith("fit")
+    assert postern.rows("health")[0]["fit"] is True
     for i in range(3):
-        send(gateway, f"r{i}@example.org")
-        gateway.wait_box(f"r{i}@example.org")
-    gateway.wait_drained()
-    stats = gateway.stats()
+        send(postern, f"r{i}@example.org")
+        postern.wait_box(f"r{i}@example.org")
+    postern.wait_drained()
+    stats = postern.stats()
     assert stats["queue"]["messages_accepted"] == stats["front"]["messages_accepted"] == 3
     assert stats["queue"]["delivered"] == 3 and stats["queue"]["queued"] == 0
-    assert b"queue.delivered 3" in gateway.ask("stats")
-    assert gateway.ledger() == {"delivered": 3, "queued": 0, "held": 0, "quarantined": 0, "bounced": 0, "discarded": 0,
+    assert b"queue.delivered 3" in postern.ask("stats")
+    assert postern.ledger() == {"delivered": 3, "queued": 0, "held": 0, "quarantined": 0, "bounced": 0, "discarded": 0,
                                 "deleted": 0, "accepted": 3, "own": 0}
 
 
-def test_every_process_of_the_house_runs(gateway):
-    names = [one["name"] for one in gateway.processes()]
+def test_every_process_of_the_house_runs(postern):
+    names = [one["name"] for one in postern.processes()]
     assert sorted(names) == ["front", "inspect", "queue", "relay", "resolver", "scanners"]
-    assert all(one["state"] == "running" and one["restarts"] == 0 for one in gateway.processes())
+    assert all(one["state"] == "running" and one["restarts"] == 0 for one in postern.processes())
 
 
 def test_a_gateway_that_is_not_there_is_said_plainly(make_gateway):
@@ -113,8 +113,8 @@ def test_a_gateway_that_is_not_there_is_said_plainly(make_gateway):
     assert "not running" in gateway.fails("health")
 
 
-def test_two_gateways_never_share_a_folder(gateway):
-    done = gateway.fails("run")
+def test_two_gateways_never_share_a_folder(postern):
+    done = postern.fails("run")
     assert "already running" in done
 
 

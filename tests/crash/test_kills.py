@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A kill loses nothing: kills.py with the number of messages that POSTERN_KILLS names, 2000 if it does not."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parent / "kills.py"
+sys.path.insert(0, str(SCRIPT.parent.parent / "journeys"))
+
+import gateway                  # noqa: E402
+
+
+@pytest.mark.skipif(not gateway.built(), reason=f"no gateway is built in {gateway.BUILD}")
+def test_a_kill_loses_nothing():
+    messages = os.environ.get("POSTERN_KILLS", "2000")
+    done = subprocess.run([sys.executable, SCRIPT, "--messages", messages], capture_output=True, text=True, timeout=1800)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
