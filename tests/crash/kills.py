@@ -16,8 +16,11 @@ in a thousand was delivered twice; nothing was delivered that the scanner had no
 import argparse
 import collections
 import hashlib
+import json
+import os
 import random
 import re
+import shutil
 import sys
 import threading
 import time
@@ -26,15 +29,15 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "journeys"))
 
+import house                                             # noqa: E402
 import machine                                           # noqa: E402
 from client import Client, letter, token                 # noqa: E402
-from gateway import Gateway, Programs, built, BUILD      # noqa: E402
 from scanner import CLEAN, Scanner                       # noqa: E402
-from sink import Sink                                    # noqa: E402
 
 DUPLICATES = 0.001           # of the accepted
 LISTENING = 10.0             # seconds
 DRAINING = 90.0
+QUICK = 'queue { retry_least = "1s"  retry_most = "2s"  reserve = "1M" }\n'
 TOKEN = re.compile(rb"^X-Token: ([0-9a-f]{32})\r\n", re.M)
 
 
@@ -56,13 +59,14 @@ class Book:
         self.damaged = []
         self.scanned = set()
 
-    def take(self, delivery):
-        found = TOKEN.search(delivery.data)
+    def take(self, _sender, recipients, data):
+        found = TOKEN.search(data)
         name = found and found.group(1).decode()
-        if not name or self.digests.get(name) != digest(delivery.data):
-            self.damaged.append(delivery)
-            return
-        self.arrived.update((name, recipient) for recipient in delivery.recipients)
+        with self.lock:
+            if not name or self.digests.get(name) != digest(data):
+                self.damaged.append(data)
+            else:
+                self.arrived.update((name, recipient) for recipient in recipients)
 
     def scan(self, data):
         found = TOKEN.search(data)
@@ -147,12 +151,23 @@ class Watch(threading.Thread):
 class Killer:
     def __init__(self, gateway, chance, least, most):
         self.gateway, self.chance, self.least, self.most = gateway, chance, least, most
-        self.kills = collections.Counter()
+        self.kills, self.sessions = collections.Counter(), []
+
+    def start(self):
+        self.gateway.begin()
+        self.sessions.append(self.gateway.process.pid)
+
+    def members(self):
+        return [pid for session in self.sessions for pid in machine.session_members(session)]
+
+    def strays(self):
+        """Names of processes whose supervisor is gone."""
+        return [machine.process_name(pid) for pid in self.members() if pid not in machine.session_members(self.sessions[-1])]
 
     def kill_one(self):
         """The supervisor in one of ten, so that the others live long enough to be killed at work."""
         supervisor = self.gateway.process.pid
-        others = [pid for pid in self.gateway.members() if pid != supervisor]
+        others = [pid for pid in self.members() if pid != supervisor]
         victim = supervisor if not others or self.chance.random() < 0.1 else self.chance.choice(others)
         name = machine.process_name(victim)
         if not machine.kill(victim):
@@ -160,7 +175,7 @@ class Killer:
         self.kills[name] += 1
         if victim == supervisor:
             self.gateway.process.wait(10)
-            self.gateway.launch()
+            self.start()
 
     def kill_while(self, busy, limit):
         end = time.monotonic() + limit
@@ -170,25 +185,27 @@ class Killer:
         return not busy()
 
 
-def settle(gateway, watch):
+def settle(gateway, killer, watch):
     """The kills are over: everything comes back by itself, and the queue drains."""
-    gateway.wait_listening(LISTENING)
+    gateway.wait_ready(LISTENING)
     watch.over = True
 
     def whole():
-        processes = gateway.rows("processes")[0]["processes"]
-        return all(one["state"] == "running" for one in processes)
-    machine.wait_for(whole, 60, lambda: f"all processes running\n{gateway.log_tail()}", 0.2)
-    gateway.ask("queue", "flush")
-    machine.wait_for(lambda: gateway.ledger()["queued"] == 0, DRAINING, lambda: f"an empty queue\n{gateway.queue()[:3]}\n{gateway.log_tail()}", 0.2)
-    strays = [pid for session in gateway.sessions[:-1] for pid in machine.session_members(session)]
-    assert not strays, f"children of killed supervisors live on: {[machine.process_name(pid) for pid in strays]}"
+        return all(one["state"] == "running" for one in rows(gateway, "processes")[0]["processes"])
+    house.wait_for(whole, 60, "all processes running")
+    gateway.text("queue", "flush")
+    house.wait_for(lambda: rows(gateway, "queue", "ledger")[0]["queued"] == 0, DRAINING, "an empty queue")
+    assert not killer.strays(), f"children of killed supervisors live on: {killer.strays()}"
+
+
+def rows(gateway, *words):
+    return [json.loads(line) for line in gateway.text(*words, "--json").splitlines()]
 
 
 def quarantined(gateway, book):
     found = set()
-    for row in gateway.quarantine():
-        data = gateway.ask("quarantine", "show", row["id"], "--bytes")
+    for row in rows(gateway, "quarantine", "list"):
+        data = gateway.command("quarantine", "show", row["id"], "--bytes").stdout
         name = TOKEN.search(data).group(1).decode()
         assert book.digests.get(name) == digest(data), f"damaged in the quarantine: {row}"
         found.update((name, recipient) for recipient in row["recipients"])
@@ -220,36 +237,37 @@ def verdict(book, apart, ledger, watch):
 
 
 def run(messages, rate, threads, seed, least, most):
-    book, place, programs = Book(), machine.folder("kills"), Programs()
-    scanner, sink = Scanner(place / "scanner", book.scan), Sink()
-    sink.on_delivery = book.take
-    gateway = Gateway(programs, place / "g", domains=Gateway.domain("example.org", sink.target), more=scanner.section)
+    book, place = Book(), Path(house.folder())
+    scanner, sink = Scanner(place / "scanner", book.scan), house.Sink(keep=False, seen=book.take)
+    gateway = house.Gateway([("example.org", [sink.url])], QUICK + scanner.section, where=str(place), trusted='"192.0.2.0/24"')
     killer, watch = Killer(gateway, random.Random(seed), least, most), Watch(gateway.port)
     senders = Senders(book, gateway.port, messages, threads, rate)
     print(f"{messages} messages, {rate} a second, {threads} senders, seed {seed}")
     began = time.monotonic()
     try:
-        with scanner, sink:
-            gateway.start()
+        with scanner:
+            killer.start()
+            gateway.wait_ready()
             watch.start()
             senders.start()
             in_time = killer.kill_while(senders.busy, 60 + 3 * messages / rate)
             taken = time.monotonic() - began
-            settle(gateway, watch)
-            ledger, apart = gateway.ledger(), quarantined(gateway, book)
+            settle(gateway, killer, watch)
+            ledger, apart = rows(gateway, "queue", "ledger")[0], quarantined(gateway, book)
             gateway.stop()
     except BaseException:
-        print(gateway.log_tail(), file=sys.stderr)
+        print(gateway.log_text(), file=sys.stderr)
         raise
     finally:
-        gateway.end()
-        programs.end()
+        sink.stop()
+        for session in killer.sessions:
+            machine.end_session(session)
     print(f"kills {sum(killer.kills.values())} in {taken:.1f} s: " + ", ".join(f"{n} {c}" for n, c in sorted(killer.kills.items())))
     wrong = verdict(book, apart, ledger, watch) + ([] if in_time else ["the senders did not come to their end"])
     if wrong:
         print(f"the gateway's folder is {place}")
     else:
-        machine.remove(place)
+        shutil.rmtree(place)
     return wrong
 
 
@@ -262,8 +280,8 @@ def main():
     words.add_argument("--pause-least", type=float, default=0.1)
     words.add_argument("--pause-most", type=float, default=0.3)
     given = words.parse_args()
-    if not built():
-        sys.exit(f"no gateway is built in {BUILD} (POSTERN_BUILD names another folder)")
+    if not os.access(house.POSTERN, os.X_OK):
+        sys.exit(f"no gateway is built in {house.BUILD} (POSTERN_BUILD names another folder)")
     wrong = run(given.messages, given.rate, given.threads, given.seed, given.pause_least, given.pause_most)
     for line in wrong:
         print(f"WRONG: {line}")

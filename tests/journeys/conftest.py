@@ -9,15 +9,15 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import house  # noqa: E402
-from fixtures import hop, lmtp_hop, make_gateway, place, postern, programs  # noqa: E402, F401
 
 
 @pytest.fixture
-def started():
+def started(request):
     """started(thing) starts it and stops it at the end; gateways lose their folder then, unless they failed to stop."""
     with contextlib.ExitStack() as stack:
         def start(thing):
             if isinstance(thing, house.Gateway):
+                request.node.gateways = [*getattr(request.node, "gateways", []), thing]
                 stack.callback(shutil.rmtree, thing.folder, ignore_errors=True)
             stack.callback(thing.stop)
             if hasattr(thing, "start"):
@@ -49,12 +49,7 @@ def quick():
 def pytest_runtest_makereport(item, call):
     """A failed journey shows the last lines of its gateways' logs."""
     report = (yield).get_result()
-    if report.when == "call":
-        item.report_call = report
-    if not report.failed:
-        return
-    for gateway in getattr(item, "gateways", []):
-        report.sections.append((f"log of {gateway.place}", gateway.log_tail()))
-    for value in getattr(item, "funcargs", {}).values():
-        if isinstance(value, house.Gateway):
-            report.sections.append(("gateway log", value.log_text()))
+    if report.failed:
+        for gateway in [*getattr(item, "gateways", []), *item.funcargs.values()]:
+            if isinstance(gateway, house.Gateway):
+                report.sections.append((f"log of {gateway.folder}", gateway.log_text()))
