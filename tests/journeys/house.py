@@ -14,7 +14,6 @@ import signal
 import smtplib
 import socket
 import socketserver
-import struct
 import subprocess
 import tempfile
 import threading
@@ -125,14 +124,12 @@ listen "smtp" {{ address = {{"127.0.0.1:{self.port}"}} }}
             time.sleep(0.02)
 
     def answers(self):
+        """Greets, and has a queue behind it that takes mail."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
-                sock.settimeout(2)
-                if not sock.recv(100).startswith(b"220"):
-                    return False
-                sock.sendall(b"QUIT\r\n")
-                return True
-        except OSError:
+            with smtplib.SMTP("127.0.0.1", self.port, local_hostname="probe.example.net", timeout=2) as client:
+                client.ehlo()
+                return client.mail("probe@example.net")[0] == 250
+        except (OSError, smtplib.SMTPException):
             return False
 
     def stop(self):
@@ -332,89 +329,6 @@ class Sink:
     def wait(self, count=1, seconds=30, about="mail at the sink"):
         wait_for(lambda: len(self.letters) >= count, seconds, about)
         return self.letters
-
-
-class FakeClamd:
-    """Speaks clamd's protocol (a descriptor, or a stream), finds what `find` says, and remembers what it saw."""
-
-    def __init__(self, path, find=lambda data: None):
-        self.find = find
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.path = path
-        self.sock.bind(path)
-        os.chmod(path, 0o666)
-        self.sock.listen(128)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
-
-    def serve(self, peer):
-        with peer, contextlib.suppress(OSError, IndexError, struct.error):
-            held, fds = b"", []
-            while True:
-                piece, more, _, _ = socket.recv_fds(peer, 65536, 4)
-                fds += more
-                if not piece:
-                    break
-                held += piece
-                held = self.obey(peer, held, fds)
-        for fd in fds:
-            os.close(fd)
-
-    def obey(self, peer, held, fds):
-        while held:
-            end = b"\0" if held[:1] == b"z" else b"\n"
-            if end not in held:
-                return held
-            command, rest = held.split(end, 1)
-            word = command.lstrip(b"zn").split()[0]
-            if word in (b"IDSESSION", b"END"):
-                held = rest
-                continue
-            if word == b"FILDES":
-                if not fds:
-                    return held
-                fd = fds.pop(0)
-                data = os.pread(fd, os.fstat(fd).st_size, 0)
-                os.close(fd)
-                self.answer(peer, data, "fd[10]", end)
-            elif word == b"INSTREAM":
-                data, rest = self.stream(peer, rest)
-                self.answer(peer, data, "stream", end)
-            elif word == b"PING":
-                peer.sendall(b"PONG" + end)
-            elif word == b"VERSION":
-                peer.sendall(b"ClamAV 1.0.0/1/Sat Nov 21 10:00:00 2026" + end)
-            held = rest
-        return held
-
-    @staticmethod
-    def stream(peer, rest):
-        data = b""
-        while True:
-            while len(rest) < 4:
-                rest += peer.recv(65536)
-            size = struct.unpack("!I", rest[:4])[0]
-            while len(rest) < 4 + size:
-                rest += peer.recv(65536)
-            if size == 0:
-                return data, rest[4:]
-            data, rest = data + rest[4:4 + size], rest[4 + size:]
-
-    def answer(self, peer, data, name, end):
-        found = self.find(data)
-        peer.sendall(f"{name}: {found + ' FOUND' if found else 'OK'}".encode() + end)
-
-    def stop(self):
-        self.sock.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self.path)
 
 
 # ---- real servers ----

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import house
-from house import Gateway, message, send, wait_for
+from house import message, send, wait_for
 
 
 def scan(*words):

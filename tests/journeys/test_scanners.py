@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Viruses, and scanners that are dead, slow or lying: nothing of that ends as clean."""
 import os
-import socket
-import threading
 import time
+from pathlib import Path
 
 import pytest
 
 import house
-from house import EICAR, Clamd, FakeClamd, Gateway, message, send, wait_for, without_trace
+from house import EICAR, Clamd, Gateway, message, send, wait_for, without_trace
+from scanner import CLEAN, Scanner
 
 needs_clamd = pytest.mark.skipif(bool(house.need("clamd")), reason=str(house.need("clamd")))
 
@@ -56,46 +56,22 @@ def quarantined_as_unscannable(started, sink, quick, section):
     assert sink.letters == []
 
 
-def section(path, more=""):
-    return f'scanner "fake" {{ type = clamd  socket = "{path}" {more} }}'
-
-
 def test_a_dead_scanner_is_not_clean(started, sink, quick):
-    where = house.folder()
-    quarantined_as_unscannable(started, sink, quick, section(f"{where}/nobody"))
+    nobody = Scanner(Path(house.folder()) / "nobody")
+    quarantined_as_unscannable(started, sink, quick, nobody.section)
 
 
-@pytest.mark.parametrize("answer", [b"", b"OK", b"stream: ok\0", b"fd[10]: OK FOUND and more\0", b"\0", b"x" * 100000,
-                                    b"fd[10]: Size limit exceeded ERROR\0"])
+@pytest.mark.parametrize("answer", [None, b"OK", b"stream: ok\n", b"fd[10]: OK FOUND and more\n", b"\n", b"x" * 100000,
+                                    b"fd[10]: Size limit exceeded ERROR\n", b"fd[10]: OK"])
 def test_a_lying_scanner_is_not_clean(started, sink, quick, answer):
-    path = os.path.join(house.folder(), "liar")
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.bind(path)
-    os.chmod(path, 0o666)
-    sock.listen(16)
-
-    def serve():
-        while True:
-            try:
-                peer, _ = sock.accept()
-                with peer:
-                    peer.settimeout(1)
-                    peer.recv(1000)
-                    peer.sendall(answer)
-            except OSError:
-                if sock.fileno() < 0:
-                    return
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        quarantined_as_unscannable(started, sink, quick, section(path))
-    finally:
-        sock.close()
+    liar = started(Scanner(Path(house.folder()) / "liar", lambda data: answer))
+    quarantined_as_unscannable(started, sink, quick, liar.section)
 
 
 def test_a_scanner_sees_the_original(started, sink, quick):
     seen = []
-    fake = started(FakeClamd(os.path.join(house.folder(), "fake"), lambda data: seen.append(data)))
-    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + section(fake.path)))
+    scanner = started(Scanner(Path(house.folder()) / "scanner", lambda data: seen.append(data) or CLEAN))
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + scanner.section))
     data = message(body=".dots\r\n")
     assert send(gateway, data)[0] == 250
     sink.wait()
@@ -103,8 +79,8 @@ def test_a_scanner_sees_the_original(started, sink, quick):
 
 
 def test_a_virus_may_be_refused(started, sink, quick):
-    fake = started(FakeClamd(os.path.join(house.folder(), "fake"), lambda data: "Bad" if b"bad" in data else None))
-    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + section(fake.path),
+    scanner = started(Scanner(Path(house.folder()) / "scanner", lambda data: b"fd[10]: Bad FOUND\n" if b"bad" in data else CLEAN))
+    gateway = started(Gateway([("example.org", [sink.url])], quick + "\n" + scanner.section,
                               policy='policy "virus" { when = "virus" do = {"reject"} }'))
     assert send(gateway, message(body="bad\r\n"))[0] in range(550, 555)
     assert send(gateway, message())[0] == 250

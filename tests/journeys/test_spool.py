@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 
-import house
 from house import Gateway, message, send, wait_for, without_trace
 
 
