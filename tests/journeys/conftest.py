@@ -50,6 +50,5 @@ def pytest_runtest_makereport(item, call):
     """A failed journey shows the last lines of its gateways' logs."""
     report = (yield).get_result()
     if report.failed:
-        for gateway in [*getattr(item, "gateways", []), *item.funcargs.values()]:
-            if isinstance(gateway, house.Gateway):
-                report.sections.append((f"log of {gateway.folder}", gateway.log_text()))
+        for gateway in getattr(item, "gateways", []):
+            report.sections.append((f"log of {gateway.folder}", gateway.log_text()))
