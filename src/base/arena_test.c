@@ -63,11 +63,14 @@ static void test_copies(void)
 	CHECK(arena_keep(&arena, slice_of(source), &kept) == OK, "a copy is kept");
 	source[0] = 'j';
 	CHECK(slice_same(kept, SLICE("hello")), "and is a copy");
-	CHECK(arena_keep(&arena, (struct slice){ NULL, 0 }, &kept) == OK && kept.len == 0, "a copy of nothing is nothing");
+	CHECK(arena_keep(&arena, (struct slice){ NULL, 0 }, &kept) == OK && kept.len == 0,
+	      "a copy of nothing is nothing");
 	CHECK(arena_text(&arena, SLICE("abc"), &text) == OK && strcmp(text, "abc") == 0, "a C string has its NUL");
-	CHECK(arena_text(&arena, SLICE("a\0c"), &text) == REFUSED && strcmp(text, "abc") == 0, "a NUL inside is refused");
+	CHECK(arena_text(&arena, SLICE("a\0c"), &text) == REFUSED && strcmp(text, "abc") == 0,
+	      "a NUL inside is refused");
 	kept = SLICE("untouched");
-	CHECK(arena_keep(&arena, (struct slice){ source, 5000 }, &kept) == LATER && slice_same(kept, SLICE("untouched")),
+	CHECK(arena_keep(&arena, (struct slice){ source, 5000 }, &kept) == LATER &&
+		  slice_same(kept, SLICE("untouched")),
 	      "a copy over the limit is for later");
 	arena_finish(&arena);
 }

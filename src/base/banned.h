@@ -13,6 +13,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Fortified headers make macros of these, for clang. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat strtok strtok_r sprintf vsprintf gets
 #pragma GCC poison strtol strtoul strtoll strtoull atoi atol atoll sscanf
 #pragma GCC poison gmtime localtime ctime asctime

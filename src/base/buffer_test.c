@@ -48,7 +48,8 @@ static void test_format(void)
 
 	buffer_init(&buffer, 10);
 	CHECK(buffer_format(&buffer, "%d-%.*s", 42, SHOW(SLICE("ab"))) == OK && holds(&buffer, "42-ab"), "a format");
-	CHECK(buffer_format(&buffer, "%s", "too long for it") == LATER && holds(&buffer, "42-ab"), "too long changes nothing");
+	CHECK(buffer_format(&buffer, "%s", "too long for it") == LATER && holds(&buffer, "42-ab"),
+	      "too long changes nothing");
 	buffer_finish(&buffer);
 }
 

@@ -294,8 +294,10 @@ static void flush(struct channel *channel)
 {
 	while (channel->first) {
 		struct parcel *parcel = channel->first;
-		struct sending sending = { parcel->kind, parcel->exchange,
-		                           { parcel->bytes + parcel->sent, parcel->length - parcel->sent }, parcel->fd };
+		struct sending sending = { parcel->kind,
+					   parcel->exchange,
+					   { parcel->bytes + parcel->sent, parcel->length - parcel->sent },
+					   parcel->fd };
 		enum result sent = send_pieces(channel->watch.fd, MSG_DONTWAIT, &sending);
 
 		parcel->sent = parcel->length - sending.rest.len;

@@ -59,8 +59,8 @@ struct channel {
 	bool *gone;                           /* tells a call-back that the channel was closed under it */
 };
 
-/* Takes fd, on failure too (then it is closed). No call on it ever blocks. `longest`: largest payload accepted, in bytes.
- * A zeroed struct channel is a closed one. */
+/* Takes fd, on failure too (then it is closed). No call on it ever blocks. `longest`: largest payload accepted, in
+ * bytes. A zeroed struct channel is a closed one. */
 must_use enum result channel_open(struct channel *channel, struct loop *loop, int fd, size_t longest,
                                   const struct channel_handler *handler, void *owner);
 void channel_close(struct channel *channel);            /* safe on a closed one; calls nothing back */

@@ -202,7 +202,8 @@ static void test_ends_in_handler(struct loop *loop)
 	      channel_send(&a.channel, 1, 0, SLICE("x"), -1) == OK, "sent");
 	turn(loop, 5000);
 	turn(loop, 20);
-	CHECK(b.frames == 1 && b.closed == 0 && b.sound, "a channel closed in its handler is silent; the payload stays");
+	CHECK(b.frames == 1 && b.closed == 0 && b.sound,
+	      "a channel closed in its handler is silent; the payload stays");
 	CHECK(a.closed == 1, "the other end is told");
 
 	open_pair(&a, &b, loop);
@@ -226,7 +227,8 @@ static void test_answers(struct loop *loop)
 		CHECK(channel_send(&a.channel, 1, 0, SLICE("x"), -1) == OK &&
 		      channel_send(&a.channel, 1, 0, SLICE("x"), -1) == OK, "sent");
 		turn(loop, 5000);
-		CHECK(b.closed == rows[i].closed && b.frames == 2 - rows[i].closed, "REFUSED and BROKEN close, others do not");
+		CHECK(b.closed == rows[i].closed && b.frames == 2 - rows[i].closed,
+		      "REFUSED and BROKEN close, others do not");
 		channel_close(&a.channel);
 		channel_close(&b.channel);
 	}
@@ -322,7 +324,8 @@ static void test_strange_without_loop(void)
 		buffer_init(&payload, LONGEST);
 		CHECK(channel_pair(ends) == OK, "a pair is made");
 		send_strange(ends[0], &strange[i]);
-		CHECK(frame_receive(ends[1], &payload, &frame) == (strange[i].accepted ? OK : REFUSED), strange[i].about);
+		CHECK(frame_receive(ends[1], &payload, &frame) == (strange[i].accepted ? OK : REFUSED),
+		      strange[i].about);
 		fd_close(&frame.fd);
 		fd_close(&ends[0]);
 		fd_close(&ends[1]);
@@ -347,7 +350,8 @@ static void test_too_long(struct loop *loop)
 		CHECK(channel_open(&b.channel, loop, ends[1], rows[i].longest, &handler, &b) == OK, "opened");
 		CHECK(channel_send(&a.channel, 1, 1, (struct slice){ big, rows[i].sent }, -1) == OK, "sent");
 		turn(loop, 5000);
-		CHECK(b.frames == rows[i].frames && b.closed == !rows[i].frames, "no payload is longer than the longest");
+		CHECK(b.frames == rows[i].frames && b.closed == !rows[i].frames,
+		      "no payload is longer than the longest");
 		channel_close(&a.channel);
 		channel_close(&b.channel);
 	}
@@ -365,7 +369,8 @@ static void test_without_loop(void)
 	CHECK(frame_receive(ends[1], &payload, &frame) == OK && frame.kind == 3 && frame.exchange == 1ULL << 60 &&
 	      frame.payload.len == 70000 && memcmp(frame.payload.at, big, 70000) == 0 && frame.fd >= 0, "received");
 	fd_close(&frame.fd);
-	CHECK(frame_send_now(ends[0], 4, 0, (struct slice){ big, FRAME_PIECE + 1 }, -1) == REFUSED, "one piece at most");
+	CHECK(frame_send_now(ends[0], 4, 0, (struct slice){ big, FRAME_PIECE + 1 }, -1) == REFUSED,
+	      "one piece at most");
 	while (frame_send_now(ends[0], 4, 0, (struct slice){ big, FRAME_PIECE }, -1) == OK)
 		;
 	CHECK(frame_send_now(ends[0], 4, 0, (struct slice){ big, FRAME_PIECE }, -1) == LATER, "a full socket is told");
@@ -386,7 +391,8 @@ int main(void)
 
 	fill_big();
 	channel_close(&none);
-	CHECK(!channel_is_open(&none) && channel_send(&none, 1, 1, SLICE("x"), -1) == LATER, "a zeroed channel is closed");
+	CHECK(!channel_is_open(&none) && channel_send(&none, 1, 1, SLICE("x"), -1) == LATER,
+	      "a zeroed channel is closed");
 	CHECK(loop_init(&loop) == OK, "a loop is made");
 	test_sizes(&loop);
 	test_backpressure(&loop);

@@ -60,7 +60,9 @@ static void count_days(int64_t days_since_1970, struct date *date)
 static struct date date_of(int64_t wall)
 {
 	int64_t second = (wall % SECONDS_IN_DAY + SECONDS_IN_DAY) % SECONDS_IN_DAY;
-	struct date date = { .hour = (int)(second / 3600), .minute = (int)(second / 60 % 60), .second = (int)(second % 60) };
+	struct date date = { .hour = (int)(second / 3600),
+			     .minute = (int)(second / 60 % 60),
+			     .second = (int)(second % 60) };
 
 	count_days((wall - second) / SECONDS_IN_DAY, &date);
 	return date;

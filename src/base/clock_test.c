@@ -7,13 +7,18 @@
 
 #include <string.h>
 
-static const struct { const char *about; int64_t wall_ms; const char *text; } log_times[] = {
+static const struct {
+	const char *about;
+	int64_t wall_ms;
+	const char *text;
+} log_times[] = {
 	{ "the beginning", 0, "1970-01-01T00:00:00.000Z" },
 	{ "milliseconds are kept", 1795255758123, "2026-11-21T10:09:18.123Z" },
 	{ "a leap day", 1709164800000, "2024-02-29T00:00:00.000Z" },
 	{ "after 2038", 4102444800001, "2100-01-01T00:00:00.001Z" },
 	{ "the last of a year", 1735689599999, "2024-12-31T23:59:59.999Z" },
-	{ "the last of February in a year that is not a leap year, though divisible by four", 4107542399000, "2100-02-28T23:59:59.000Z" },
+	{ "the last of February in a year that is not a leap year, though divisible by four", 4107542399000,
+	  "2100-02-28T23:59:59.000Z" },
 	{ "and the day after", 4107542400000, "2100-03-01T00:00:00.000Z" },
 	{ "the leap day of 2000", 951782400000, "2000-02-29T00:00:00.000Z" },
 	{ "a moment before the beginning", -1, "1969-12-31T23:59:59.999Z" },

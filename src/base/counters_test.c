@@ -11,7 +11,8 @@ static void test_sharing(int fd)
 {
 	struct counters writer = { 0 }, reader = { 0 };
 
-	CHECK(counters_map(&writer, fd, true) == OK && counters_map(&reader, fd, false) == OK, "a page is mapped twice");
+	CHECK(counters_map(&writer, fd, true) == OK && counters_map(&reader, fd, false) == OK,
+	      "a page is mapped twice");
 	CHECK(counter_read(&reader, 0) == 0, "a new page is zero");
 	counter_add(&writer, 0, 2);
 	counter_add(&writer, 0, 3);

@@ -94,7 +94,8 @@ static void some_done(void *own_crew, unsigned what)
 enum result crew_init(struct crew *crew, struct loop *loop)
 {
 	*crew = (struct crew){ .loop = loop, .wake_fd = -1 };
-	/* For a ninth heap the C library would ask how many processors there are (sched_getaffinity): a jail ends us there. */
+	/* For a ninth heap the C library would ask how many processors there are (sched_getaffinity): a jail ends us
+	 * there. */
 	(void)mallopt(M_ARENA_MAX, HEAPS);
 	if (pthread_mutex_init(&crew->lock, NULL) != 0)
 		return BROKEN;

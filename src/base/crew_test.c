@@ -57,8 +57,11 @@ static void check_jobs(unsigned threads)
 	CHECK(loop_init(&loop) == OK && crew_init(&crew, &loop) == OK, "a crew is made");
 	CHECK(crew_start(&crew, threads) == OK, "its threads start");
 	for (size_t i = 0; i < JOBS; i++) {
-		sums[i] = (struct sum){ .job = { .work = work, .done = done }, .crew = &crew, .loop = &loop, .left = &left,
-			                .twice = i % 7 == 0 };
+		sums[i] = (struct sum){ .job = { .work = work, .done = done },
+					.crew = &crew,
+					.loop = &loop,
+					.left = &left,
+					.twice = i % 7 == 0 };
 		crew_give(&crew, &sums[i].job);
 	}
 	CHECK(crew.pending == JOBS, "jobs given are pending");
@@ -121,7 +124,8 @@ int main(void)
 	check_jobs(8);
 	check_finish();
 	CHECK(loop_init(&loop) == OK && crew_init(&crew, &loop) == OK, "a crew is made");
-	CHECK(crew_start(&crew, 0) == BROKEN && crew_start(&crew, 65) == BROKEN, "of none, or of too many, is an error");
+	CHECK(crew_start(&crew, 0) == BROKEN && crew_start(&crew, 65) == BROKEN,
+	      "of none, or of too many, is an error");
 	crew_finish(&crew);
 	loop_finish(&loop);
 	return TEST_END();

@@ -52,19 +52,24 @@ static void check_storing(struct durable_folder *folder, struct durable_folder *
 	CHECK(durable_begin(folder, "two", &draft) == OK, "a draft is begun");
 	CHECK(!is_there(folder, "two"), "a draft does not have its name yet");
 	durable_drop(folder, &draft);
-	CHECK(!is_there(folder, "two") && !is_there(folder, ".tmp-two") && draft.fd == -1, "a dropped draft leaves nothing");
-	CHECK(durable_begin(folder, "three", &draft) == OK && durable_publish(folder, &draft, "three", &fd) == OK && fd >= 0,
+	CHECK(!is_there(folder, "two") && !is_there(folder, ".tmp-two") && draft.fd == -1,
+	      "a dropped draft leaves nothing");
+	CHECK(durable_begin(folder, "three", &draft) == OK && durable_publish(folder, &draft, "three", &fd) == OK &&
+		  fd >= 0,
 	      "the descriptor of a published file is handed out");
 	CHECK(write(fd, "x", 1) == 1, "and can be written");
 	fd_close(&fd);
 	CHECK(store(other, "taken", "theirs ") == OK, "the other folder has a file");
 	CHECK(durable_move(folder, "one", other, "taken") == REFUSED, "a move never replaces a file");
-	CHECK(durable_move(folder, "one", other, "moved") == OK && holds(other, "moved", "first end\n"), "a file is moved");
+	CHECK(durable_move(folder, "one", other, "moved") == OK && holds(other, "moved", "first end\n"),
+	      "a file is moved");
 	CHECK(!is_there(folder, "one"), "and is not where it was");
-	CHECK(durable_move(folder, "one", other, "again") == LATER && errno == ENOENT, "what is not there cannot be moved");
+	CHECK(durable_move(folder, "one", other, "again") == LATER && errno == ENOENT,
+	      "what is not there cannot be moved");
 	CHECK(durable_remove(folder, "three", true) == OK && !is_there(folder, "three"), "a file is removed");
 	CHECK(durable_remove(folder, "three", false) == OK, "removing what is gone is done already");
-	CHECK(durable_remove(other, "taken", false) == OK && durable_remove(other, "moved", true) == OK, "all is cleaned up");
+	CHECK(durable_remove(other, "taken", false) == OK && durable_remove(other, "moved", true) == OK,
+	      "all is cleaned up");
 }
 
 static void check_names(struct durable_folder *folder)
@@ -74,7 +79,9 @@ static void check_names(struct durable_folder *folder)
 	struct draft draft;
 
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		CHECK(durable_begin(folder, bad[i], &draft) == BROKEN && durable_remove(folder, bad[i], false) == BROKEN, bad[i]);
+		CHECK(durable_begin(folder, bad[i], &draft) == BROKEN &&
+			  durable_remove(folder, bad[i], false) == BROKEN,
+		      bad[i]);
 }
 
 static void check_many_parts(struct durable_folder *folder)
@@ -123,7 +130,8 @@ static void check_folders(void)
 	CHECK(durable_folder_open(&again, place_fd, "made") == OK, "or opened when it is there");
 	CHECK(durable_folder_below(&below, &made, "below") == OK && store(&below, "x", "x ") == OK,
 	      "a folder below another one stores files");
-	CHECK(durable_remove(&below, "x", true) == OK && unlinkat(made.fd, "below", AT_REMOVEDIR) == 0, "and is removed");
+	CHECK(durable_remove(&below, "x", true) == OK && unlinkat(made.fd, "below", AT_REMOVEDIR) == 0,
+	      "and is removed");
 	CHECK(symlinkat("/tmp", place_fd, "link") == 0 && durable_folder_open(&below, place_fd, "link") == LATER,
 	      "a symbolic link is not a folder of ours");
 	(void)unlinkat(place_fd, "link", 0);
@@ -185,7 +193,10 @@ static void check_full(void)
 }
 
 static const struct jail store_jail = {
-	.user = "nobody", .open_files = 64, .threads = true, .calls = JAIL_CALLS(JAIL_DAEMON, JAIL_DURABLE, SYS_faccessat, SYS_faccessat2),
+	.user = "nobody",
+	.open_files = 64,
+	.threads = true,
+	.calls = JAIL_CALLS(JAIL_DAEMON, JAIL_DURABLE, SYS_faccessat, SYS_faccessat2),
 };
 static struct durable_folder jailed_from, jailed_to;
 

@@ -59,7 +59,10 @@ static inline bool jail_tests_make_sense(void)
 
 static inline int act_open(void)        { return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? 0 : 1; }
 static inline int act_list(void)        { return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0 ? 0 : 1; }
-static inline int act_create(void)      { return open("/tmp/postern-jail-test", O_WRONLY | O_CREAT | O_EXCL, 0600) < 0 ? 0 : 1; }
+static inline int act_create(void)
+{
+	return open("/tmp/postern-jail-test", O_WRONLY | O_CREAT | O_EXCL, 0600) < 0 ? 0 : 1;
+}
 static inline int act_ptrace(void)      { return ptrace(PTRACE_ATTACH, jail_attempt_parent, 0, 0) < 0 ? 0 : 1; }
 static inline int act_kill(void)        { return kill(jail_attempt_parent, 0) < 0 ? 0 : 1; }
 static inline int act_mount(void)       { return mount("none", "/", "tmpfs", 0, "") < 0 ? 0 : 1; }
@@ -109,7 +112,9 @@ static inline int act_make_executable(void)
 /* Refused by Landlock (EACCES), not by an empty port: port 1 has no server. */
 static inline int act_connect(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(1),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	return fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 && errno == EACCES) ? 0 : 1;

@@ -20,11 +20,15 @@ static const struct jail narrow_jail = {
 };
 /* Calls are permitted here, so that Landlock and the limits are what refuses. */
 static const struct jail wide_jail = {
-	.user = "nobody", .memory = 256 << 20, .open_files = 32, .file_size = 1 << 16,
-	.calls = JAIL_CALLS(BREATHE, SYS_openat, SYS_fstat, SYS_newfstatat, SYS_getdents64, SYS_socket, SYS_connect, SYS_bind,
-	                    SYS_fcntl, SYS_dup, SYS_kill, SYS_execve, SYS_clone, SYS_clone3, SYS_wait4, SYS_mprotect, SYS_ptrace,
-	                    SYS_renameat2, SYS_unlinkat, SYS_linkat, SYS_mkdirat, SYS_mkdir, SYS_rt_sigprocmask, SYS_set_robust_list,
-	                    SYS_rt_sigreturn, SYS_lseek, SYS_memfd_create, SYS_prlimit64, SYS_getppid),
+	.user = "nobody",
+	.memory = 256 << 20,
+	.open_files = 32,
+	.file_size = 1 << 16,
+	.calls = JAIL_CALLS(BREATHE, SYS_openat, SYS_fstat, SYS_newfstatat, SYS_getdents64, SYS_socket, SYS_connect,
+			    SYS_bind, SYS_fcntl, SYS_dup, SYS_kill, SYS_execve, SYS_clone, SYS_clone3, SYS_wait4,
+			    SYS_mprotect, SYS_ptrace, SYS_renameat2, SYS_unlinkat, SYS_linkat, SYS_mkdirat, SYS_mkdir,
+			    SYS_rt_sigprocmask, SYS_set_robust_list, SYS_rt_sigreturn, SYS_lseek, SYS_memfd_create,
+			    SYS_prlimit64, SYS_getppid),
 };
 static const struct jail threads_jail = {
 	.user = "nobody", .memory = 256 << 20, .open_files = 32, .threads = true, .calls = JAIL_CALLS(BREATHE),
@@ -51,17 +55,27 @@ static struct sockaddr_un listening = { .sun_family = AF_UNIX };
 static int breathe(void)         { return write(STDERR_FILENO, "", 0) == 0 ? 0 : 1; }
 static int read_permitted(void)  { return openat(readable, "file", O_RDONLY) >= 0 ? 0 : 1; }
 static int read_elsewhere(void)  { return openat(elsewhere, "file", O_RDONLY) < 0 && errno == EACCES ? 0 : 1; }
-static int list_elsewhere(void)  { return openat(elsewhere, ".", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES ? 0 : 1; }
+static int list_elsewhere(void)
+{
+	return openat(elsewhere, ".", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES ? 0 : 1;
+}
 static int write_read_only(void) { return openat(readable, "file", O_WRONLY) < 0 && errno == EACCES ? 0 : 1; }
 static int cut_read_only(void)   { return openat(readable, "file", O_RDONLY | O_TRUNC) < 0 && errno == EACCES ? 0 : 1; }
 static int make_permitted(void)  { return openat(writable, "new", O_WRONLY | O_CREAT | O_EXCL, 0600) >= 0 ? 0 : 1; }
-static int make_elsewhere(void)  { return openat(elsewhere, "new", O_WRONLY | O_CREAT | O_EXCL, 0600) < 0 && errno == EACCES ? 0 : 1; }
+static int make_elsewhere(void)
+{
+	return openat(elsewhere, "new", O_WRONLY | O_CREAT | O_EXCL, 0600) < 0 && errno == EACCES ? 0 : 1;
+}
 static int make_folder(void)     { return mkdirat(writable, "folder", 0700) < 0 && errno == EACCES ? 0 : 1; }
 static int go_up(void)           { return openat(writable, "../elsewhere/file", O_RDONLY) < 0 ? 0 : 1; }
 static int exec_permitted(void)  { return act_exec(); }
 static int name_space(void)      { return (int)syscall(SYS_clone, 0x10000000 | SIGCHLD, 0, 0, 0, 0) < 0 ? 0 : 1; }
 static int clone_three(void)     { return syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS ? 0 : 1; }
-static int others_limits(void)   { struct rlimit none = { 0, 0 }; return prlimit(jail_attempt_parent, RLIMIT_CPU, &none, NULL) < 0 ? 0 : 1; }
+static int others_limits(void)
+{
+	struct rlimit none = { 0, 0 };
+	return prlimit(jail_attempt_parent, RLIMIT_CPU, &none, NULL) < 0 ? 0 : 1;
+}
 
 static int write_too_much(void)
 {
@@ -76,7 +90,8 @@ static int write_too_much(void)
 
 static int take_too_much(void)
 {
-	return mmap(NULL, 512UL << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? 0 : 1;
+	return mmap(NULL, 512UL << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? 0
+														 : 1;
 }
 
 static int abstract_socket(void)
@@ -118,7 +133,9 @@ static int connect_by_name(void)
 
 static int connect_tcp(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(1),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	return connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 && errno == ECONNREFUSED ? 0 : 1;
@@ -230,9 +247,11 @@ static void try_jail(const struct jail *jail, bool root, const struct jail_attem
 		jail_try_as(&plan, &rows[i], root ? NULL : be_nobody);
 	}
 	jail_try_common(&plan, may, root ? NULL : be_nobody);
-	jail_check_status(&plan, root ? NULL : be_nobody, (const char *const[]){ JAIL_STATUS_ALWAYS }, jail->spawns ? 2 : 4);
+	jail_check_status(&plan, root ? NULL : be_nobody, (const char *const[]){ JAIL_STATUS_ALWAYS },
+			  jail->spawns ? 2 : 4);
 	if (plan.root)
-		jail_check_status(&plan, NULL, (const char *const[]){ "Uid:\t65534\t65534\t65534\t65534", JAIL_STATUS_ROOT }, 3);
+		jail_check_status(&plan, NULL,
+				  (const char *const[]){ "Uid:\t65534\t65534\t65534\t65534", JAIL_STATUS_ROOT }, 3);
 }
 
 static void try_jails(bool root)
@@ -299,7 +318,8 @@ static void try_failures(void)
 	char report[JAIL_REPORT_SIZE];
 	pid_t child;
 
-	CHECK(geteuid() != 0 || jail_plan_init(&plan, &nobody_has_this, false, report) == BROKEN, "an unknown user is an error");
+	CHECK(geteuid() != 0 || jail_plan_init(&plan, &nobody_has_this, false, report) == BROKEN,
+	      "an unknown user is an error");
 	CHECK(geteuid() != 0 || strstr(report, "no-such-user-here") != NULL, "and is named");
 	plan = (struct jail_plan){ .jail = &worker_jail, .paths = &bad, .path_count = 1 };
 	(void)fflush(stdout);

@@ -31,7 +31,8 @@ static const struct {
 	{ "an equals sign is quoted", LIT("i"), LIT("a=b"), "Ii front seen v=\"a=b\"\n" },
 	{ "a quote is escaped", LIT("i"), LIT("a\"b"), "Ii front seen v=\"a\\\"b\"\n" },
 	{ "a backslash is escaped", LIT("i"), LIT("a\\b"), "Ii front seen v=\"a\\\\b\"\n" },
-	{ "a line end cannot begin a line", LIT("i"), LIT("a\r\nIx forged"), "Ii front seen v=\"a\\x0d\\x0aIx forged\"\n" },
+	{ "a line end cannot begin a line", LIT("i"), LIT("a\r\nIx forged"),
+	  "Ii front seen v=\"a\\x0d\\x0aIx forged\"\n" },
 	{ "bytes over 127 are spelt out", LIT("i"), LIT("\xc3\xa9\xff"), "Ii front seen v=\"\\xc3\\xa9\\xff\"\n" },
 	{ "NUL is spelt out", LIT("i"), LIT("a\0b"), "Ii front seen v=\"a\\x00b\"\n" },
 	{ "an id cannot hold a space or a line end", LIT("a b\nc"), LIT("x"), "Ia?b?c front seen v=x\n" },
@@ -76,8 +77,12 @@ static void test_every_byte(struct log *log, int out)
 
 static void test_levels(struct log *log, int out)
 {
-	static const struct { enum log_level level; char letter; } levels[] = {
-		{ LOG_LEVEL_ERROR, 'E' }, { LOG_LEVEL_WARNING, 'W' }, { LOG_LEVEL_NOTICE, 'N' }, { LOG_LEVEL_INFO, 'I' } };
+	static const struct {
+		enum log_level level;
+		char letter;
+	} levels[] = {
+		{ LOG_LEVEL_ERROR, 'E' }, { LOG_LEVEL_WARNING, 'W' }, { LOG_LEVEL_NOTICE, 'N' }, { LOG_LEVEL_INFO, 'I' }
+	};
 
 	for (size_t i = 0; i < COUNT_OF(levels); i++) {
 		log_say(log, levels[i].level, SLICE("i"), "seen", "v", SLICE("x"));

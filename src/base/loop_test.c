@@ -74,7 +74,8 @@ static void test_watches(struct scene *scene)
 {
 	watch_init(&scene->read_end, &scene->loop, scene->ends[0], readable, scene);
 	watch_init(&scene->write_end, &scene->loop, scene->ends[1], writable, scene);
-	CHECK(watch_for(&scene->read_end, LOOP_READ) == OK && watch_for(&scene->write_end, LOOP_WRITE) == OK, "watching");
+	CHECK(watch_for(&scene->read_end, LOOP_READ) == OK && watch_for(&scene->write_end, LOOP_WRITE) == OK,
+	      "watching");
 	CHECK(watch_for(&scene->read_end, LOOP_READ) == OK, "asking for the same again is nothing");
 	CHECK(loop_run(&scene->loop) == OK, "the loop turns until it is stopped");
 	CHECK(scene->writes == 1 && scene->reads == 1, "written once, read once");
@@ -142,7 +143,8 @@ static void signalled(void *owner, int number)
 
 static void test_signals(struct scene *scene)
 {
-	CHECK(signal_watch_start(&scene->signal, &scene->loop, SIGUSR1, signalled, scene) == OK, "a signal is watched for");
+	CHECK(signal_watch_start(&scene->signal, &scene->loop, SIGUSR1, signalled, scene) == OK,
+	      "a signal is watched for");
 	CHECK(raise(SIGUSR1) == 0 && loop_run(&scene->loop) == OK && scene->number == SIGUSR1, "and comes");
 	signal_watch_end(&scene->signal);
 	signal_watch_end(&scene->signal);

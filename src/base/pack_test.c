@@ -35,7 +35,8 @@ static void test_there_and_back(void)
 
 	buffer_init(&buffer, 100);
 	CHECK(pack_all(&buffer) == OK, "packed");
-	CHECK(slice_same(buffer_slice(&buffer), (struct slice){ expected, sizeof(expected) - 1 }), "little-endian, no padding");
+	CHECK(slice_same(buffer_slice(&buffer), (struct slice){ expected, sizeof(expected) - 1 }),
+	      "little-endian, no padding");
 	CHECK(reads_all(buffer_slice(&buffer)), "what was packed is read");
 	for (size_t len = 0; len < buffer_length(&buffer); len++) {
 		struct slice whole = buffer_slice(&buffer);
@@ -52,7 +53,8 @@ static void test_limits(void)
 	struct buffer tight;
 
 	CHECK(unpack_slice(&from, 3).len == 0 && from.bad, "a slice longer than allowed is bad");
-	CHECK(unpack_u8(&from) == 0 && !unpack_more(&from) && unpack_end(&from) == REFUSED, "and bad it stays, yielding zeros");
+	CHECK(unpack_u8(&from) == 0 && !unpack_more(&from) && unpack_end(&from) == REFUSED,
+	      "and bad it stays, yielding zeros");
 	from = unpack_from(SLICE("\xff\xff\xff\xff"));
 	CHECK(unpack_slice(&from, SIZE_MAX).len == 0 && from.bad, "a length with nothing behind it is bad");
 	from = unpack_from((struct slice){ NULL, 0 });

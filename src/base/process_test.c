@@ -185,7 +185,8 @@ static void bear(struct child *child)
 
 	*child = (struct child){ .page = -1 };
 	CHECK(channel_pair(ends) == OK && pipe2(pipe_ends, O_CLOEXEC) == 0, "wires are made");
-	CHECK(counters_create(&child->page) == OK && counters_map(&child->counters, child->page, false) == OK, "a page");
+	CHECK(counters_create(&child->page) == OK && counters_map(&child->counters, child->page, false) == OK,
+	      "a page");
 	CHECK(process_spawn(MYSELF, ends[1], pipe_ends[1], &child->pid) == OK, "a process is started");
 	(void)close(ends[1]);
 	(void)close(pipe_ends[1]);
@@ -357,7 +358,8 @@ static void test_reload(void)
 	hand_settings(&child, SUPERVISOR_RELOAD);
 	CHECK(hears(&child, PROCESS_WARN), "settings that are refused are a warning");
 	from = unpack_from(child.frame.payload);
-	CHECK(slice_same(unpack_slice(&from, 100), SLICE("settings")) && unpack_slice(&from, 1000).len, "with a name and text");
+	CHECK(slice_same(unpack_slice(&from, 100), SLICE("settings")) && unpack_slice(&from, 1000).len,
+	      "with a name and text");
 	hand_settings(&child, SUPERVISOR_RELOAD);
 	CHECK(hears(&child, PROCESS_WARN), "settings that are taken take it back");
 	from = unpack_from(child.frame.payload);
@@ -388,7 +390,8 @@ static void test_no_program(void)
 {
 	int ends[2] = { -1, -1 }, status = 0, pid = -1;
 
-	CHECK(channel_pair(ends) == OK && process_spawn("/nonexistent/toy", ends[1], STDERR_FILENO, &pid) == OK, "forked");
+	CHECK(channel_pair(ends) == OK && process_spawn("/nonexistent/toy", ends[1], STDERR_FILENO, &pid) == OK,
+	      "forked");
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 127,
 	      "a program that is not there ends with 127");
 	(void)close(ends[0]);

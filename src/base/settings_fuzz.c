@@ -6,9 +6,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define TOP_SETTINGS(ROW) ROW(hostname, text, "", "", "", "") ROW(spool, path, "/x", "", "", "") ROW(trusted, list, "a, b", "", "", "")
+#define TOP_SETTINGS(ROW)                                                                                              \
+	ROW(hostname, text, "", "", "", "")                                                                            \
+	ROW(spool, path, "/x", "", "", "")                                                                             \
+	ROW(trusted, list, "a, b", "", "", "")
 SETTINGS_STRUCT(top, TOP_SETTINGS);
-#define FRONT_SETTINGS(ROW) ROW(limit, bytes, "2K", "1", "64K", "") ROW(quiet, seconds, "5m", "", "1h", "") ROW(on, flag, "yes", "", "", "") \
+#define FRONT_SETTINGS(ROW)                                                                                            \
+	ROW(limit, bytes, "2K", "1", "64K", "")                                                                        \
+	ROW(quiet, seconds, "5m", "", "1h", "")                                                                        \
+	ROW(on, flag, "yes", "", "", "")                                                                               \
 	ROW(kind, choice, "a", "", "a b", "")
 SETTINGS_STRUCT(front, FRONT_SETTINGS);
 #define ROW(...) SETTINGS_ROW(top, __VA_ARGS__)
@@ -17,9 +23,15 @@ static const struct setting top_rows[] = { TOP_SETTINGS(ROW) };
 #define ROW(...) SETTINGS_ROW(front, __VA_ARGS__)
 static const struct setting front_rows[] = { FRONT_SETTINGS(ROW) };
 
-static const struct settings_section top_section = { .name = "", .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top) };
-static const struct settings_section front_section = { .name = "front", .rows = front_rows, .row_count = COUNT_OF(front_rows), .size = sizeof(struct front) };
-static const struct settings_section titled_section = { .name = "listen", .titled = true, .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top) };
+static const struct settings_section top_section = {
+	.name = "", .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top)
+};
+static const struct settings_section front_section = {
+	.name = "front", .rows = front_rows, .row_count = COUNT_OF(front_rows), .size = sizeof(struct front)
+};
+static const struct settings_section titled_section = {
+	.name = "listen", .titled = true, .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top)
+};
 static const struct settings_section *const schema[] = { &top_section, &front_section, &titled_section, NULL };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

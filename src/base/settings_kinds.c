@@ -7,7 +7,8 @@
 struct unit { char letter; uint64_t size; };
 
 static const struct unit byte_units[] = { { 'k', 1024 }, { 'm', 1024 * 1024 }, { 'g', 1024 * 1024 * 1024 }, { 0, 1 } };
-static const struct unit time_units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 }, { 0, 1 } };
+static const struct unit time_units[] = { { 's', 1 },     { 'm', 60 },     { 'h', 3600 },
+					  { 'd', 86400 }, { 'w', 604800 }, { 0, 1 } };
 static const struct unit no_units[] = { { 0, 1 } };
 
 /* One struct for bytes, seconds and count: all three are a uint64_t. */
@@ -238,7 +239,8 @@ static enum result describe_bounds(const struct setting *row, struct buffer *to)
 static enum result describe_row(const struct setting *row, const char *indent, struct buffer *to)
 {
 	struct slice name = setting_name(row);
-	bool listed = row->kind == SETTING_list, quoted = listed || row->kind == SETTING_text || row->kind == SETTING_path;
+	bool listed = row->kind == SETTING_list,
+	     quoted = listed || row->kind == SETTING_text || row->kind == SETTING_path;
 	struct slice rest = slice_of(row->standard);
 
 	TRY(buffer_format(to, "%s# %s (%s", indent, row->about, kinds[row->kind].name));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * settings_store.h — what settings.c, settings_kinds.c and settings_file.c share, and nobody else needs.
+ * settings_store.h — what settings.c, settings_kinds.c and the files that read postern.conf share, and nobody else needs.
  *
  * Knows:   how values and titles are kept: as text, in the order of the file.
  * Ignores: which of them a room expects.

@@ -40,9 +40,21 @@ static enum result check_listen(const char *name, struct slice value, struct buf
 	return REFUSED;
 }
 
-static const struct settings_section top_section = { .name = "", .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top), .about = "all" };
-static const struct settings_section front_section = { .name = "front", .rows = front_rows, .row_count = COUNT_OF(front_rows), .size = sizeof(struct front), .about = "the front" };
-static const struct settings_section listen_section = { .name = "listen", .titled = true, .rows = listen_rows, .row_count = COUNT_OF(listen_rows), .size = sizeof(struct listen), .about = "where", .check = check_listen };
+static const struct settings_section top_section = {
+	.name = "", .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top), .about = "all"
+};
+static const struct settings_section front_section = { .name = "front",
+						       .rows = front_rows,
+						       .row_count = COUNT_OF(front_rows),
+						       .size = sizeof(struct front),
+						       .about = "the front" };
+static const struct settings_section listen_section = { .name = "listen",
+							.titled = true,
+							.rows = listen_rows,
+							.row_count = COUNT_OF(listen_rows),
+							.size = sizeof(struct listen),
+							.about = "where",
+							.check = check_listen };
 static const struct settings_section *const schema[] = { &top_section, &front_section, &listen_section, NULL };
 
 struct reading {
@@ -77,48 +89,69 @@ static const struct row {
 } rows[] = {
 	{ "nothing at all is fine", "", { 0 } },
 	{ "an ordinary file is fine",
-	  "hostname = \"mx.example.org\"\ntrusted = {\"10.0.0.0/8\", '::1'} # ours\nlisten \"smtp\" { address = \"0.0.0.0:25\" }\n"
-	  "front { line_limit = 4K silence = 10m greet = off format = json clients = 7 }\n", { 0 } },
+	  "hostname = \"mx.example.org\"\ntrusted = {\"10.0.0.0/8\", '::1'} # ours\n"
+	  "listen \"smtp\" { address = \"0.0.0.0:25\" }\n"
+	  "front { line_limit = 4K silence = 10m greet = off format = json clients = 7 }\n",
+	  { 0 } },
 	{ "a wrong name gets the nearest one",
 	  "\n# a comment\n# another\nlisten \"a\" {\n  adress = \"x:1\"\n}\n",
 	  { ":5: no such setting 'adress' in listen; did you mean 'address'?" } },
-	{ "a wrong section gets the nearest one", "fromt { line_limit = 1K }\n",
+	{ "a wrong section gets the nearest one",
+	  "fromt { line_limit = 1K }\n",
 	  { ":1: no such setting 'fromt' in the top of the file; did you mean 'front'?" } },
-	{ "a wrong titled section is one complaint", "lsten \"x\" { address = \"a:1\" }\n",
+	{ "a wrong titled section is one complaint",
+	  "lsten \"x\" { address = \"a:1\" }\n",
 	  { ":1: no such setting 'lsten' in the top of the file; did you mean 'listen'?" } },
-	{ "a setting of another section is sent there", "line_limit = 1K\n", { ":1: no such setting 'line_limit' in the top of the file; it belongs in 'front'" } },
+	{ "a setting of another section is sent there",
+	  "line_limit = 1K\n",
+	  { ":1: no such setting 'line_limit' in the top of the file; it belongs in 'front'" } },
 	{ "all mistakes are told, in the order of the file",
 	  "front { line_limit = 10 }\nqqqqq = 3\nlisten \"a\" { address = \"nix\" }\nfront { silence = 3x }\n",
-	  { ":1: line_limit = '10': out of bounds; 512 to 64K is meant\n",
-	    ":2: no such setting 'qqqqq'", ":3: address = 'nix': a port is missing\n", ":4: silence = '3x': not a time; digits with s, m, h, d or w" } },
+	  { ":1: line_limit = '10': out of bounds; 512 to 64K is meant\n", ":2: no such setting 'qqqqq'",
+	    ":3: address = 'nix': a port is missing\n",
+	    ":4: silence = '3x': not a time; digits with s, m, h, d or w" } },
 	{ "a number of bytes has a unit or none", "front { line_limit = 2X }\n", { "not a number of bytes" } },
 	{ "an overflow is no number", "front { line_limit = 99999999999999999G }\n", { "not a number of bytes" } },
 	{ "a plain number has no unit", "front { clients = 5m }\n", { "not a number; plain digits" } },
 	{ "an open bound is said so", "front { clients = 0 }\n", { "1 or more is meant" } },
 	{ "a flag is yes or no", "front { greet = maybe }\n", { "neither yes nor no" } },
 	{ "a choice names its words", "front { format = xml }\n", { "not one of: text json" } },
-	{ "a title stands once", "listen \"a\" { }\n\nlisten \"a\" { }\n", { ":3: listen 'a' stands here twice; the first one at /proc/self/fd/" } },
+	{ "a title stands once",
+	  "listen \"a\" { }\n\nlisten \"a\" { }\n",
+	  { ":3: listen 'a' stands here twice; the first one at /proc/self/fd/" } },
 	{ "a title is not empty", "listen \"\" { }\n", { "needs a title that is not empty" } },
 	{ "a title is needed", "listen { }\n", { "a section 'listen' needs a title in quotes" } },
 	{ "a value stands once", "hostname = a\nhostname = b\n", { ":2: hostname is set twice; the first time at" } },
 	{ "a list stands once", "trusted = {a}\ntrusted = {b}\n", { "trusted is set twice" } },
-	{ "the environment is not asked in double quotes", "hostname = \"${HOME}\"\n", { ":1: ${…} is not replaced by the environment" } },
+	{ "the environment is not asked in double quotes",
+	  "hostname = \"${HOME}\"\n",
+	  { ":1: ${…} is not replaced by the environment" } },
 	{ "nor in a bare word", "hostname = ${HOME}\n", { ":1: ${…} is not replaced by the environment" } },
 	{ "single quotes hold any dollar", "hostname = '${HOME}'\n", { 0 } },
-	{ "an open text names its beginning", "\nhostname = \"abc\n\n\n", { ":2: a text in quotes begins here and is never closed" } },
-	{ "an open comment names its beginning", "\n/* abc\n\n\n", { ":2: a comment begins here and is never closed" } },
+	{ "an open text names its beginning",
+	  "\nhostname = \"abc\n\n\n",
+	  { ":2: a text in quotes begins here and is never closed" } },
+	{ "an open comment names its beginning",
+	  "\n/* abc\n\n\n",
+	  { ":2: a comment begins here and is never closed" } },
 	{ "control bytes are refused", "hostname = \"a\001\"\n", { ":1: a control byte" } },
 	{ "so are those made by escapes", "hostname = \"a\\nb\"\n", { "has a control byte" } },
 	{ "and characters by number", "hostname = \"a\\0b\"\n", { "a character by its number" } },
 	{ "a brace too many is a mistake", "front { } }\n", { "unexpected closing brace" } },
 	{ "a brace too few is a mistake", "\nfront { \n", { ":2: a brace is opened here and never closed" } },
 	{ "an equal sign is needed", "hostname \"x\"\n", { "missing equal sign" } },
-	{ "a missing include is a mistake", "include(\"/nonexistent/x\")\n", { "/nonexistent/x: cannot be read: No such file" } },
+	{ "a missing include is a mistake",
+	  "include(\"/nonexistent/x\")\n",
+	  { "/nonexistent/x: cannot be read: No such file" } },
 	{ "include takes one name", "include()\n", { "include takes the name of one file" } },
 	{ "lines are counted through comments and texts",
-	  "/* one\ntwo */ # three\n// four\nhostname = \"x\" /* y */\nspool = '/a' # b\nfront { line_limit = 1 }\n", { ":6: line_limit" } },
-	{ "a slash in a bare word begins no comment", "hostname = smtp://x\nfront { clients = 0 }\n", { ":2: clients" } },
-	{ "an unknown section with sections in it is one complaint", "admit { dns \"x\" { weight = 3 } list = {1,2} a = b }\nfront { greet = 1 }\n",
+	  "/* one\ntwo */ # three\n// four\nhostname = \"x\" /* y */\nspool = '/a' # b\nfront { line_limit = 1 }\n",
+	  { ":6: line_limit" } },
+	{ "a slash in a bare word begins no comment",
+	  "hostname = smtp://x\nfront { clients = 0 }\n",
+	  { ":2: clients" } },
+	{ "an unknown section with sections in it is one complaint",
+	  "admit { dns \"x\" { weight = 3 } list = {1,2} a = b }\nfront { greet = 1 }\n",
 	  { ":1: no such setting 'admit'", ":2: greet" } },
 };
 
@@ -167,12 +200,15 @@ static void test_values(struct settings *settings)
 	CHECK(slice_same(top.spool.is, SLICE("/proc/self/fd/below/here")), "a path is relative to the file's folder");
 	CHECK(top.trusted.count == 3 && slice_same(top.trusted.items[1], SLICE("::1"))
 	      && slice_same(top.trusted.items[2], SLICE("10.0.0.0/8")), "+= keeps what a default has");
-	CHECK(settings_fill(settings, &front_section, SLICE(""), &front) == REFUSED, "a value out of bounds never fills a struct");
+	CHECK(settings_fill(settings, &front_section, SLICE(""), &front) == REFUSED,
+	      "a value out of bounds never fills a struct");
 	CHECK(settings_title_count(settings, "listen") == 2, "two titles");
 	CHECK(slice_same(settings_title(settings, "listen", 0), SLICE("b")), "titles come in the order of the file");
 	CHECK(settings_title(settings, "listen", 2).len == 0, "no third title");
-	CHECK(settings_fill(settings, &listen_section, SLICE("b"), &listen) == OK && listen.address.count == 2, "a titled section");
-	CHECK(settings_fill(settings, &listen_section, SLICE("a"), &listen) == OK && listen.address.count == 0, "an empty one");
+	CHECK(settings_fill(settings, &listen_section, SLICE("b"), &listen) == OK && listen.address.count == 2,
+	      "a titled section");
+	CHECK(settings_fill(settings, &listen_section, SLICE("a"), &listen) == OK && listen.address.count == 0,
+	      "an empty one");
 	CHECK(settings_origin_of(settings, "", SLICE(""), "trusted").line == 3, "the origin of a value");
 	CHECK(settings_origin_of(settings, "front", SLICE(""), "do_").line == 7, "a word of C is found by either name");
 	CHECK(settings_origin_of(settings, "front", SLICE(""), "greet").line == 0, "a default has no line");
@@ -190,28 +226,35 @@ static void test_good(void)
 	CHECK(settings_fill(&reading.settings, &front_section, SLICE(""), &front) == OK, "defaults are filled");
 	CHECK(front.line_limit.n == 2048 && front.silence.n == 300 && front.clients.n == 100 && !front.greet.on
 	      && front.format.is == 0 && front.do_.count == 0, "each kind");
-	CHECK(settings_origin_of(&reading.settings, "", SLICE(""), "trusted").line > 0, "an empty list is one that was written");
-	CHECK(settings_put(&reading.settings, "front", "silence", SLICE("7s")) == OK
-	      && settings_fill(&reading.settings, &front_section, SLICE(""), &front) == OK && front.silence.n == 7, "a value put in");
+	CHECK(settings_origin_of(&reading.settings, "", SLICE(""), "trusted").line > 0,
+	      "an empty list is one that was written");
+	CHECK(settings_put(&reading.settings, "front", "silence", SLICE("7s")) == OK &&
+		  settings_fill(&reading.settings, &front_section, SLICE(""), &front) == OK && front.silence.n == 7,
+	      "a value put in");
 	reading_finish(&reading);
 
 	read_text(&reading, good, false);
-	CHECK(reading.result == REFUSED && strstr(buffer_slice(&reading.complaints).at, "out of bounds; 5 to 1h"), "two hours are too long");
+	CHECK(reading.result == REFUSED && strstr(buffer_slice(&reading.complaints).at, "out of bounds; 5 to 1h"),
+	      "two hours are too long");
 	reading_finish(&reading);
 
 	read_text(&reading, good, false);
 	reading_finish(&reading);
 	settings_init(&copy);
 	buffer_init(&packed, 65536);
-	read_text(&reading, "hostname = mx\nspool = below/here\ntrusted += \"10.0.0.0/8\"\n"
-	                    "listen \"b\" { address = {\"1:1\", \"2:2\"} name = \"\" }\nlisten \"a\" { }\n\nfront { do = {x} }\n", false);
+	read_text(&reading,
+		  "hostname = mx\nspool = below/here\ntrusted += \"10.0.0.0/8\"\n"
+		  "listen \"b\" { address = {\"1:1\", \"2:2\"} name = \"\" }\nlisten \"a\" { }\n\nfront { do = {x} }\n",
+		  false);
 	CHECK(reading.result == OK, "a good file");
 	CHECK(settings_put(&reading.settings, "front", "line_limit", SLICE("1")) == OK, "a bad value, past the checks");
-	CHECK(settings_pack(&reading.settings, &packed) == OK && settings_unpack(&copy, buffer_slice(&packed)) == OK, "packed and unpacked");
+	CHECK(settings_pack(&reading.settings, &packed) == OK && settings_unpack(&copy, buffer_slice(&packed)) == OK,
+	      "packed and unpacked");
 	test_values(&reading.settings);
 	test_values(&copy);
 	for (size_t len = 0; len < buffer_length(&packed); len++)
-		CHECK(settings_unpack(&copy, (struct slice){ buffer_slice(&packed).at, len }) == REFUSED, "a cut copy is refused");
+		CHECK(settings_unpack(&copy, (struct slice){ buffer_slice(&packed).at, len }) == REFUSED,
+		      "a cut copy is refused");
 	buffer_finish(&packed);
 	settings_finish(&copy);
 	reading_finish(&reading);
@@ -222,10 +265,15 @@ static void test_lenient(void)
 	struct reading reading;
 	struct top top;
 
-	read_text(&reading, "hostname = mx\nspam { rules = {a, b} tag = 5.0 deep \"x\" { y = 1 } }\nscan \"c\" { }\nempty { }\nspool = \"/s\"\nx += {1}\n", true);
+	read_text(&reading,
+		  "hostname = mx\nspam { rules = {a, b} tag = 5.0 deep \"x\" { y = 1 } }\nscan \"c\" { }\n"
+		  "empty { }\nspool = \"/s\"\nx += {1}\n",
+		  true);
 	CHECK(reading.result == OK, "unknown names are passed over");
 	CHECK(buffer_length(&reading.complaints) == 1, "and nothing is said");
-	CHECK(settings_fill(&reading.settings, &top_section, SLICE(""), &top) == OK && slice_same(top.spool.is, SLICE("/s")), "what follows is read");
+	CHECK(settings_fill(&reading.settings, &top_section, SLICE(""), &top) == OK &&
+		  slice_same(top.spool.is, SLICE("/s")),
+	      "what follows is read");
 	reading_finish(&reading);
 }
 

@@ -61,7 +61,8 @@ static void take_outside(struct wash *wash)
 		wash->place = WORD;
 	count_brace(wash, wash->place == OUTSIDE ? byte : ' ');
 	if (follows(wash, "${"))
-		wash->complaint = "${…} is not replaced by the environment here; put it in single quotes if these characters are meant";
+		wash->complaint = "${…} is not replaced by the environment here; put it in single quotes if "
+				  "these characters are meant";
 	if (wash->place == LINE_COMMENT)
 		blank(wash);
 	if (wash->place == LONG_COMMENT) {
@@ -97,13 +98,15 @@ static void take_double_quotes(struct wash *wash)
 	if (byte == '"')
 		wash->place = OUTSIDE;
 	if (follows(wash, "${"))
-		wash->complaint = "${…} is not replaced by the environment here; use single quotes if these characters are meant";
+		wash->complaint =
+		    "${…} is not replaced by the environment here; use single quotes if these characters are meant";
 	if (byte != '\\' || wash->at + 1 == wash->len)
 		return;
 	wash->at++;
 	byte = wash->bytes[wash->at];
 	if (byte == 'x' || byte_is_digit(byte))
-		wash->complaint = "a character by its number is not understood here; write it as it is, or the backslash twice";
+		wash->complaint =
+		    "a character by its number is not understood here; write it as it is, or the backslash twice";
 }
 
 static void take_single_quotes(struct wash *wash)

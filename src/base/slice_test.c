@@ -23,8 +23,11 @@ static const struct { const char *about; struct slice whole; size_t len; struct 
 	{ "take from nothing", { NULL, 0 }, 5, LIT(""), LIT("") },
 };
 
-static const struct { const char *about; struct slice a, b; bool same, same_nocase, begins, begins_nocase, ends_nocase; }
-pairs[] = {
+static const struct {
+	const char *about;
+	struct slice a, b;
+	bool same, same_nocase, begins, begins_nocase, ends_nocase;
+} pairs[] = {
 	{ "the same", LIT("mail"), LIT("mail"), true, true, true, true, true },
 	{ "other letters", LIT("mail"), LIT("MAIL"), false, true, false, true, true },
 	{ "a start", LIT("mail from"), LIT("mail"), false, false, true, true, false },
@@ -37,7 +40,13 @@ pairs[] = {
 	{ "letters of other alphabets are bytes", LIT("\xc3\x84"), LIT("\xc3\xa4"), false, false, false, false, false },
 };
 
-static const struct { const char *about; struct slice text; uint64_t most; enum result result; uint64_t number; } numbers[] = {
+static const struct {
+	const char *about;
+	struct slice text;
+	uint64_t most;
+	enum result result;
+	uint64_t number;
+} numbers[] = {
 	{ "a number", LIT("42"), 100, OK, 42 },
 	{ "the largest allowed", LIT("100"), 100, OK, 100 },
 	{ "one more", LIT("101"), 100, REFUSED, 0 },
@@ -119,9 +128,11 @@ static void test_bytes(void)
 		CHECK(byte_is_digit(c) == (byte >= '0' && byte <= '9'), "digits are 0 to 9");
 		CHECK(byte_lower(c) == (upper ? (char)(byte + 32) : c), "only A to Z have a lower case");
 	}
-	CHECK(slice_has(SLICE("a\0b"), '\0') && !slice_has(SLICE("ab"), '\0') && !slice_has((struct slice){ NULL, 0 }, 'a'),
+	CHECK(slice_has(SLICE("a\0b"), '\0') && !slice_has(SLICE("ab"), '\0') &&
+		  !slice_has((struct slice){ NULL, 0 }, 'a'),
 	      "a byte is found, NUL too");
-	CHECK(slice_of(NULL).len == 0 && slice_same(slice_of("abc"), SLICE("abc")), "a C string is a slice; NULL is empty");
+	CHECK(slice_of(NULL).len == 0 && slice_same(slice_of("abc"), SLICE("abc")),
+	      "a C string is a slice; NULL is empty");
 }
 
 int main(void)

@@ -113,7 +113,8 @@ static bool is_label(struct slice label)
 	if (label.len == 0 || label.len > 63 || label.at[0] == '-' || label.at[label.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < label.len; i++)
-		if (!byte_is_letter(label.at[i]) && !byte_is_digit(label.at[i]) && label.at[i] != '-' && label.at[i] != '_')
+		if (!byte_is_letter(label.at[i]) && !byte_is_digit(label.at[i]) && label.at[i] != '-' &&
+		    label.at[i] != '_')
 			return false;
 	return true;
 }
@@ -181,10 +182,15 @@ static enum result parse_path(struct slice text, struct target *target)
 
 enum result target_parse(struct slice text, struct target *ret_target)
 {
-	static const struct scheme { struct slice name; enum target_kind kind; uint16_t port; bool host, path; } schemes[] = {
-		{ LIT("smtp://"),  TARGET_SMTP,    25, true,  false },
-		{ LIT("lmtp://"),  TARGET_LMTP,    24, true,  true },
-		{ LIT("maildir:"), TARGET_MAILDIR, 0,  false, true },
+	static const struct scheme {
+		struct slice name;
+		enum target_kind kind;
+		uint16_t port;
+		bool host, path;
+	} schemes[] = {
+		{ LIT("smtp://"), TARGET_SMTP, 25, true, false },
+		{ LIT("lmtp://"), TARGET_LMTP, 24, true, true },
+		{ LIT("maildir:"), TARGET_MAILDIR, 0, false, true },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
@@ -235,7 +241,9 @@ static enum result meant(struct buffer *complaint, struct slice text)
 
 static enum result check_hostname(struct slice value, struct buffer *complaint)
 {
-	return value.len == 0 || is_host_name(value) ? OK : meant(complaint, SLICE("not a host name, such as mx1.example.org"));
+	return value.len == 0 || is_host_name(value)
+		   ? OK
+		   : meant(complaint, SLICE("not a host name, such as mx1.example.org"));
 }
 
 static enum result check_network(struct slice value, struct buffer *complaint)
@@ -244,7 +252,9 @@ static enum result check_network(struct slice value, struct buffer *complaint)
 
 	if (network_parse(value, &network) == OK)
 		return OK;
-	return meant(complaint, SLICE("not a network, such as 10.20.0.0/16, 2001:db8::/32 or 192.0.2.1 (no bits behind the length)"));
+	return meant(
+	    complaint,
+	    SLICE("not a network, such as 10.20.0.0/16, 2001:db8::/32 or 192.0.2.1 (no bits behind the length)"));
 }
 
 /* Only what could break a header or a command; the grammar of addresses is mail/smtp's. */
@@ -286,12 +296,15 @@ static enum result check_target(struct slice value, struct buffer *complaint)
 
 	if (target_parse(value, &target) == OK)
 		return OK;
-	return meant(complaint, SLICE("not a target; smtp://host:port, lmtp://host:port, lmtp:///socket or maildir:/folder is meant"));
+	return meant(
+	    complaint,
+	    SLICE("not a target; smtp://host:port, lmtp://host:port, lmtp:///socket or maildir:/folder is meant"));
 }
 
 struct check { const char *name; enum result (*good)(struct slice value, struct buffer *complaint); };
 
-static enum result check_by(const struct check *checks, size_t count, const char *name, struct slice value, struct buffer *complaint)
+static enum result check_by(const struct check *checks, size_t count, const char *name, struct slice value,
+			    struct buffer *complaint)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(checks[i].name, name) == 0)

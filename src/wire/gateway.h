@@ -14,25 +14,28 @@
 
 #include <netinet/in.h>
 
-#define GATEWAY_SETTINGS(ROW)                                                                                      \
-	ROW(hostname, text,   "",                   "", "", "our name in greetings and headers; default: the system's")   \
-	ROW(spool,    path,   "/var/spool/postern", "", "", "folder of what was accepted, and of the quarantine")         \
-	ROW(state,    path,   "/var/lib/postern",   "", "", "folder of what is remembered")                               \
-	ROW(run,      path,   "/run/postern",       "", "", "folder of the sockets for the command line")                 \
-	ROW(trusted,  list,   "127.0.0.0/8, ::1",   "", "", "networks that may relay")                                    \
-	ROW(postmaster, text, "postmaster",         "", "", "who gets warnings and mail for postmaster without a domain") \
-	ROW(jail,     choice, "strict",   "", "strict weak", "weak: a jail that cannot be built is a warning only")       \
+#define GATEWAY_SETTINGS(ROW)                                                                                 \
+	ROW(hostname, text,   "",                   "", "",                                                   \
+	    "our name in greetings and headers; default: the system's")                                       \
+	ROW(spool,    path,   "/var/spool/postern", "", "", "folder of what was accepted, and of the quarantine") \
+	ROW(state,    path,   "/var/lib/postern",   "", "", "folder of what is remembered")                   \
+	ROW(run,      path,   "/run/postern",       "", "", "folder of the sockets for the command line")     \
+	ROW(trusted,  list,   "127.0.0.0/8, ::1",   "", "", "networks that may relay")                        \
+	ROW(postmaster, text, "postmaster",         "", "",                                                   \
+	    "who gets warnings and mail for postmaster without a domain")                                     \
+	ROW(jail,     choice, "strict",   "", "strict weak", "weak: a jail that cannot be built is a warning only") \
 	ROW(notices,  choice, "verified", "", "own verified all", "which senders get failure notices")
 SETTINGS_STRUCT(gateway_settings, GATEWAY_SETTINGS);
 extern const struct settings_section gateway_settings_section;
 
-#define LISTEN_SETTINGS(ROW)                                                                                \
+#define LISTEN_SETTINGS(ROW)                                                                                  \
 	ROW(address, list, "", "", "", "addresses with port: 0.0.0.0:25, [::]:25")
 SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
 extern const struct settings_section listen_settings_section;
 
-#define DOMAIN_SETTINGS(ROW)                                                                                \
-	ROW(deliver, list, "", "", "", "where its mail goes: smtp://host:port, lmtp://host:port, lmtp:///socket, maildir:/folder")
+#define DOMAIN_SETTINGS(ROW)                                                                                  \
+	ROW(deliver, list, "", "", "",                                                                        \
+	    "where its mail goes: smtp://host:port, lmtp://host:port, lmtp:///socket, maildir:/folder")
 SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
 extern const struct settings_section domain_settings_section;
 

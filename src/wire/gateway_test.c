@@ -25,7 +25,8 @@ static const struct { const char *about, *text; bool good; unsigned bits; const 
 	{ "nothing", "", false, 0, NULL, NULL },
 	{ "brackets do not belong to networks", "[::1]", false, 0, NULL, NULL },
 	{ "a zone", "fe80::1%eth0", false, 0, NULL, NULL },
-	{ "something very long", "1111111111111111111111111111111111111111111111111111111111111111", false, 0, NULL, NULL },
+	{ "something very long", "1111111111111111111111111111111111111111111111111111111111111111", false, 0, NULL,
+	  NULL },
 };
 
 static bool has(const struct network *network, const char *text)
@@ -66,11 +67,20 @@ static void test_addresses(void)
 		bool good = network_address(slice_of(addresses[i].text), &address) == OK;
 
 		CHECK(good == (addresses[i].meant != NULL), addresses[i].about);
-		CHECK(!good || (inet_ntop(AF_INET6, &address, text, sizeof(text)) && strcmp(text, addresses[i].meant) == 0), addresses[i].about);
+		CHECK(!good ||
+			  (inet_ntop(AF_INET6, &address, text, sizeof(text)) && strcmp(text, addresses[i].meant) == 0),
+		      addresses[i].about);
 	}
 }
 
-static const struct { const char *about, *text; bool good; enum target_kind kind; const char *host; uint16_t port; const char *path; } targets[] = {
+static const struct {
+	const char *about, *text;
+	bool good;
+	enum target_kind kind;
+	const char *host;
+	uint16_t port;
+	const char *path;
+} targets[] = {
 	{ "SMTP to a name", "smtp://mx.example.org", true, TARGET_SMTP, "mx.example.org", 25, "" },
 	{ "with a port", "smtp://mx.example.org:2525", true, TARGET_SMTP, "mx.example.org", 2525, "" },
 	{ "LMTP to a name", "LMTP://mbox1", true, TARGET_LMTP, "mbox1", 24, "" },
@@ -139,7 +149,12 @@ static void test_listens(void)
 	}
 }
 
-static const struct { const char *about; const struct settings_section *section; const char *name, *value; bool good; } checks[] = {
+static const struct {
+	const char *about;
+	const struct settings_section *section;
+	const char *name, *value;
+	bool good;
+} checks[] = {
 	{ "a host name", &gateway_settings_section, "hostname", "mx1.example.org", true },
 	{ "no host name", &gateway_settings_section, "hostname", "mx 1", false },
 	{ "a trusted network", &gateway_settings_section, "trusted", "10.0.0.0/8", true },
@@ -167,13 +182,17 @@ static void test_sections(void)
 		struct buffer complaint;
 
 		buffer_init(&complaint, 1024);
-		CHECK((checks[i].section->check(checks[i].name, slice_of(checks[i].value), &complaint) == OK) == checks[i].good, checks[i].about);
+		CHECK((checks[i].section->check(checks[i].name, slice_of(checks[i].value), &complaint) == OK) ==
+			  checks[i].good,
+		      checks[i].about);
 		CHECK((buffer_length(&complaint) == 0) == checks[i].good, checks[i].about);
 		buffer_finish(&complaint);
 	}
 	settings_init(&settings);
-	CHECK(settings_fill(&settings, &gateway_settings_section, SLICE(""), &gateway) == OK, "the defaults fit their rows");
-	CHECK(gateway.jail.is == GATEWAY_JAIL_STRICT && gateway.notices.is == GATEWAY_NOTICES_VERIFIED, "choices stand in the enum's order");
+	CHECK(settings_fill(&settings, &gateway_settings_section, SLICE(""), &gateway) == OK,
+	      "the defaults fit their rows");
+	CHECK(gateway.jail.is == GATEWAY_JAIL_STRICT && gateway.notices.is == GATEWAY_NOTICES_VERIFIED,
+	      "choices stand in the enum's order");
 	CHECK(gateway.trusted.count == 2, "two networks by default");
 	for (size_t i = 0; i < gateway.trusted.count; i++)
 		CHECK(network_parse(gateway.trusted.items[i], &(struct network){ 0 }) == OK, "which can be understood");

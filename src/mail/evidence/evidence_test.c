@@ -33,7 +33,8 @@ static void evidence_comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(evidence_pack(&sample_evidence, buffer) == OK, "evidence can be packed");
 	CHECK(evidence_unpack(buffer_slice(buffer), arena, &back) == OK, "and read again");
 	CHECK(back.count == 2 && back.asked == 1700000000 && back.took_ms == 42, "with its times");
-	CHECK(back.count == 2 && back.answers[0].end == ANSWER_FOUND && slice_same(back.answers[0].text, answers[0].text),
+	CHECK(back.count == 2 && back.answers[0].end == ANSWER_FOUND &&
+		  slice_same(back.answers[0].text, answers[0].text),
 	      "and what each scanner said");
 }
 
@@ -44,7 +45,8 @@ static void every_cut_is_refused(struct arena *arena, struct buffer *buffer)
 	struct findings findings;
 
 	for (size_t len = 0; len < whole.len; len++) {
-		CHECK(evidence_unpack((struct slice){ whole.at, len }, arena, &evidence) == REFUSED, "a cut end is refused");
+		CHECK(evidence_unpack((struct slice){ whole.at, len }, arena, &evidence) == REFUSED,
+		      "a cut end is refused");
 		CHECK(findings_unpack((struct slice){ whole.at, len }, arena, &findings) != OK, "and is no findings");
 	}
 	CHECK(buffer_add_byte(buffer, 0) == OK, "a byte more");
@@ -76,9 +78,11 @@ static void ceilings(struct buffer *buffer)
 	struct findings many = { facts, FACTS_MOST + 1, NULL, 0 };
 	struct buffer small;
 
-	CHECK(findings_pack(&many, buffer) == LATER && buffer_length(buffer) == 0, "too many facts are not packed, not even in part");
+	CHECK(findings_pack(&many, buffer) == LATER && buffer_length(buffer) == 0,
+	      "too many facts are not packed, not even in part");
 	buffer_init(&small, 20);
-	CHECK(findings_pack(&sample_findings, &small) == LATER && buffer_length(&small) == 0, "nor into a buffer that is full");
+	CHECK(findings_pack(&sample_findings, &small) == LATER && buffer_length(&small) == 0,
+	      "nor into a buffer that is full");
 	buffer_finish(&small);
 }
 

@@ -20,7 +20,8 @@ static const struct row {
 	{ "delete all", LIT("abc"), { { 0, 3, LIT("") } }, 1, LIT("") },
 	{ "replace, insert and delete in one list", LIT("abcdef"),
 	  { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } }, 3, LIT("AAbc-de") },
-	{ "two edits at one place, in their order", LIT("ab"), { { 1, 0, LIT("1") }, { 1, 0, LIT("2") } }, 2, LIT("a12b") },
+	{ "two edits at one place, in their order", LIT("ab"), { { 1, 0, LIT("1") }, { 1, 0, LIT("2") } }, 2,
+	  LIT("a12b") },
 	{ "neighbours that touch", LIT("abcd"), { { 0, 2, LIT("X") }, { 2, 2, LIT("Y") } }, 2, LIT("XY") },
 };
 
@@ -73,7 +74,8 @@ static void cuts_are_refused(struct arena *arena)
 	buffer_init(&packed, 4096);
 	CHECK(edits_pack(&edits, &packed) == OK, "a list of three");
 	for (size_t len = 0; len < buffer_length(&packed); len++)
-		CHECK(edits_unpack((struct slice){ packed.bytes, len }, arena, &back) == REFUSED, "cut anywhere is refused");
+		CHECK(edits_unpack((struct slice){ packed.bytes, len }, arena, &back) == REFUSED,
+		      "cut anywhere is refused");
 	CHECK(edits_unpack(SLICE("\1\377\377\0\0"), arena, &back) == REFUSED, "a count that no byte backs is refused");
 	CHECK(edits_unpack(SLICE("\2\0\0\0\0"), arena, &back) == REFUSED, "another version is refused");
 	buffer_finish(&packed);

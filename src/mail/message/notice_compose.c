@@ -75,9 +75,11 @@ static enum result add_head(const struct notice *notice, const char *boundary, s
 	TRY(buffer_format(to, "To: <%s>\r\nSubject: %s\r\n", plain(&sender, notice->sender),
 	                  words_of[notice->kind].subject));
 	TRY(add_date(to, "Date", notice->now, notice->utc_offset));
-	return buffer_format(to, "Message-ID: <%s@%s>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-	                         "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n\r\n",
-	                     plain(&id, notice->new_id), plain(&host, notice->hostname), boundary);
+	return buffer_format(
+	    to,
+	    "Message-ID: <%s@%s>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n\r\n",
+	    plain(&id, notice->new_id), plain(&host, notice->hostname), boundary);
 }
 
 /* ---- for people ---- */
@@ -102,8 +104,10 @@ static enum result add_words(const struct notice *notice, const char *boundary, 
 	struct foreign host, id;
 	size_t start = buffer_length(to);
 
-	TRY(buffer_format(to, "--%s\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nThis is the mail system at %s.\r\n\r\n%s\r\n",
-	                  boundary, plain(&host, notice->hostname), words_of[notice->kind].says));
+	TRY(buffer_format(
+	    to,
+	    "--%s\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nThis is the mail system at %s.\r\n\r\n%s\r\n",
+	    boundary, plain(&host, notice->hostname), words_of[notice->kind].says));
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		if (buffer_length(to) - start > TEXT_SHARE - 4 * FOREIGN_MOST) {
 			TRY(buffer_format(to, "and %u more recipients\r\n\r\n", notice->recipient_count - i));
@@ -225,7 +229,8 @@ static bool is_plain_mail(struct slice bytes)
 static enum result add_plain_line(struct buffer *to, struct slice line)
 {
 	for (size_t i = 0; i < line.len; i++)
-		TRY(buffer_add_byte(to, (line.at[i] >= ' ' && line.at[i] <= '~') || line.at[i] == '\t' ? line.at[i] : '?'));
+		TRY(buffer_add_byte(to,
+				    (line.at[i] >= ' ' && line.at[i] <= '~') || line.at[i] == '\t' ? line.at[i] : '?'));
 	return buffer_add(to, SLICE("\r\n"));
 }
 

@@ -83,7 +83,8 @@ static const struct status_row {
 	{ "a code of a class that is none", NOTICE_FAILURE, LIT("550 3.1.1 no"), false, "Status: 5.0.0\r\n" },
 	{ "no reply at all, and the time is over", NOTICE_FAILURE, LIT(""), true, "Status: 4.4.7\r\n" },
 	{ "a delay", NOTICE_DELAY, LIT("451 wait"), false, "Action: delayed\r\nStatus: 4.0.0\r\n" },
-	{ "a delay says how long", NOTICE_DELAY, LIT("451 wait"), false, "Will-Retry-Until: Sun, 19 Nov 2023 23:13:20 +0100" },
+	{ "a delay says how long", NOTICE_DELAY, LIT("451 wait"), false,
+	  "Will-Retry-Until: Sun, 19 Nov 2023 23:13:20 +0100" },
 	{ "a delivery", NOTICE_SUCCESS, LIT("250 2.1.5 ok"), false, "Action: delivered\r\nStatus: 2.1.5\r\n" },
 };
 
@@ -104,7 +105,8 @@ static void check_status(const struct status_row *row, struct buffer *to)
 static void hostile(struct buffer *to)
 {
 	struct notice_recipient recipient = { LIT("x\r\n--b\r\n@y"), LIT("\0\377"), LIT("smtp://\r\nX: y:25"),
-		                              LIT("550 5.1.1 a\r\nInjected: yes\n=_postern_FEDCBA9876543210_0"), false };
+					      LIT("550 5.1.1 a\r\nInjected: yes\n=_postern_FEDCBA9876543210_0"),
+					      false };
 	struct notice notice = sample;
 
 	notice.recipients = &recipient;
@@ -127,7 +129,8 @@ static void the_whole_of_it(struct buffer *to)
 	CHECK(has(to, "Content-Type: message/rfc822\r\n\r\n" ORIGINAL), "it comes whole");
 	buffer_clear(to);
 	notice.length = 1 << 20;
-	CHECK(notice_compose(&notice, SLICE(ORIGINAL), to) == OK && !has(to, "the body of it"), "unless it is not all there");
+	CHECK(notice_compose(&notice, SLICE(ORIGINAL), to) == OK && !has(to, "the body of it"),
+	      "unless it is not all there");
 }
 
 static void too_much(struct buffer *to)
@@ -161,7 +164,8 @@ static void packing(struct arena *arena, struct buffer *to)
 	CHECK(slice_same(back.new_id, sample.new_id) && back.until == sample.until && back.utc_offset == 3600, "whole");
 	CHECK(back.recipient_count && slice_same(back.recipients[0].reply, recipients[0].reply), "with its recipients");
 	for (size_t len = 0; len < buffer_length(to); len++)
-		CHECK(notice_unpack((struct slice){ to->bytes, len }, arena, &back) == REFUSED, "cut anywhere is refused");
+		CHECK(notice_unpack((struct slice){ to->bytes, len }, arena, &back) == REFUSED,
+		      "cut anywhere is refused");
 }
 
 int main(void)

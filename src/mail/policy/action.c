@@ -27,7 +27,8 @@ static enum result unknown(struct slice name, struct buffer *complaint)
 	if (nearest)
 		(void)!buffer_format(complaint, "; did you mean \"%s\"?", nearest);
 	else
-		(void)!buffer_add(complaint, SLICE("; there are: deliver, reject, defer, discard, quarantine, hold, bounce"));
+		(void)!buffer_add(complaint,
+				  SLICE("; there are: deliver, reject, defer, discard, quarantine, hold, bounce"));
 	return REFUSED;
 }
 
@@ -70,7 +71,8 @@ enum result action_compile(struct slice text, struct arena *arena, struct action
 		return REFUSED;
 	}
 	if (!is_reply_text(rest)) {
-		(void)!buffer_format(complaint, "the text of a reply is printable ASCII, at most %d characters", TEXT_MOST);
+		(void)!buffer_format(complaint, "the text of a reply is printable ASCII, at most %d characters",
+				     TEXT_MOST);
 		return REFUSED;
 	}
 	if (rows[i].code)

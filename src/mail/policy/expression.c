@@ -87,7 +87,8 @@ static enum result wrong_word(struct reading *reading, struct slice word)
 	if (nearest)
 		(void)!buffer_format(reading->complaint, "; did you mean \"%s\"?", nearest);
 	else
-		(void)!buffer_add(reading->complaint, SLICE("; there are: virus, unscannable, ambiguous, trusted, authenticated"));
+		(void)!buffer_add(reading->complaint,
+				  SLICE("; there are: virus, unscannable, ambiguous, trusted, authenticated"));
 	return REFUSED;
 }
 
@@ -109,7 +110,8 @@ static enum result read_name(struct reading *reading, const struct expression **
 	struct slice word = peek(reading);
 
 	if (word.len == 0)
-		return wrong(reading, reading->rest.len ? "a fact, \"not\" or \"(\" was expected" : "it ends too early");
+		return wrong(reading,
+			     reading->rest.len ? "a fact, \"not\" or \"(\" was expected" : "it ends too early");
 	for (unsigned i = 0; i < FACT_COUNT; i++) {
 		if (!slice_same(word, slice_of(fact_names[i])))
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * expression.h — what stands in `when`: names of facts, joined by and, or, not and brackets (inside mail/policy only).
+ * expression.h — what stands in `when`: names of facts, joined by and, or, not and brackets (for mail/policy only).
  *
  * Knows:   the grammar, and the names of the facts.
  * Ignores: where facts come from: they arrive as bits.

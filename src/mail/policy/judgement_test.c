@@ -33,7 +33,8 @@ static void cuts_are_refused(struct arena *arena, struct buffer *buffer)
 	struct judgement back;
 
 	for (size_t len = 0; len < whole.len; len++)
-		CHECK(judgement_unpack((struct slice){ whole.at, len }, arena, &back) == REFUSED, "cut anywhere is refused");
+		CHECK(judgement_unpack((struct slice){ whole.at, len }, arena, &back) == REFUSED,
+		      "cut anywhere is refused");
 }
 
 static void edits_must_be_there(struct arena *arena, struct buffer *buffer)
@@ -63,7 +64,8 @@ static const struct {
 	{ "an unknown verdict", LIT("\1\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
 	{ "another version", LIT("\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
 	{ "more fates than bytes", LIT("\1\0\0\0\0\0\377\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
-	{ "an unknown outcome", LIT("\1\0\0\0\0\0\1\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\0\377\377\377\377\0\0\0\0\0\0\0\0\0\0\0\0") },
+	{ "an unknown outcome",
+	  LIT("\1\0\0\0\0\0\1\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\0\377\377\377\377\0\0\0\0\0\0\0\0\0\0\0\0") },
 };
 
 int main(void)
@@ -80,7 +82,8 @@ int main(void)
 	replies_are_one_line(&arena, &buffer);
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		CHECK(judgement_unpack(bad[i].packed, &arena, &back) == REFUSED, bad[i].about);
-	CHECK(slice_same(slice_of(verdict_name(VERDICT_UNSCANNABLE)), SLICE("unscannable")), "the last verdict has its name");
+	CHECK(slice_same(slice_of(verdict_name(VERDICT_UNSCANNABLE)), SLICE("unscannable")),
+	      "the last verdict has its name");
 	CHECK(slice_same(slice_of(outcome_name(FATE_BOUNCE)), SLICE("bounce")), "and the last outcome its own");
 	buffer_finish(&buffer);
 	arena_finish(&arena);

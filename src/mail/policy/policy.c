@@ -144,7 +144,8 @@ static enum result written_rules(struct settings *settings, struct arena *arena,
 	if (policy->rules == NULL)
 		return LATER;
 	for (size_t i = 0; i < policy->count; i++)
-		TRY(compile_section(settings, settings_title(settings, "policy", i), arena, &policy->rules[i], complaint));
+		TRY(compile_section(settings, settings_title(settings, "policy", i), arena, &policy->rules[i],
+				    complaint));
 	return OK;
 }
 

@@ -62,12 +62,15 @@ static void check_expressions(struct arena *arena, struct buffer *complaint)
 	const struct expression *expression = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(expressions); i++) {
-		CHECK(expression_compile(expressions[i].text, arena, &expression, complaint) == OK, expressions[i].text.at);
-		CHECK(expression_holds(expression, expressions[i].facts) == expressions[i].holds, expressions[i].text.at);
+		CHECK(expression_compile(expressions[i].text, arena, &expression, complaint) == OK,
+		      expressions[i].text.at);
+		CHECK(expression_holds(expression, expressions[i].facts) == expressions[i].holds,
+		      expressions[i].text.at);
 	}
 	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
 		buffer_clear(complaint);
-		CHECK(expression_compile(mistakes[i].text, arena, &expression, complaint) == REFUSED, mistakes[i].complaint);
+		CHECK(expression_compile(mistakes[i].text, arena, &expression, complaint) == REFUSED,
+		      mistakes[i].complaint);
 		CHECK(slice_same(buffer_slice(complaint), slice_of(mistakes[i].complaint)), mistakes[i].complaint);
 	}
 }
@@ -152,7 +155,8 @@ static void check_standard_policy(struct arena *arena, struct buffer *complaint)
 	struct settings settings;
 
 	settings_init(&settings);
-	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "no policy section: the standard rules stand");
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK,
+	      "no policy section: the standard rules stand");
 	for (size_t i = 0; policy && i < COUNT_OF(judgements); i++)
 		check_judgement(i, policy, arena);
 	settings_finish(&settings);
@@ -187,11 +191,15 @@ static const struct {
 	const char *rule;
 } files[] = {
 	{ "the first rule that holds decides",
-	  "policy \"a\" { when = \"virus\" do = {\"reject\"} }\npolicy \"b\" { when = \"unscannable\" do = {\"hold\"} }\n"
-	  "policy \"c\" { do = {\"discard\"} }\n", FATE_HOLD, "b" },
+	  "policy \"a\" { when = \"virus\" do = {\"reject\"} }\n"
+	  "policy \"b\" { when = \"unscannable\" do = {\"hold\"} }\n"
+	  "policy \"c\" { do = {\"discard\"} }\n",
+	  FATE_HOLD, "b" },
 	{ "a rule without `when` always holds", "policy \"all\" { do = {\"defer\"} }\n", FATE_DEFER, "all" },
-	{ "the first action of a rule stands", "policy \"two\" { do = {\"bounce\", \"discard\"} }\n", FATE_BOUNCE, "two" },
-	{ "the end of the list means deliver", "policy \"v\" { when = \"virus\" do = {\"reject\"} }\n", FATE_DELIVER, "" },
+	{ "the first action of a rule stands", "policy \"two\" { do = {\"bounce\", \"discard\"} }\n", FATE_BOUNCE,
+	  "two" },
+	{ "the end of the list means deliver", "policy \"v\" { when = \"virus\" do = {\"reject\"} }\n", FATE_DELIVER,
+	  "" },
 	{ "facts of the client count", "policy \"t\" { when = \"unscannable and trusted\" do = {\"deliver\"} }\n",
 	  FATE_DELIVER, "t" },
 };
@@ -226,7 +234,8 @@ static void check_written(size_t i, struct arena *arena, struct buffer *complain
 	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, files[i].about);
 	settings_finish(&settings);
 	CHECK(policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) == OK, files[i].about);
-	CHECK(judgement.verdict == VERDICT_UNSCANNABLE && judgement.fates[0].outcome == files[i].outcome, files[i].about);
+	CHECK(judgement.verdict == VERDICT_UNSCANNABLE && judgement.fates[0].outcome == files[i].outcome,
+	      files[i].about);
 	CHECK(slice_same(judgement.fates[0].rule, slice_of(files[i].rule)), files[i].about);
 }
 
@@ -237,7 +246,8 @@ static void check_mistake_in_file(struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text("\npolicy \"a\" {\n  when = \"virrus\"\n  do = {\"hold\"}\n}\n", &settings, complaint) == REFUSED,
+	CHECK(read_text("\npolicy \"a\" {\n  when = \"virrus\"\n  do = {\"hold\"}\n}\n", &settings, complaint) ==
+		  REFUSED,
 	      "a wrong name in the file is refused");
 	said = buffer_slice(complaint);
 	CHECK(memmem(said.at, said.len, ":3:", 3) && memmem(said.at, said.len, "did you mean \"virus\"", 20),

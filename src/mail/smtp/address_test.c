@@ -66,7 +66,8 @@ static const struct path_row {
 	{ "path of 257", LIT("<a@" LABEL63 "." LABEL63 "." LABEL63 "." X60 "x>"), REFUSED, 0, 0, 0, 0 },
 	{ "a full-width at sign", LIT("<u\xef\xbc\xa0local>"), REFUSED, 0, 0, 0, 0 },
 	{ "bytes over 127", LIT("<\xc3\xbc@d>"), REFUSED, 0, 0, 0, 0 },
-	{ "an encoded word is letters", LIT("<=?utf-8?q?u=40D?=@d>"), OK, "=?utf-8?q?u=40D?=@d", "=?utf-8?q?u=40D?=", "d", "" },
+	{ "an encoded word is letters", LIT("<=?utf-8?q?u=40D?=@d>"), OK, "=?utf-8?q?u=40D?=@d", "=?utf-8?q?u=40D?=",
+	  "d", "" },
 };
 
 static bool is(struct slice found, const char *wanted)
@@ -108,7 +109,8 @@ static const struct route_row {
 	const char *text;
 	bool routed;
 } routes[] = {
-	{ "u@d", false }, { "u%x@d", true }, { "x!u@d", true }, { "\"u@x\"@d", true }, { "\"x:u\"@d", true }, { "u+x@d", false },
+	{ "u@d", false }, { "u%x@d", true }, { "x!u@d", true }, { "\"u@x\"@d", true }, { "\"x:u\"@d", true },
+	{ "u+x@d", false },
 };
 
 int main(void)

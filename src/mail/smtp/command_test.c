@@ -23,7 +23,8 @@ static const struct mail_row {
 	{ "size", LIT("FROM:<a@b> SIZE=1000"), COMMAND_SIZE, NULL, "a@b", 1000, false },
 	{ "size 0", LIT("FROM:<a@b> SIZE=0"), COMMAND_SIZE, NULL, "a@b", 0, false },
 	{ "size 2^31", LIT("FROM:<a@b> SIZE=2147483648"), COMMAND_SIZE, NULL, "a@b", 2147483648, false },
-	{ "size 2^63", LIT("FROM:<a@b> SIZE=9223372036854775808"), COMMAND_SIZE, NULL, "a@b", UINT64_C(1) << 63, false },
+	{ "size 2^63", LIT("FROM:<a@b> SIZE=9223372036854775808"), COMMAND_SIZE, NULL, "a@b", UINT64_C(1) << 63,
+	  false },
 	{ "size 2^64", LIT("FROM:<a@b> SIZE=18446744073709551616"), COMMAND_SIZE, NULL, "a@b", UINT64_MAX, false },
 	{ "size of 21 digits", LIT("FROM:<a@b> SIZE=000000000000000000001"), COMMAND_SIZE, "501 5.5.4", 0, 0, false },
 	{ "size below zero", LIT("FROM:<a@b> SIZE=-1"), COMMAND_SIZE, "501 5.5.4", 0, 0, false },
@@ -100,7 +101,8 @@ static void check_rcpts(struct arena *arena)
 			CHECK(slice_begins(slice_of(reply), slice_of(row->reply)), row->about);
 		else
 			CHECK(slice_same(rcpt.recipient.whole, slice_of(row->recipient)) &&
-			      slice_same(rcpt.original, slice_of(row->original)) && rcpt.notify == row->notify, row->about);
+				  slice_same(rcpt.original, slice_of(row->original)) && rcpt.notify == row->notify,
+			      row->about);
 	}
 }
 

@@ -29,13 +29,18 @@ static void check_round(struct arena *arena)
 	CHECK(slice_same(back.id, whole.id) && back.received == -5 && back.flags == whole.flags && back.uid == 1000,
 	      "numbers come back");
 	CHECK(slice_same(back.listener, whole.listener) && slice_same(back.protocol, whole.protocol) &&
-	      slice_same(back.client_address, whole.client_address) && slice_same(back.client_name, whole.client_name) &&
-	      slice_same(back.helo, whole.helo) && slice_same(back.user, whole.user), "the client comes back");
+		  slice_same(back.client_address, whole.client_address) &&
+		  slice_same(back.client_name, whole.client_name) && slice_same(back.helo, whole.helo) &&
+		  slice_same(back.user, whole.user),
+	      "the client comes back");
 	CHECK(slice_same(back.trace, whole.trace) && slice_same(back.sender, whole.sender) &&
-	      slice_same(back.envelope_id, whole.envelope_id) && slice_same(back.origin, whole.origin), "texts come back");
+		  slice_same(back.envelope_id, whole.envelope_id) && slice_same(back.origin, whole.origin),
+	      "texts come back");
 	CHECK(back.recipient_count == 2 && slice_same(back.recipients[0].address, SLICE("c@d")) &&
-	      slice_same(back.recipients[0].original, SLICE("rfc822;x@d")) && back.recipients[0].notify == NOTIFY_DELAY &&
-	      slice_same(back.recipients[1].address, SLICE("postmaster")), "recipients come back");
+		  slice_same(back.recipients[0].original, SLICE("rfc822;x@d")) &&
+		  back.recipients[0].notify == NOTIFY_DELAY &&
+		  slice_same(back.recipients[1].address, SLICE("postmaster")),
+	      "recipients come back");
 	buffer_finish(&packed);
 }
 
@@ -114,7 +119,8 @@ static void check_many(struct arena *arena)
 	struct buffer packed;
 
 	buffer_init(&packed, 1 << 20);
-	CHECK(pack_u8(&packed, 1) == OK && pack_u8(&packed, 1) == OK && pack_slice(&packed, SLICE("0123456789ABCDEF")) == OK,
+	CHECK(pack_u8(&packed, 1) == OK && pack_u8(&packed, 1) == OK &&
+		  pack_slice(&packed, SLICE("0123456789ABCDEF")) == OK,
 	      "packs");
 	for (int i = 0; i <= ENVELOPE_RECIPIENTS; i++)
 		CHECK(pack_u8(&packed, 32) == OK && pack_slice(&packed, poisons[15].value) == OK, "packs");
@@ -131,7 +137,8 @@ static void check_ids(void)
 	message_id_make(INT64_C(1795255758124), 0, second);
 	CHECK(message_id_valid(a) && message_id_valid(b), "what is made is valid");
 	CHECK(slice_order(a, b) < 0, "in the order of time");
-	CHECK(!message_id_valid(SLICE("../../etc/passwd")) && !message_id_valid(SLICE("0123456789ABCDE")), "what is no id");
+	CHECK(!message_id_valid(SLICE("../../etc/passwd")) && !message_id_valid(SLICE("0123456789ABCDE")),
+	      "what is no id");
 }
 
 int main(void)

@@ -53,7 +53,8 @@ int main(void)
 		for (size_t line = 0; line < last; line++)
 			CHECK(reply_line(&reply, talks[i].lines[line]) == AGAIN, talks[i].about);
 		CHECK(reply_line(&reply, talks[i].lines[last]) == talks[i].end, talks[i].about);
-		CHECK(reply.code == talks[i].code && slice_same(reply_slice(&reply), slice_of(talks[i].text)), talks[i].about);
+		CHECK(reply.code == talks[i].code && slice_same(reply_slice(&reply), slice_of(talks[i].text)),
+		      talks[i].about);
 	}
 	check_limits();
 	return TEST_END();

@@ -40,7 +40,8 @@ static enum result set(struct ub_ctx *context, const char *name, const char *val
 	return error ? refuse(complaint, name, value, error) : OK;
 }
 
-static enum result set_caches(struct ub_ctx *context, const struct resolver_settings *settings, struct buffer *complaint)
+static enum result set_caches(struct ub_ctx *context, const struct resolver_settings *settings,
+			      struct buffer *complaint)
 {
 	char size[32];
 
@@ -62,7 +63,8 @@ static enum result set_signatures(struct ub_ctx *context, const struct resolver_
 	return error ? refuse(complaint, "trust_anchor", name, error) : OK;
 }
 
-static enum result set_servers(struct ub_ctx *context, const struct resolver_settings *settings, struct buffer *complaint)
+static enum result set_servers(struct ub_ctx *context, const struct resolver_settings *settings,
+			       struct buffer *complaint)
 {
 	char text[SERVER_TEXT];
 	int error;

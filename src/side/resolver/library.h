@@ -16,8 +16,8 @@
 
 struct ub_ctx;
 
-must_use enum result library_open(struct ub_ctx **ret_context, struct loop *loop, const struct resolver_settings *settings,
-                                  struct buffer *complaint);
+must_use enum result library_open(struct ub_ctx **ret_context, struct loop *loop,
+				  const struct resolver_settings *settings, struct buffer *complaint);
 void library_close(struct ub_ctx *context);            /* NULL is nothing */
 
 #endif

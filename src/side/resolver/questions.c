@@ -96,7 +96,8 @@ static void answer_came(void *own_question, int code, void *message, int length,
 	(void)why, (void)limited;
 	buffer_init(&rdata, RELAY_RESOLVER_LONGEST - HEAD_BYTES);
 	if ((code == 0 || code == 3) && security != BOGUS && message && length > 0 &&
-	    records_read((struct slice){ message, (size_t)length }, name_of(question), question->type, &rdata, &records) != OK)
+	    records_read((struct slice){ message, (size_t)length }, name_of(question), question->type, &rdata,
+			 &records) != OK)
 		records = (struct records){ .end = DNS_FAILED };
 	send_answer(question->asker, question->exchange, &records, security == SECURE, buffer_slice(&rdata));
 	buffer_finish(&rdata);
@@ -283,13 +284,15 @@ static const struct channel_handler handler = { .frame = frame_came, .closed = a
 void questions_init(struct questions *questions, struct loop *loop, struct counters *counters, struct ub_ctx *library,
                     uint64_t timeout_ms)
 {
-	*questions = (struct questions){ .loop = loop, .counters = counters, .library = library, .timeout_ms = timeout_ms };
+	*questions =
+	    (struct questions){ .loop = loop, .counters = counters, .library = library, .timeout_ms = timeout_ms };
 	pool_init(&questions->pool, sizeof(struct question), QUESTIONS);
 }
 
 static bool is_asker(const struct asker *asker, struct slice name, uint32_t instance)
 {
-	return channel_is_open(&asker->channel) && asker->instance == instance && slice_same(slice_of(asker->name), name);
+	return channel_is_open(&asker->channel) && asker->instance == instance &&
+	       slice_same(slice_of(asker->name), name);
 }
 
 /* A new wire of the same asker takes the place of the old one. */

@@ -39,7 +39,8 @@ struct questions {
 
 void questions_init(struct questions *questions, struct loop *loop, struct counters *counters, struct ub_ctx *library,
                     uint64_t timeout_ms);
-must_use enum result questions_wire(struct questions *questions, struct slice name, uint32_t instance, int fd);   /* takes fd */
+must_use enum result questions_wire(struct questions *questions, struct slice name, uint32_t instance,
+				    int fd);               /* takes fd */
 void questions_finish(struct questions *questions);        /* safe on a zeroed one */
 
 #endif

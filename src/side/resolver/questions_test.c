@@ -39,7 +39,8 @@ static const struct {
 } rows[] = {
 	{ "an address", "address.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
 	{ "an address from memory", "ADDRESS.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
-	{ "a mail server", "mail.example", DNS_MX, DNS_FOUND, 1, LIT("\x18\0\0\0\x0a\0\0\0\x10\0\0\0mx1.mail.example") },
+	{ "a mail server", "mail.example", DNS_MX, DNS_FOUND, 1,
+	  LIT("\x18\0\0\0\x0a\0\0\0\x10\0\0\0mx1.mail.example") },
 	{ "a domain that takes no mail", "nomail.example", DNS_MX, DNS_FOUND, 1, LIT("\x08\0\0\0\0\0\0\0\0\0\0\0") },
 	{ "a text", "text.example", DNS_TXT, DNS_FOUND, 1, LIT("\4\0\0\0abcd") },
 	{ "no such records", "nothing.example", DNS_A, DNS_NO_RECORDS, 0, LIT("") },
@@ -52,7 +53,8 @@ static const struct {
 	{ "localhost takes no mail by name", "localhost", DNS_MX, DNS_NO_RECORDS, 0, LIT("") },
 	{ "an empty label is no name", "a..example", DNS_A, DNS_NO_NAME, 0, LIT("") },
 	{ "a backslash is no name", "a\\.example", DNS_A, DNS_NO_NAME, 0, LIT("") },
-	{ "a label of 64 bytes is no name", "0123456789012345678901234567890123456789012345678901234567890123.example", DNS_A, DNS_NO_NAME, 0, LIT("") },
+	{ "a label of 64 bytes is no name", "0123456789012345678901234567890123456789012345678901234567890123.example",
+	  DNS_A, DNS_NO_NAME, 0, LIT("") },
 	{ "an empty name is no name", "", DNS_A, DNS_NO_NAME, 0, LIT("") },
 };
 
@@ -68,7 +70,8 @@ static size_t answer_to(char *message, size_t got, size_t room)
 	if (end > got || end + 64 > room)
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(server_rows); i++) {
-		struct slice label = slice_of(server_rows[i].label), asked = { message + HEADER + 1, (unsigned char)message[HEADER] };
+		struct slice label = slice_of(server_rows[i].label),
+			     asked = { message + HEADER + 1, (unsigned char)message[HEADER] };
 
 		if (!slice_same_nocase(label, asked) || server_rows[i].code == 99)
 			continue;
@@ -155,7 +158,8 @@ static void jail_us(void)
 	if (geteuid() == 0 && getpwnam(jail.user) == NULL)
 		jail.user = "nobody";
 	jail.file_size = 0;                       /* so that a failed check can be printed anywhere */
-	CHECK(jail_plan_init(&plan, &jail, false, report) == OK && jail_enter(&plan, report) == OK, "the jail is built");
+	CHECK(jail_plan_init(&plan, &jail, false, report) == OK && jail_enter(&plan, report) == OK,
+	      "the jail is built");
 	(void)fflush(stdout);
 }
 

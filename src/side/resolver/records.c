@@ -93,8 +93,8 @@ static bool is_host(struct slice all, size_t at)
 		if (length == 0)
 			return true;
 		for (size_t i = at + 1; i <= at + length; i++)
-			if (!byte_is_letter(all.at[i]) && !byte_is_digit(all.at[i]) && all.at[i] != '-' && all.at[i] != '_' &&
-			    all.at[i] != '/')
+			if (!byte_is_letter(all.at[i]) && !byte_is_digit(all.at[i]) && all.at[i] != '-' &&
+			    all.at[i] != '_' && all.at[i] != '/')
 				return false;
 		at += 1 + length;
 	}
@@ -148,7 +148,8 @@ static bool is_row_of(const struct reading *reading, const struct row *row, cons
 	struct name owner;
 	size_t after;
 
-	return row->type == type && row->class == INTERNET && read_name(reading->all, row->name, &owner, &after) == OK &&
+	return row->type == type && row->class == INTERNET &&
+	       read_name(reading->all, row->name, &owner, &after) == OK &&
 	       slice_same(name_slice(&owner), name_slice(name));
 }
 

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	type = types[data[0] % COUNT_OF(types)];
 	buffer_init(&rdata, RELAY_RESOLVER_LONGEST);
-	if (records_read((struct slice){ (const char *)data + 1, size - 1 }, SLICE("example.org"), type, &rdata, &records) == OK) {
+	if (records_read((struct slice){ (const char *)data + 1, size - 1 }, SLICE("example.org"), type, &rdata,
+			 &records) == OK) {
 		must((records.end == DNS_FOUND) == (records.count > 0) && records.count <= DNS_RECORDS);
 		from = unpack_from(buffer_slice(&rdata));
 		for (uint32_t i = 0; i < records.count; i++)

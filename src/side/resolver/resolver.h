@@ -14,20 +14,23 @@
 #include "base/jail.h"
 #include "base/settings.h"
 
-#define RESOLVER_SETTINGS(ROW)                                                                                             \
-	ROW(servers,      list,    "", "", "", "name servers to ask, IP or IP@PORT; none: those of /etc/resolv.conf; \"recursive\": ask the DNS itself") \
-	ROW(stubs,        list,    "", "", "", "zones with a server of their own, ZONE@IP or ZONE@IP:PORT")                  \
-	ROW(timeout,      seconds, "10s", "1s", "2m", "longest wait for an answer")                                        \
-	ROW(cache,        bytes,   "64M", "1M", "4096M", "most memory for answers, and as much for records; taken as needed") \
-	ROW(dnssec,       flag,    "no", "", "", "validate signatures: what is forged is not believed")                     \
+#define RESOLVER_SETTINGS(ROW)                                                                                \
+	ROW(servers,      list,    "", "", "",                                                                \
+	    "name servers to ask, IP or IP@PORT; none: those of /etc/resolv.conf; \"recursive\": ask "        \
+	    "the DNS itself")                                                                                 \
+	ROW(stubs,        list,    "", "", "", "zones with a server of their own, ZONE@IP or ZONE@IP:PORT")   \
+	ROW(timeout,      seconds, "10s", "1s", "2m", "longest wait for an answer")                           \
+	ROW(cache,        bytes,   "64M", "1M", "4096M",                                                      \
+	    "most memory for answers, and as much for records; taken as needed")                              \
+	ROW(dnssec,       flag,    "no", "", "", "validate signatures: what is forged is not believed")       \
 	ROW(trust_anchor, path,    "/usr/share/dns/root.key", "", "", "the root's key, for dnssec")
 SETTINGS_STRUCT(resolver_settings, RESOLVER_SETTINGS);
 extern const struct settings_section resolver_settings_section;
 
 #define RESOLVER_COUNTERS(ROW)                                                   \
-	ROW(questions, COUNTS, "questions asked")                                \
-	ROW(cached,    COUNTS, "questions answered at once, from memory")        \
-	ROW(failed,    COUNTS, "questions that got no answer")                   \
+	ROW(questions, COUNTS, "questions asked")                                                             \
+	ROW(cached,    COUNTS, "questions answered at once, from memory")                                     \
+	ROW(failed,    COUNTS, "questions that got no answer")                                                \
 	ROW(waiting,   SHOWS,  "questions waiting for an answer now")
 #define RESOLVER_COUNT(name, kind, about) RESOLVER_COUNT_##name,
 enum resolver_count { RESOLVER_COUNTERS(RESOLVER_COUNT) RESOLVER_COUNT_END };

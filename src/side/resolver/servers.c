@@ -51,7 +51,8 @@ enum result stub_text(struct slice written, char ret_zone[ZONE_TEXT], char ret_s
 	port = server;
 	host = slice_cut(&port, server.at[0] == '[' ? ']' : ':');
 	if (server.at[0] != '[')
-		return slice_has(port, ':') ? put_together(server, SLICE(""), ret_server) : put_together(host, port, ret_server);
+		return slice_has(port, ':') ? put_together(server, SLICE(""), ret_server)
+					    : put_together(host, port, ret_server);
 	if (host.len == server.len || (port.len && port.at[0] != ':') || slice_same(port, SLICE(":")))
 		return REFUSED;
 	return put_together(slice_drop(host, 1), slice_drop(port, slice_begins(port, SLICE(":")) ? 1 : 0), ret_server);

@@ -17,7 +17,8 @@ static const struct { const char *written, *zone, *server; } stubs[] = {
 	{ "test@127.0.0.1@5353", "test", "127.0.0.1@5353" }, { "test@[::1]:5353", "test", "::1@5353" },
 	{ "test@::1", "test", "::1@53" }, { "test@[::1]", "test", "::1@53" }, { "test", NULL, NULL },
 	{ "@127.0.0.1", NULL, NULL }, { "test@", NULL, NULL }, { "test@127.0.0.1:0", NULL, NULL },
-	{ "a test@127.0.0.1", NULL, NULL }, { "test@[::1", NULL, NULL }, { "test@[::1]53", NULL, NULL }, { "test@[::1]:", NULL, NULL }, { "test@host:53", NULL, NULL },
+	{ "a test@127.0.0.1", NULL, NULL }, { "test@[::1", NULL, NULL }, { "test@[::1]53", NULL, NULL },
+	{ "test@[::1]:", NULL, NULL }, { "test@host:53", NULL, NULL },
 };
 
 int main(void)
@@ -33,8 +34,10 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(stubs); i++) {
 		enum result result = stub_text(slice_of(stubs[i].written), zone, server);
 
-		CHECK(stubs[i].zone ? result == OK && strcmp(zone, stubs[i].zone) == 0 && strcmp(server, stubs[i].server) == 0
-		                    : result == REFUSED, stubs[i].written);
+		CHECK(stubs[i].zone
+			  ? result == OK && strcmp(zone, stubs[i].zone) == 0 && strcmp(server, stubs[i].server) == 0
+			  : result == REFUSED,
+		      stubs[i].written);
 	}
 	return TEST_END();
 }

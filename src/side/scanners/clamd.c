@@ -58,8 +58,9 @@ static ssize_t next_piece(const struct clamd *clamd, char piece[PIECE])
 	char head[32];
 
 	if (at >= start && at < start + clamd->size)
-		return pread(clamd->message, piece, (size_t)(start + clamd->size - at < PIECE ? start + clamd->size - at : PIECE),
-		             (off_t)(at - start));
+		return pread(clamd->message, piece,
+			     (size_t)(start + clamd->size - at < PIECE ? start + clamd->size - at : PIECE),
+			     (off_t)(at - start));
 	memset(head, 0, sizeof(head));
 	memcpy(head, command.at, command.len);
 	for (size_t i = 0; i < LENGTH_SIZE; i++)

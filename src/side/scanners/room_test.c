@@ -42,11 +42,14 @@ static const struct {
 	{ "a scanner that hangs up", false, HANGS_UP, LIT(""), SCAN_FAILED, "", true },
 	{ "a stream that is hung up on", true, HANGS_UP, LIT(""), SCAN_FAILED, "", true },
 	{ "clean, said before the message was read", true, ASKS_FIRST, LIT("stream: OK\n"), SCAN_FAILED, "", true },
-	{ "clean and then silence without an end", false, TALKS_ON, LIT("fd[9]: OK\n"), SCAN_FAILED, "no answer in time", true },
+	{ "clean and then silence without an end", false, TALKS_ON, LIT("fd[9]: OK\n"), SCAN_FAILED,
+	  "no answer in time", true },
 	{ "clean and more", false, TRUTHFUL, LIT("fd[9]: OK\nfd[9]: OK\n"), SCAN_FAILED, "", true },
 	{ "clean, cut off", false, TRUTHFUL, LIT("fd[9]: OK"), SCAN_FAILED, "", true },
-	{ "a limit of the scanner", false, TRUTHFUL, LIT("fd[9]: Heuristics.Limits.Exceeded.MaxScanSize FOUND\n"), SCAN_FAILED, "the scanner reached", false },
-	{ "an error", false, TRUTHFUL, LIT("fd[9]: Not a regular file ERROR\n"), SCAN_FAILED, "the scanner failed", true },
+	{ "a limit of the scanner", false, TRUTHFUL, LIT("fd[9]: Heuristics.Limits.Exceeded.MaxScanSize FOUND\n"),
+	  SCAN_FAILED, "the scanner reached", false },
+	{ "an error", false, TRUTHFUL, LIT("fd[9]: Not a regular file ERROR\n"), SCAN_FAILED, "the scanner failed",
+	  true },
 };
 
 static char socket_path[64];
@@ -62,7 +65,8 @@ static int listen_at(bool tcp)
 	(void)snprintf(socket_path, sizeof(socket_path), "/tmp/postern-clamd-%d", (int)getpid());
 	(void)snprintf(local.sun_path, sizeof(local.sun_path), "%s", socket_path);
 	(void)unlink(socket_path);
-	if (bind(fd, tcp ? (struct sockaddr *)&four : (struct sockaddr *)&local, tcp ? sizeof(four) : sizeof(local)) != 0 ||
+	if (bind(fd, tcp ? (struct sockaddr *)&four : (struct sockaddr *)&local, tcp ? sizeof(four) : sizeof(local)) !=
+		0 ||
 	    listen(fd, 64) != 0)
 		return -1;
 	if (tcp && getsockname(fd, (struct sockaddr *)&four, &size) == 0)
@@ -76,7 +80,9 @@ static bool take_descriptor(int fd)
 	union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control;
 	char line[8], byte[2], text[128];
 	struct iovec part = { byte, sizeof(byte) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	int lent;
 
 	if (recv(fd, line, sizeof(line), MSG_WAITALL) != 8 || memcmp(line, "nFILDES\n", 8) != 0)
@@ -95,7 +101,8 @@ static bool take_stream(int fd)
 
 	return recv(fd, text, (size_t)whole, MSG_WAITALL) == whole && memcmp(text, "nINSTREAM\n", 10) == 0 &&
 	       memcmp(text + 10, "\0\0\0", 3) == 0 && text[13] == sizeof(message_text) - 1 &&
-	       memcmp(text + 14, message_text, sizeof(message_text) - 1) == 0 && memcmp(text + whole - 4, "\0\0\0\0", 4) == 0;
+	       memcmp(text + 14, message_text, sizeof(message_text) - 1) == 0 &&
+	       memcmp(text + whole - 4, "\0\0\0\0", 4) == 0;
 }
 
 static void serve_one(int fd, bool tcp, enum manner manner, struct slice reply)
@@ -165,7 +172,8 @@ static enum result answered(void *own_asker, struct frame *frame)
 		text = unpack_slice(&from, SCAN_TEXT);
 		(void)snprintf(asker->text, sizeof(asker->text), "%.*s", SHOW(text));
 	}
-	CHECK(unpack_end(&from) == OK && frame->kind == SCANNERS_SCANNED && frame->exchange == 7, "the answer is well formed");
+	CHECK(unpack_end(&from) == OK && frame->kind == SCANNERS_SCANNED && frame->exchange == 7,
+	      "the answer is well formed");
 	if (++asker->answers == 1)
 		loop_stop(asker->loop);
 	return OK;
@@ -239,7 +247,8 @@ static void scan_once(size_t row, const char *largest, struct asker *ret_asker)
 	room.owner = &asker;
 	settle(&room, &settings, rows[row].tcp, largest);
 	CHECK(room_wire(&room, 0, ends[0]) == OK, "the room takes its wire");
-	CHECK(channel_open(&asker.channel, &loop, ends[1], INSPECT_SCANNERS_LONGEST, &handler, &asker) == OK, "we take ours");
+	CHECK(channel_open(&asker.channel, &loop, ends[1], INSPECT_SCANNERS_LONGEST, &handler, &asker) == OK,
+	      "we take ours");
 	buffer_init(&question, 64);
 	CHECK(pack_u32(&question, 700) == OK &&
 	      channel_send(&asker.channel, INSPECT_SCAN, 7, buffer_slice(&question), message) == OK, "it is asked");
@@ -266,7 +275,8 @@ int main(void)
 		CHECK(strncmp(asker.text, rows[i].text, strlen(rows[i].text)) == 0, rows[i].about);
 		CHECK(asker.warnings == rows[i].down, rows[i].about);
 		if (asker.end != rows[i].end || asker.warnings != rows[i].down)
-			printf("  %d \"%s\" warned %u \"%s\"\n", (int)asker.end, asker.text, asker.warnings, asker.warned);
+			printf("  %d \"%s\" warned %u \"%s\"\n", (int)asker.end, asker.text, asker.warnings,
+			       asker.warned);
 	}
 	padding = 1024;
 	scan_once(0, "1K", &asker);

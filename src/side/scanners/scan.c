@@ -126,8 +126,8 @@ static void serve(struct scanner *scanner)
 		ask->next = NULL;
 		ask->asked = true;
 		scanner->busy++;
-		clamd_ask(&ask->clamd, scanner->fleet->room->loop, &scanner->target, ask->scan->message, ask->scan->size,
-		          scanner->timeout_ms, heard);
+		clamd_ask(&ask->clamd, scanner->fleet->room->loop, &scanner->target, ask->scan->message,
+			  ask->scan->size, scanner->timeout_ms, heard);
 	}
 }
 
@@ -187,8 +187,14 @@ static struct scan *make_scan(struct wire *wire, uint64_t exchange, uint64_t ms,
 
 	if (scan == NULL)
 		return NULL;
-	*scan = (struct scan){ .room = room, .fleet = room->fleet, .wire = wire, .next = room->scans, .exchange = exchange,
-		               .ms = ms, .message = message, .left = room->fleet->count };
+	*scan = (struct scan){ .room = room,
+			       .fleet = room->fleet,
+			       .wire = wire,
+			       .next = room->scans,
+			       .exchange = exchange,
+			       .ms = ms,
+			       .message = message,
+			       .left = room->fleet->count };
 	if (!measure(scan))
 		fd_close(&scan->message);
 	if (scan->next)

@@ -66,7 +66,12 @@ static void stop(void *self)
 }
 
 static const struct process_role role = {
-	.name = "scanners", .jail = &scanners_jail, .prepare = prepare, .begin = begin, .given = given, .reload = reload,
+	.name = "scanners",
+	.jail = &scanners_jail,
+	.prepare = prepare,
+	.begin = begin,
+	.given = given,
+	.reload = reload,
 	.stop = stop,
 };
 

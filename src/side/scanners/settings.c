@@ -19,8 +19,8 @@ static enum result complain(struct buffer *complaint, const char *why)
 static bool good_name(struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++)
-		if (!byte_is_letter(name.at[i]) && !byte_is_digit(name.at[i]) && name.at[i] != '-' && name.at[i] != '_' &&
-		    name.at[i] != '.')
+		if (!byte_is_letter(name.at[i]) && !byte_is_digit(name.at[i]) && name.at[i] != '-' &&
+		    name.at[i] != '_' && name.at[i] != '.')
 			return false;
 	return name.len > 0 && name.len <= NAME_MOST;
 }

@@ -6,7 +6,8 @@
 static const struct { const char *written; int family, port; } rows[] = {
 	{ "127.0.0.1:3310", AF_INET, 3310 }, { "[::1]:3310", AF_INET6, 3310 }, { "", 0, 0 }, { ":3310", 0, 0 },
 	{ "127.0.0.1", 0, 0 }, { "127.0.0.1:", 0, 0 }, { "127.0.0.1:0", 0, 0 }, { "127.0.0.1:65536", 0, 0 },
-	{ "clamd:3310", 0, 0 }, { "::1:3310", 0, 0 }, { "[::1:3310", 0, 0 }, { "[]:3310", 0, 0 }, { "[127.0.0.1]:3310", 0, 0 },
+	{ "clamd:3310", 0, 0 }, { "::1:3310", 0, 0 }, { "[::1:3310", 0, 0 }, { "[]:3310", 0, 0 },
+	{ "[127.0.0.1]:3310", 0, 0 },
 	{ "0123456789012345678901234567890123456789012345678901:3310", 0, 0 },
 };
 
@@ -19,7 +20,9 @@ int main(void)
 		enum result result = target_from_address(slice_of(rows[i].written), &target);
 
 		CHECK(rows[i].port ? result == OK && target.at.any.sa_family == rows[i].family &&
-		                     ntohs(target.at.four.sin_port) == rows[i].port : result == REFUSED, rows[i].written);
+					 ntohs(target.at.four.sin_port) == rows[i].port
+				   : result == REFUSED,
+		      rows[i].written);
 	}
 	CHECK(target_from_path(SLICE("/run/clamav/clamd.ctl"), &target) == OK && target.at.any.sa_family == AF_UNIX,
 	      "a path of a UNIX socket");

@@ -19,7 +19,8 @@ static enum result warning_text(const struct warning *warning, struct buffer *to
 	char since[CLOCK_LOG_SIZE];
 
 	clock_log_text(warning->since * 1000, since);
-	return buffer_format(to, "warning: %s: %s: %s (since %s)\n", warning->process, warning->name, warning->text, since);
+	return buffer_format(to, "warning: %s: %s: %s (since %s)\n", warning->process, warning->name, warning->text,
+			     since);
 }
 
 static enum result warning_json(const struct warning *warning, struct buffer *to)
@@ -27,7 +28,8 @@ static enum result warning_json(const struct warning *warning, struct buffer *to
 	char since[CLOCK_LOG_SIZE];
 
 	clock_log_text(warning->since * 1000, since);
-	TRY(buffer_format(to, "{\"process\":\"%s\",\"instance\":%u,\"since\":\"%s\",\"name\":", warning->process, warning->instance, since));
+	TRY(buffer_format(to, "{\"process\":\"%s\",\"instance\":%u,\"since\":\"%s\",\"name\":", warning->process,
+			  warning->instance, since));
 	TRY(json_string(to, slice_of(warning->name)));
 	TRY(buffer_add(to, SLICE(",\"text\":")));
 	TRY(json_string(to, slice_of(warning->text)));
@@ -86,7 +88,8 @@ static uint64_t sum_of(const struct supervisor *supervisor, const struct process
 	return sum;
 }
 
-static enum result process_stats(const struct supervisor *supervisor, const struct process_row *row, bool json, struct buffer *to)
+static enum result process_stats(const struct supervisor *supervisor, const struct process_row *row, bool json,
+				 struct buffer *to)
 {
 	for (unsigned i = 0; i < row->counter_count(); i++) {
 		uint64_t sum = sum_of(supervisor, row, i);
@@ -123,10 +126,12 @@ static enum result one_process(const struct child *child, bool json, struct buff
 	unsigned long restarts = child->starts ? child->starts - 1 : 0;
 
 	if (json)
-		return buffer_format(to, "{\"name\":\"%s\",\"instance\":%u,\"pid\":%d,\"state\":\"%s\",\"seconds\":%lu,\"restarts\":%lu}",
-		                     child->row->name, child->instance, child->pid, child_state_name(child->state), seconds, restarts);
-	return buffer_format(to, "%-10s %2u %8d %-9s %8lu s, %lu restarts\n", child->row->name, child->instance, child->pid,
-	                     child_state_name(child->state), seconds, restarts);
+		return buffer_format(
+		    to,
+		    "{\"name\":\"%s\",\"instance\":%u,\"pid\":%d,\"state\":\"%s\",\"seconds\":%lu,\"restarts\":%lu}",
+		    child->row->name, child->instance, child->pid, child_state_name(child->state), seconds, restarts);
+	return buffer_format(to, "%-10s %2u %8d %-9s %8lu s, %lu restarts\n", child->row->name, child->instance,
+			     child->pid, child_state_name(child->state), seconds, restarts);
 }
 
 static enum result all_processes(const struct supervisor *supervisor, bool json, struct buffer *to)

@@ -14,7 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BACKOFF_FIRST = 50, BACKOFF_MOST = 30000, BACKOFF_KILLED_MOST = 500, BACKOFF_GOOD_LIFE = 60000, BACKOFF_LOOP = 5 };
+enum {
+	BACKOFF_FIRST = 50,
+	BACKOFF_MOST = 30000,
+	BACKOFF_KILLED_MOST = 500,
+	BACKOFF_GOOD_LIFE = 60000,
+	BACKOFF_LOOP = 5
+};
 
 struct backoff { uint64_t next; unsigned crashes; };      /* ms; since the last good life */
 

@@ -122,8 +122,9 @@ static void must_hear(struct child *child, enum result said, const char *reason)
 
 static void give_listener(struct child *child, const struct listener *listener)
 {
-	must_hear(child, process_hand_gift(control_fd(child), listener->what, slice_of(listener->name), 0, listener->fd),
-	          "took no listener");
+	must_hear(child,
+		  process_hand_gift(control_fd(child), listener->what, slice_of(listener->name), 0, listener->fd),
+		  "took no listener");
 }
 
 static void give_own(struct child *child)
@@ -146,8 +147,12 @@ static void connect_two(struct child *one, struct child *other)
 		give_up(one, "no wire");
 		return;
 	}
-	must_hear(one, process_hand_gift(control_fd(one), GIVEN_WIRE, slice_of(other->row->name), other->instance, ends[0]), "took no wire");
-	must_hear(other, process_hand_gift(control_fd(other), GIVEN_WIRE, slice_of(one->row->name), one->instance, ends[1]), "took no wire");
+	must_hear(one,
+		  process_hand_gift(control_fd(one), GIVEN_WIRE, slice_of(other->row->name), other->instance, ends[0]),
+		  "took no wire");
+	must_hear(other,
+		  process_hand_gift(control_fd(other), GIVEN_WIRE, slice_of(one->row->name), one->instance, ends[1]),
+		  "took no wire");
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);
 }
@@ -170,7 +175,8 @@ static void connect_neighbours(struct child *child, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < graph_wire_count; j++)
-			if (&children->list[i] != child && listens_to_us(&children->list[i]) && is_wire(&graph_wires[j], child, &children->list[i]))
+			if (&children->list[i] != child && listens_to_us(&children->list[i]) &&
+			    is_wire(&graph_wires[j], child, &children->list[i]))
 				connect_two(child, &children->list[i]);
 }
 
@@ -229,7 +235,8 @@ static void start_again_later(struct child *child, bool killed)
 
 	if (backoff_is_loop(&child->backoff)) {
 		(void)snprintf(text, sizeof(text), "ends again and again (%u times)", child->backoff.crashes);
-		warnings_set(&child->supervisor->warnings, child->row->name, child->instance, SLICE("crash-loop"), slice_of(text), clock_wall());
+		warnings_set(&child->supervisor->warnings, child->row->name, child->instance, SLICE("crash-loop"),
+			     slice_of(text), clock_wall());
 	}
 	if (timer_start(&child->again, wait) != OK)
 		supervisor_stop(child->supervisor);
@@ -250,8 +257,10 @@ static bool begin(struct child *child)
 		return false;
 	}
 	clear_levels(child);
-	must_hear(child, process_hand_blob(control_fd(child), SUPERVISOR_SETTINGS, buffer_slice(&supervisor->packed)), "took no settings");
-	must_hear(child, frame_send_now(control_fd(child), SUPERVISOR_COUNTERS, 0, SLICE(""), child->counters_fd), "took no counters");
+	must_hear(child, process_hand_blob(control_fd(child), SUPERVISOR_SETTINGS, buffer_slice(&supervisor->packed)),
+		  "took no settings");
+	must_hear(child, frame_send_now(control_fd(child), SUPERVISOR_COUNTERS, 0, SLICE(""), child->counters_fd),
+		  "took no counters");
 	give_own(child);
 	return true;
 }
@@ -288,7 +297,8 @@ static void ask_whether_alive(void *owner)
 
 	backoff_lived(&child->backoff, now - child->began);
 	if (!backoff_is_loop(&child->backoff))
-		warnings_set(&child->supervisor->warnings, child->row->name, child->instance, SLICE("crash-loop"), SLICE(""), 0);
+		warnings_set(&child->supervisor->warnings, child->row->name, child->instance, SLICE("crash-loop"),
+			     SLICE(""), 0);
 	if (!channel_is_open(&child->control)) {
 		give_up(child, "closed its control channel");
 		return;
@@ -296,7 +306,8 @@ static void ask_whether_alive(void *owner)
 	if (now - child->heard > (child->state == CHILD_STARTING ? CHILD_START : CHILD_SILENCE))
 		give_up(child, "did not answer");
 	else if (child->state == CHILD_RUNNING)
-		must_hear(child, frame_send_now(control_fd(child), SUPERVISOR_PING, 0, SLICE(""), -1), "does not listen");
+		must_hear(child, frame_send_now(control_fd(child), SUPERVISOR_PING, 0, SLICE(""), -1),
+			  "does not listen");
 	must_hear(child, timer_start(&child->ping, CHILD_PING), "no timer");
 }
 
@@ -313,7 +324,8 @@ static void say_end(struct child *child, int status)
 		log_count(&line, "instance", child->instance);
 	log_count(&line, "pid", child->pid);
 	if (WIFSIGNALED(status))
-		log_text(&line, "signal", slice_of(sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?"));
+		log_text(&line, "signal",
+			 slice_of(sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?"));
 	else
 		log_count(&line, "status", WEXITSTATUS(status));
 	log_end(&line);
@@ -354,7 +366,9 @@ void children_reload(struct children *children, struct slice packed)
 {
 	for (size_t i = 0; i < children->count; i++)
 		if (listens_to_us(&children->list[i]))
-			must_hear(&children->list[i], process_hand_blob(control_fd(&children->list[i]), SUPERVISOR_RELOAD, packed), "took no settings");
+			must_hear(&children->list[i],
+				  process_hand_blob(control_fd(&children->list[i]), SUPERVISOR_RELOAD, packed),
+				  "took no settings");
 }
 
 void children_give_listeners(struct children *children, size_t from)
@@ -362,7 +376,8 @@ void children_give_listeners(struct children *children, size_t from)
 	const struct listeners *listeners = children->count ? &children->list[0].supervisor->listeners : NULL;
 
 	for (size_t i = 0; i < children->count; i++)
-		for (size_t j = from; children->list[i].row->listens && listens_to_us(&children->list[i]) && j < listeners->count; j++)
+		for (size_t j = from;
+		     children->list[i].row->listens && listens_to_us(&children->list[i]) && j < listeners->count; j++)
 			give_listener(&children->list[i], &listeners->list[j]);
 }
 
@@ -412,7 +427,8 @@ bool children_ready(const struct children *children)
 	return true;
 }
 
-static enum result add_child(struct children *children, struct supervisor *supervisor, const struct process_row *row, uint32_t instance)
+static enum result add_child(struct children *children, struct supervisor *supervisor, const struct process_row *row,
+			     uint32_t instance)
 {
 	struct child *child = &children->list[children->count];
 

@@ -76,7 +76,8 @@ static int answer(struct caller *caller, struct slice command, bool json, struct
 	const struct answer_row *row = answer_named(command);
 
 	if (!caller->permitted) {
-		(void)!buffer_format(complaint, "only root, the gateway's own user and group " ADMIN_GROUP " may ask that");
+		(void)!buffer_format(complaint,
+				     "only root, the gateway's own user and group " ADMIN_GROUP " may ask that");
 		return NO_PERMISSION;
 	}
 	if (row == NULL) {
@@ -160,7 +161,8 @@ static void called(void *owner, unsigned what)
 		return;                          /* the caller sees an end without an answer */
 	*caller = (struct caller){ .supervisor = control->supervisor, .used = true, .permitted = may_ask(control, fd) };
 	timer_init(&caller->time, &control->supervisor->loop, time_is_over, caller);
-	if (channel_open(&caller->channel, &control->supervisor->loop, fd_keep(&fd), CONTROL_LONGEST, &caller_handler, caller) != OK ||
+	if (channel_open(&caller->channel, &control->supervisor->loop, fd_keep(&fd), CONTROL_LONGEST, &caller_handler,
+			 caller) != OK ||
 	    timer_start(&caller->time, CALLER_TIME) != OK)
 		hang_up(caller);
 }

@@ -36,7 +36,8 @@ static void check_process(const struct process_row *row, int count, char **words
 	CHECK(row_of(row->name) == row, "a process stands once");
 	CHECK(has_wire(row->name), "nobody stands alone");
 	CHECK(is_built(row->name, count, words), "every process has an executable");
-	CHECK(row->counters && row->counter_count() > 0 && row->counter_count() <= COUNTERS_MOST, "counters fit their page");
+	CHECK(row->counters && row->counter_count() > 0 && row->counter_count() <= COUNTERS_MOST,
+	      "counters fit their page");
 	CHECK(row->reason && strlen(row->reason) > 10, "there is a reason for each");
 	for (size_t i = 0; i < row->counter_count(); i++)
 		CHECK(row->counters[i].name && row->counters[i].about, "each counter has a name and a sentence");

@@ -81,7 +81,9 @@ static bool set(int fd, int level, int option)
 
 static int bind_once(const struct listener *wanted)
 {
-	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons(wanted->port), .sin6_addr = wanted->address };
+	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6,
+				     .sin6_port = htons(wanted->port),
+				     .sin6_addr = wanted->address };
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(wanted->port) };
 	const struct sockaddr *at = wanted->ipv6 ? (const struct sockaddr *)&ipv6 : (const struct sockaddr *)&ipv4;
 	closing int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -106,9 +108,10 @@ static enum result bind_patiently(struct listener *wanted, unsigned patience, st
 			break;
 		(void)nanosleep(&step, NULL);
 	}
-	(void)inet_ntop(wanted->ipv6 ? AF_INET6 : AF_INET, wanted->ipv6 ? wanted->address.s6_addr : &wanted->address.s6_addr[12],
-	                text, sizeof(text));
-	TRY(buffer_format(complaint, "listen \"%s\": %s port %u: %s\n", wanted->name, text, wanted->port, strerrordesc_np(errno)));
+	(void)inet_ntop(wanted->ipv6 ? AF_INET6 : AF_INET,
+			wanted->ipv6 ? wanted->address.s6_addr : &wanted->address.s6_addr[12], text, sizeof(text));
+	TRY(buffer_format(complaint, "listen \"%s\": %s port %u: %s\n", wanted->name, text, wanted->port,
+			  strerrordesc_np(errno)));
 	return REFUSED;
 }
 
@@ -147,7 +150,8 @@ static struct listener *same_in(struct listeners *listeners, const struct listen
 	return NULL;
 }
 
-static enum result bind_new(struct listeners *have, struct listeners *wanted, unsigned patience, struct buffer *complaint)
+static enum result bind_new(struct listeners *have, struct listeners *wanted, unsigned patience,
+			    struct buffer *complaint)
 {
 	for (size_t i = 0; i < wanted->count; i++)
 		if (same_in(have, &wanted->list[i]) == NULL)
@@ -180,7 +184,8 @@ enum result listeners_follow(struct listeners *listeners, struct settings *setti
 	for (size_t i = 0; result == OK && i < settings_title_count(settings, "listen"); i++)
 		result = want_section(&wanted, settings, settings_title(settings, "listen", i));
 	if (result == LATER)
-		TRY(buffer_format(complaint, "more than %u addresses to listen on\n", LISTENERS_MOST - (unsigned)COUNT_OF(locals)));
+		TRY(buffer_format(complaint, "more than %u addresses to listen on\n",
+				  LISTENERS_MOST - (unsigned)COUNT_OF(locals)));
 	if (result == OK)
 		result = bind_new(listeners, &wanted, patience, complaint);
 	if (result != OK) {

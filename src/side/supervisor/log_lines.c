@@ -4,9 +4,13 @@
 
 #include "base/clock.h"
 
-static const struct level { char letter; const char *name; } levels[] = {
-	[LOG_LEVEL_ERROR] = { 'E', "error" }, [LOG_LEVEL_WARNING] = { 'W', "warning" },
-	[LOG_LEVEL_NOTICE] = { 'N', "notice" }, [LOG_LEVEL_INFO] = { 'I', "info" }, [LOG_LEVEL_DEBUG] = { 'D', "debug" },
+static const struct level {
+	char letter;
+	const char *name;
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { 'E', "error" },   [LOG_LEVEL_WARNING] = { 'W', "warning" },
+	[LOG_LEVEL_NOTICE] = { 'N', "notice" }, [LOG_LEVEL_INFO] = { 'I', "info" },
+	[LOG_LEVEL_DEBUG] = { 'D', "debug" },
 };
 
 const char *log_level_name(enum log_level level)

@@ -4,15 +4,21 @@
 
 #include "base/test.h"
 
-static const struct row { const char *about; struct slice line; const char *text, *json; } rows[] = {
+static const struct row {
+	const char *about;
+	struct slice line;
+	const char *text, *json;
+} rows[] = {
 	{ "an ordinary line", LIT("Iabc123 front accepted size=12 from=a@b"),
 	  "1970-01-01T00:00:01.500Z info abc123 front accepted size=12 from=a@b\n",
-	  "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"info\",\"id\":\"abc123\",\"room\":\"front\",\"event\":\"accepted\",\"size\":\"12\",\"from\":\"a@b\"}\n" },
+	  "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"info\",\"id\":\"abc123\",\"room\":\"front\",\"event\":"
+	  "\"accepted\",\"size\":\"12\",\"from\":\"a@b\"}\n" },
 	{ "no message, no id in JSON", LIT("E- front broken"), "1970-01-01T00:00:01.500Z error - front broken\n",
 	  "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"error\",\"room\":\"front\",\"event\":\"broken\"}\n" },
 	{ "quotes and escapes", LIT("W- front odd text=\"a \\\"b\\\\ =\\xe9\\x0a\" n=1"),
 	  "1970-01-01T00:00:01.500Z warning - front odd text=\"a \\\"b\\\\ =\\xe9\\x0a\" n=1\n",
-	  "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"warning\",\"room\":\"front\",\"event\":\"odd\",\"text\":\"a \\\"b\\\\ =\\u00e9\\u000a\",\"n\":\"1\"}\n" },
+	  "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"warning\",\"room\":\"front\",\"event\":\"odd\",\"text\":"
+	  "\"a \\\"b\\\\ =\\u00e9\\u000a\",\"n\":\"1\"}\n" },
 	{ "another room's name is not believed", LIT("I- queue kept"), NULL, NULL },
 	{ "no level", LIT("X- front kept"), NULL, NULL },
 	{ "no event", LIT("I- front"), NULL, NULL },
@@ -35,8 +41,10 @@ static void check_row(const struct row *row)
 	buffer_init(&json, 16384);
 	CHECK((log_entry_parse(row->line, "front", &entry) == OK) == (row->text != NULL), row->about);
 	if (row->text) {
-		CHECK(log_entry_text(&entry, 1500, &text) == OK && slice_same(buffer_slice(&text), slice_of(row->text)), row->about);
-		CHECK(log_entry_json(&entry, 1500, &json) == OK && slice_same(buffer_slice(&json), slice_of(row->json)), row->about);
+		CHECK(log_entry_text(&entry, 1500, &text) == OK && slice_same(buffer_slice(&text), slice_of(row->text)),
+		      row->about);
+		CHECK(log_entry_json(&entry, 1500, &json) == OK && slice_same(buffer_slice(&json), slice_of(row->json)),
+		      row->about);
 	}
 	buffer_finish(&text);
 	buffer_finish(&json);

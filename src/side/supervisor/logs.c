@@ -18,7 +18,11 @@ enum { LINE_LONGEST = 8 * LOG_LINE_LIMIT, DRAIN_MOST = 256 };
 static const struct setting rows[] = { LOG_SETTINGS(ROW) };
 
 const struct settings_section log_settings_section = {
-	.name = "log", .rows = rows, .row_count = COUNT_OF(rows), .size = sizeof(struct log_settings), .about = "the log",
+	.name = "log",
+	.rows = rows,
+	.row_count = COUNT_OF(rows),
+	.size = sizeof(struct log_settings),
+	.about = "the log",
 };
 
 void logs_init(struct logs *logs, struct loop *loop)
@@ -86,7 +90,8 @@ static bool to_descriptor(struct logs *logs, int fd, const struct log_entry *ent
 	enum result result;
 
 	buffer_init(&line, LINE_LONGEST);
-	result = logs->json ? log_entry_json(entry, clock_wall_ms(), &line) : log_entry_text(entry, clock_wall_ms(), &line);
+	result =
+	    logs->json ? log_entry_json(entry, clock_wall_ms(), &line) : log_entry_text(entry, clock_wall_ms(), &line);
 	if (result == OK && !write_some(fd, buffer_slice(&line)))
 		result = LATER;
 	buffer_finish(&line);
@@ -121,7 +126,10 @@ static bool to_syslog(struct logs *logs, const struct log_entry *entry)
 }
 
 static bool (*const targets[])(struct logs *, const struct log_entry *) = {
-	[LOG_TO_STDOUT] = to_stdout, [LOG_TO_FILE] = to_file, [LOG_TO_JOURNAL] = to_journal, [LOG_TO_SYSLOG] = to_syslog,
+	[LOG_TO_STDOUT] = to_stdout,
+	[LOG_TO_FILE] = to_file,
+	[LOG_TO_JOURNAL] = to_journal,
+	[LOG_TO_SYSLOG] = to_syslog,
 };
 
 static void write_entry(struct logs *logs, const struct log_entry *entry)
@@ -134,7 +142,8 @@ static void write_entry(struct logs *logs, const struct log_entry *entry)
 		return;
 	if (logs->lost) {
 		len = snprintf(text, sizeof(text), "W- supervisor log-lines-lost count=%lu", logs->lost);
-		if (log_entry_parse((struct slice){ text, (size_t)len }, "supervisor", &lost) == OK && targets[logs->to](logs, &lost))
+		if (log_entry_parse((struct slice){ text, (size_t)len }, "supervisor", &lost) == OK &&
+		    targets[logs->to](logs, &lost))
 			logs->lost = 0;
 	}
 	if (!targets[logs->to](logs, entry))

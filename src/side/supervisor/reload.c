@@ -29,13 +29,15 @@ static void say_what_waits(struct supervisor *supervisor, const struct settings 
 		if (settings_show(&supervisor->settings, rows[i].section, rows[i].name, &before) == OK &&
 		    settings_show(fresh, rows[i].section, rows[i].name, &after) == OK &&
 		    !slice_same(buffer_slice(&before), buffer_slice(&after)))
-			supervisor_say(supervisor, LOG_LEVEL_WARNING, "settings-wait", "until_restart", slice_of(rows[i].name));
+			supervisor_say(supervisor, LOG_LEVEL_WARNING, "settings-wait", "until_restart",
+				       slice_of(rows[i].name));
 	}
 	buffer_finish(&before);
 	buffer_finish(&after);
 }
 
-static enum result use(struct supervisor *supervisor, struct settings *fresh, struct buffer *packed, struct buffer *complaints)
+static enum result use(struct supervisor *supervisor, struct settings *fresh, struct buffer *packed,
+		       struct buffer *complaints)
 {
 	struct log_settings log;
 	size_t added;

@@ -32,7 +32,8 @@ static enum result complain_of(struct checking *checking, const char *section, s
 {
 	struct settings_origin origin = settings_origin_of(checking->settings, section, title, "");
 
-	TRY(buffer_format(checking->complaints, "%.*s:%u: %s '%.*s' %s\n", SHOW(origin.file), origin.line, section, SHOW(title), what));
+	TRY(buffer_format(checking->complaints, "%.*s:%u: %s '%.*s' %s\n", SHOW(origin.file), origin.line, section,
+			  SHOW(title), what));
 	return REFUSED;
 }
 
@@ -46,7 +47,8 @@ static enum result check_domains(struct checking *checking)
 
 		TRY(settings_fill(checking->settings, &domain_settings_section, title, &domain));
 		if (domain.deliver.count == 0)
-			result = complain_of(checking, "domain", title, "says nowhere to deliver to: deliver = \"lmtp://host:24\" is meant");
+			result = complain_of(checking, "domain", title,
+					     "says nowhere to deliver to: deliver = \"lmtp://host:24\" is meant");
 	}
 	return result;
 }
@@ -58,7 +60,8 @@ static size_t addresses_same(struct settings *settings, struct slice address)
 	for (size_t i = 0; i < settings_title_count(settings, "listen"); i++) {
 		struct listen_settings listen;
 
-		if (settings_fill(settings, &listen_settings_section, settings_title(settings, "listen", i), &listen) != OK)
+		if (settings_fill(settings, &listen_settings_section, settings_title(settings, "listen", i), &listen) !=
+		    OK)
 			continue;
 		for (size_t j = 0; j < listen.address.count; j++)
 			same += slice_same(listen.address.items[j], address);
@@ -76,10 +79,12 @@ static enum result check_listeners(struct checking *checking)
 
 		TRY(settings_fill(checking->settings, &listen_settings_section, title, &listen));
 		if (listen.address.count == 0)
-			result = complain_of(checking, "listen", title, "has no address: address = \"0.0.0.0:25\" is meant");
+			result =
+			    complain_of(checking, "listen", title, "has no address: address = \"0.0.0.0:25\" is meant");
 		for (size_t j = 0; j < listen.address.count; j++)
 			if (addresses_same(checking->settings, listen.address.items[j]) > 1)
-				result = complain_of(checking, "listen", title, "has an address that is listened on already");
+				result = complain_of(checking, "listen", title,
+						     "has an address that is listened on already");
 	}
 	return result;
 }
@@ -92,8 +97,9 @@ static enum result check_log(struct checking *checking)
 	TRY(settings_fill(checking->settings, &log_settings_section, SLICE(""), &log));
 	if (log.to.is != LOG_TO_FILE || log.file.is.len)
 		return OK;
-	TRY(buffer_format(checking->complaints, "%.*s:%u: log to = file needs a file: file = \"/var/log/postern.log\" is meant\n",
-	                  SHOW(origin.file), origin.line));
+	TRY(buffer_format(checking->complaints,
+			  "%.*s:%u: log to = file needs a file: file = \"/var/log/postern.log\" is meant\n",
+			  SHOW(origin.file), origin.line));
 	return REFUSED;
 }
 
@@ -107,7 +113,8 @@ static enum result check_policy(struct checking *checking)
 	arena_init(&arena, 16 << 20);
 	buffer_init(&complaint, 4096);
 	result = policy_compile(checking->settings, &arena, &compiled, &complaint);
-	if (result != OK && buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(buffer_slice(&complaint))) == OK)
+	if (result != OK &&
+	    buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(buffer_slice(&complaint))) == OK)
 		result = REFUSED;
 	buffer_finish(&complaint);
 	arena_finish(&arena);

@@ -17,11 +17,14 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	{ "a listener needs an address", "\nlisten \"smtp\" { }\n", ":2: listen 'smtp' has no address" },
 	{ "which is its own", "listen \"a\" { address = \"0.0.0.0:25\" }\nlisten \"b\" { address = \"0.0.0.0:25\" }\n",
 	  ":1: listen 'a' has an address that is listened on already" },
-	{ "a domain needs a target", "\n\ndomain \"example.org\" { }\n", ":3: domain 'example.org' says nowhere to deliver to" },
-	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n", ":1: deliver = 'smpt://x': not a target" },
+	{ "a domain needs a target", "\n\ndomain \"example.org\" { }\n",
+	  ":3: domain 'example.org' says nowhere to deliver to" },
+	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n",
+	  ":1: deliver = 'smpt://x': not a target" },
 	{ "a log in a file needs a name", "log { to = file }\n", ":1: log to = file needs a file" },
 	{ "a rule needs known facts", "policy \"x\" { when = \"virsu\" do = {\"reject\"} }\n", "virsu" },
-	{ "a wrong name gets the nearest", "domian \"x\" { }\n", ":1: no such setting 'domian' in the top of the file; did you mean 'domain'?" },
+	{ "a wrong name gets the nearest", "domian \"x\" { }\n",
+	  ":1: no such setting 'domian' in the top of the file; did you mean 'domain'?" },
 };
 
 static void check_row(const struct row *row)
@@ -54,7 +57,8 @@ static void check_section(const struct settings_section *section)
 
 	settings_init(&settings);
 	buffer_init(&text, 65536);
-	CHECK(section->size <= sizeof(filled) && settings_fill(&settings, section, SLICE(""), filled) == OK, section->name);
+	CHECK(section->size <= sizeof(filled) && settings_fill(&settings, section, SLICE(""), filled) == OK,
+	      section->name);
 	CHECK(settings_describe(section, &text) == OK, section->name);
 	for (size_t i = 0; i < section->row_count; i++)
 		CHECK(section->rows[i].about[0] != '\0', section->rows[i].name);

@@ -16,7 +16,8 @@
 
 enum { SETTINGS_LONGEST = 32 << 20, COMPLAINTS_LONGEST = 1 << 20, DESCRIPTORS = 1024 };
 
-void supervisor_say(struct supervisor *supervisor, enum log_level level, const char *event, const char *key, struct slice value)
+void supervisor_say(struct supervisor *supervisor, enum log_level level, const char *event, const char *key,
+		    struct slice value)
 {
 	log_say(&supervisor->log, level, SLICE(""), event, key, value);
 	log_pipe_drain(&supervisor->own_pipe);
@@ -156,13 +157,15 @@ static enum result open_listeners(struct supervisor *supervisor, struct buffer *
 	bool removed;
 
 	TRY(listeners_open_local(&supervisor->listeners, supervisor->folders.run, complaint));
-	return listeners_follow(&supervisor->listeners, &supervisor->settings, SUPERVISOR_BIND_TIME, complaint, &added, &removed);
+	return listeners_follow(&supervisor->listeners, &supervisor->settings, SUPERVISOR_BIND_TIME, complaint, &added,
+				&removed);
 }
 
 static enum result open_control(struct supervisor *supervisor, struct buffer *complaint)
 {
 	(void)complaint;
-	return control_open(&supervisor->control, supervisor, listeners_named(&supervisor->listeners, "supervisor")->fd);
+	return control_open(&supervisor->control, supervisor,
+			    listeners_named(&supervisor->listeners, "supervisor")->fd);
 }
 
 /* A file that was opened before is still written after rights are dropped; new ones are root's own. */
@@ -181,7 +184,8 @@ static enum result watch_signals(struct supervisor *supervisor, struct buffer *c
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return BROKEN;
 	for (size_t i = 0; i < COUNT_OF(orders); i++)
-		TRY(signal_watch_start(&supervisor->signals[i], &supervisor->loop, orders[i].number, signal_came, supervisor));
+		TRY(signal_watch_start(&supervisor->signals[i], &supervisor->loop, orders[i].number, signal_came,
+				       supervisor));
 	return OK;
 }
 
@@ -260,7 +264,9 @@ static void close_all(struct supervisor *supervisor)
 
 int supervisor_run(const char *config, const char *libexec)
 {
-	struct supervisor supervisor = { .config = config, .root = geteuid() == 0, .own_log = -1, .folders = { -1, -1 } };
+	struct supervisor supervisor = {
+		.config = config, .root = geteuid() == 0, .own_log = -1, .folders = { -1, -1 }
+	};
 	enum result result;
 
 	(void)snprintf(supervisor.libexec, sizeof(supervisor.libexec), "%s", libexec);

@@ -55,7 +55,8 @@ int supervisor_main(int count, char **words);
 /* With the executables in another folder than our own, for tests. */
 int supervisor_run(const char *config, const char *libexec);
 
-void supervisor_say(struct supervisor *supervisor, enum log_level level, const char *event, const char *key, struct slice value);
+void supervisor_say(struct supervisor *supervisor, enum log_level level, const char *event, const char *key,
+		    struct slice value);
 /* The file again. REFUSED: the old settings stand; what is wrong is in `complaints`, and logged. */
 must_use enum result supervisor_reload(struct supervisor *supervisor, struct buffer *complaints);
 void supervisor_stop(struct supervisor *supervisor);

@@ -42,7 +42,9 @@ static uint16_t free_port(void)
 
 static bool connects(uint16_t port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	closing int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	return connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
@@ -54,9 +56,11 @@ static void write_config(const struct house *house, const char *more)
 
 	if (file == NULL)
 		return;
-	(void)fprintf(file, "hostname = mx.example.org\nspool = spool\nstate = state\nrun = run\n"
-	                    "listen \"a\" { address = \"127.0.0.1:%u\" }\n"
-	                    "log { to = file file = \"log\" format = json }\nfront { processes = 2 }\n%s\n", house->port, more);
+	(void)fprintf(file,
+		      "hostname = mx.example.org\nspool = spool\nstate = state\nrun = run\n"
+		      "listen \"a\" { address = \"127.0.0.1:%u\" }\n"
+		      "log { to = file file = \"log\" format = json }\nfront { processes = 2 }\n%s\n",
+		      house->port, more);
 	(void)fclose(file);
 }
 
@@ -96,8 +100,15 @@ static bool build(struct house *house, const char *toy)
 
 static void tear_down(const struct house *house)
 {
-	static const char *const names[] = { "run/submit", "run/queue.control", "run/supervisor.control", "run/supervisor.lock",
-	                                     "run", "spool", "state", "log", "postern.conf" };
+	static const char *const names[] = { "run/submit",
+					     "run/queue.control",
+					     "run/supervisor.control",
+					     "run/supervisor.lock",
+					     "run",
+					     "spool",
+					     "state",
+					     "log",
+					     "postern.conf" };
 	char path[128];
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -223,13 +234,20 @@ static void test_start(struct house *house)
 
 	CHECK(start(house) && wait_for_health(house, 0), "everything starts");
 	CHECK(connects(house->port), "the listener is bound");
-	CHECK(ask(house, "stats", text) == 0 && strstr(text, "\"front\":{\"connections\":2"), "counters of both fronts are added");
-	CHECK(ask(house, "processes", text) == 0 && strstr(text, "\"name\":\"front\",\"instance\":1"), "a second front runs");
+	CHECK(ask(house, "stats", text) == 0 && strstr(text, "\"front\":{\"connections\":2"),
+	      "counters of both fronts are added");
+	CHECK(ask(house, "processes", text) == 0 && strstr(text, "\"name\":\"front\",\"instance\":1"),
+	      "a second front runs");
 	CHECK(ask(house, "dance", text) == 64, "an unknown command is an error");
-	CHECK(log_has(house, "\"room\":\"queue\",\"event\":\"given\",\"what\":\"0\",\"name\":\"front\",\"instance\":\"1\""), "the queue has a wire to each front");
-	CHECK(log_has(house, "\"room\":\"queue\",\"event\":\"given\",\"what\":\"2\",\"name\":\"queue\""), "the queue has its control socket");
-	CHECK(log_has(house, "\"room\":\"front\",\"event\":\"given\",\"what\":\"1\",\"name\":\"submit\""), "the front has the local socket");
-	CHECK(log_has(house, "\"room\":\"front\",\"event\":\"given\",\"what\":\"1\",\"name\":\"a\""), "and the listener");
+	CHECK(log_has(house,
+		      "\"room\":\"queue\",\"event\":\"given\",\"what\":\"0\",\"name\":\"front\",\"instance\":\"1\""),
+	      "the queue has a wire to each front");
+	CHECK(log_has(house, "\"room\":\"queue\",\"event\":\"given\",\"what\":\"2\",\"name\":\"queue\""),
+	      "the queue has its control socket");
+	CHECK(log_has(house, "\"room\":\"front\",\"event\":\"given\",\"what\":\"1\",\"name\":\"submit\""),
+	      "the front has the local socket");
+	CHECK(log_has(house, "\"room\":\"front\",\"event\":\"given\",\"what\":\"1\",\"name\":\"a\""),
+	      "and the listener");
 }
 
 static void test_crash(struct house *house)
@@ -248,14 +266,17 @@ static void test_reload(struct house *house)
 	char text[TEXT], more[128];
 
 	write_config(house, "frnt { }\n");
-	CHECK(ask(house, "reload", text) == 1 && wait_for_log(house, "did you mean 'front'"), "wrong settings are refused, and logged");
+	CHECK(ask(house, "reload", text) == 1 && wait_for_log(house, "did you mean 'front'"),
+	      "wrong settings are refused, and logged");
 	CHECK(wait_for_health(house, 0), "and the old ones stand");
 	(void)snprintf(more, sizeof(more), "listen \"b\" { address = \"127.0.0.1:%u\" }\n", house->other);
 	write_config(house, more);
 	CHECK(ask(house, "reload", text) == 0 && connects(house->other), "a new listener is bound");
-	CHECK(wait_for_health(house, 1) && ask(house, "health", text) == 1 && strstr(text, "was reloaded"), "a warning of a process shows");
+	CHECK(wait_for_health(house, 1) && ask(house, "health", text) == 1 && strstr(text, "was reloaded"),
+	      "a warning of a process shows");
 	write_config(house, "");
-	CHECK(kill(house->pid, SIGHUP) == 0 && wait_for_health(house, 0), "a listener that is gone restarts the fronts");
+	CHECK(kill(house->pid, SIGHUP) == 0 && wait_for_health(house, 0),
+	      "a listener that is gone restarts the fronts");
 	for (int i = 0; i < STEPS && connects(house->other); i++)
 		(void)usleep(STEP);
 	CHECK(!connects(house->other) && connects(house->port), "and is closed");
@@ -289,7 +310,8 @@ int main(int count, char **words)
 {
 	struct house house = { 0 };
 
-	if (count != 2 || (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)) || !build(&house, words[1])) {
+	if (count != 2 || (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)) ||
+	    !build(&house, words[1])) {
 		printf("the toys could not be built\n");
 		return 1;
 	}

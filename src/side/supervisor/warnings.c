@@ -16,7 +16,8 @@ static void copy_printable(char *to, size_t size, struct slice from)
 static void remove_at(struct warnings *warnings, size_t place)
 {
 	warnings->count--;
-	memmove(&warnings->list[place], &warnings->list[place + 1], (warnings->count - place) * sizeof(warnings->list[0]));
+	memmove(&warnings->list[place], &warnings->list[place + 1],
+		(warnings->count - place) * sizeof(warnings->list[0]));
 }
 
 static bool is_from(const struct warning *warning, const char *process, uint32_t instance)

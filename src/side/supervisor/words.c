@@ -38,7 +38,8 @@ static bool write_all(int fd, struct slice bytes)
 	return true;
 }
 
-static enum result read_and(const char *config, enum result (*then)(const struct settings *, struct buffer *), struct buffer *to)
+static enum result read_and(const char *config, enum result (*then)(const struct settings *, struct buffer *),
+			    struct buffer *to)
 {
 	struct settings settings;
 	struct buffer complaints;
