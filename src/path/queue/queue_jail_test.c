@@ -36,6 +36,21 @@ static int seal_a_copy(void)
 	return spool_memfd(spool.lock, 0, 0, &memfd) == OK ? 0 : 1;
 }
 
+static int by_byte(const void *one, const void *other)
+{
+	return memcmp(one, other, 1);
+}
+
+static int sort_many(void)
+{
+	char list[1000][16];
+
+	for (size_t i = 0; i < COUNT_OF(list); i++)
+		memset(list[i], (int)(i * 7 % 256), sizeof(list[i]));
+	qsort(list, COUNT_OF(list), sizeof(list[0]), by_byte);
+	return list[0][0] == 0 ? 0 : 1;
+}
+
 static int call_home(void)       { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 0 : 1; }
 static int make_a_wire(void)     { int ends[2]; return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) < 0 ? 0 : 1; }
 static int write_elsewhere(void) { return openat(AT_FDCWD, "/tmp/queue-elsewhere", O_CREAT | O_WRONLY, 0600) < 0 ? 0 : 1; }
@@ -43,6 +58,7 @@ static int write_elsewhere(void) { return openat(AT_FDCWD, "/tmp/queue-elsewhere
 static const struct jail_attempt attempts[] = {
 	{ "may store a message, and set one apart", store_a_message, 0 },
 	{ "may make a sealed copy", seal_a_copy, 0 },
+	{ "may sort a long list", sort_many, 0 },
 	{ "cannot make a socket", call_home, SIGSYS },
 	{ "cannot make a wire of its own", make_a_wire, SIGSYS },
 	{ "cannot write beside the spool", write_elsewhere, 0 },

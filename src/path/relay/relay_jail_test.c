@@ -36,6 +36,21 @@ static int deliver(void)
 	return unlinkat(folder, "mail", 0) == 0 ? 0 : 4;
 }
 
+static int by_byte(const void *one, const void *other)
+{
+	return memcmp(one, other, 1);
+}
+
+static int sort_many(void)
+{
+	char list[1000][16];
+
+	for (size_t i = 0; i < COUNT_OF(list); i++)
+		memset(list[i], (int)(i * 7 % 256), sizeof(list[i]));
+	qsort(list, COUNT_OF(list), sizeof(list[0]), by_byte);
+	return list[0][0] == 0 ? 0 : 1;
+}
+
 static int listen_for_others(void) { return listen(server, 1) < 0 ? 0 : 1; }
 static int accept_a_client(void)   { return accept(server, NULL, NULL) < 0 ? 0 : 1; }
 static int climb_out(void)         { return openat(folder, "../../etc/passwd", O_RDONLY) < 0 && errno == EACCES ? 0 : 1; }
@@ -47,6 +62,7 @@ static const struct jail_attempt attempts[] = {
 	{ "may write to what it holds", breathe, 0 },
 	{ "may connect to a server", connect_out, 0 },
 	{ "may deliver into its folder", deliver, 0 },
+	{ "may sort a long list of servers", sort_many, 0 },
 	{ "cannot listen", listen_for_others, SIGSYS },
 	{ "cannot accept", accept_a_client, SIGSYS },
 	{ "cannot climb out of its folder", climb_out, 0 },
