@@ -38,7 +38,9 @@ static unsigned open_descriptors(void)
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned count = 0;
 
-	while (folder && readdir(folder))
+	if (folder == NULL)
+		return 0;
+	while (readdir(folder))
 		count++;
 	(void)closedir(folder);
 	return count;
@@ -109,7 +111,7 @@ static void open_pair(struct end *a, struct end *b, struct loop *loop)
 
 static void test_sizes(struct loop *loop)
 {
-	static const size_t sizes[] = { 0, 1, FRAME_PIECE - 1, FRAME_PIECE, FRAME_PIECE + 1, 2 * FRAME_PIECE, BIG };
+	static const size_t sizes[] = { 0, 1, FRAME_PIECE - 1, FRAME_PIECE, FRAME_PIECE + 1, (size_t)2 * FRAME_PIECE, BIG };
 	struct end a, b;
 
 	open_pair(&a, &b, loop);
@@ -140,7 +142,7 @@ static void test_backpressure(struct loop *loop)
 
 	open_pair(&a, &b, loop);
 	channel_pause(&b.channel);
-	a.channel.waiting_limit = 4 * BIG;
+	a.channel.waiting_limit = (size_t)4 * BIG;
 	while (sent < 100 && channel_send(&a.channel, 1, (uint64_t)sent, (struct slice){ big, BIG }, lent) == OK)
 		sent++;
 	(void)close(lent);

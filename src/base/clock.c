@@ -80,7 +80,7 @@ void clock_log_text(int64_t wall_ms, char text[CLOCK_LOG_SIZE])
 void clock_mail_text(int64_t wall, int32_t offset, char text[CLOCK_MAIL_SIZE])
 {
 	int zone = offset / 60, minutes = zone < 0 ? -zone : zone;
-	struct date date = date_of(wall + zone * 60);
+	struct date date = date_of(wall + (int64_t)zone * 60);
 
 	(void)snprintf(text, CLOCK_MAIL_SIZE, "%s, %d %s %04d %02d:%02d:%02d %c%02d%02d",
 	               days[date.weekday], date.day, months[date.month - 1], date.year % 10000,

@@ -26,7 +26,9 @@ static unsigned open_descriptors(void)
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned count = 0;
 
-	while (folder && readdir(folder))
+	if (folder == NULL)
+		return 0;
+	while (readdir(folder))
 		count++;
 	(void)closedir(folder);
 	return count;

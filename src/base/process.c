@@ -246,7 +246,7 @@ static void stop(struct process *process)
 	if (process->stopping)
 		return;
 	process->stopping = true;
-	if (timer_start(&process->patience, PROCESS_PATIENCE * 1000) != OK || process->role->stop == NULL)
+	if (timer_start(&process->patience, (uint64_t)PROCESS_PATIENCE * 1000) != OK || process->role->stop == NULL)
 		process_leave(process);
 	else
 		process->role->stop(process->self);

@@ -49,7 +49,7 @@ static enum result toy_prepare(void *self, struct process *process)
 	toy->process = process;
 	counter_set(&process->counters, DESCRIPTORS, toy->descriptors);
 	counter_set(&process->counters, VARIABLES, toy->variables);
-	counter_set(&process->counters, OFFSET, (uint64_t)(process->utc_offset + 10000));
+	counter_set(&process->counters, OFFSET, (uint64_t)process->utc_offset + 10000);
 	count(toy, PREPARED_AT);
 	return process->instance == PREPARE_REFUSES ? REFUSED : OK;
 }
@@ -142,7 +142,9 @@ static unsigned open_descriptors(void)
 	DIR *folder = opendir("/proc/self/fd");
 	unsigned entries = 0;
 
-	while (folder && readdir(folder))
+	if (folder == NULL)
+		return 0;
+	while (readdir(folder))
 		entries++;
 	(void)closedir(folder);
 	return entries - 3;                    /* ".", ".." and the folder itself */

@@ -6,7 +6,7 @@
 
 struct unit { char letter; uint64_t size; };
 
-static const struct unit byte_units[] = { { 'k', 1024 }, { 'm', 1024 * 1024 }, { 'g', 1024 * 1024 * 1024 }, { 0, 1 } };
+static const struct unit byte_units[] = { { 'k', 1024 }, { 'm', 1 << 20 }, { 'g', 1 << 30 }, { 0, 1 } };
 static const struct unit time_units[] = { { 's', 1 },     { 'm', 60 },     { 'h', 3600 },
 					  { 'd', 86400 }, { 'w', 604800 }, { 0, 1 } };
 static const struct unit no_units[] = { { 0, 1 } };

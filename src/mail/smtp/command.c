@@ -67,8 +67,10 @@ static enum result read_xtext(struct reading *reading, struct slice prefix, stru
 	char *plain = arena_take(reading->arena, prefix.len + text.len + 1);
 	size_t len = 0;
 
-	if (plain == NULL)
-		return complain(reading, no_room);
+	if (plain == NULL) {
+		reading->complaint = no_room;
+		return LATER;
+	}
 	for (; len < prefix.len; len++)
 		plain[len] = prefix.at[len];
 	while (text.len)
@@ -244,12 +246,14 @@ enum result command_mail(struct slice argument, unsigned offered, struct arena *
 {
 	struct mail_command mail = { 0 };
 	struct reading reading = { .mail = &mail, .arena = arena, .complaint = bad_sender };
+	enum result result;
 
 	*ret_reply = bad_sender;
 	TRY(cut_path(&argument, SLICE("FROM:"), offered & COMMAND_UTF8, &mail.sender));
-	if (read_parameters(&reading, mail_parameters, COUNT_OF(mail_parameters), offered, argument) != OK) {
+	result = read_parameters(&reading, mail_parameters, COUNT_OF(mail_parameters), offered, argument);
+	if (result != OK) {
 		*ret_reply = reading.complaint;
-		return REFUSED;
+		return result;
 	}
 	if (mail.sender.utf8 && !mail.utf8) {
 		*ret_reply = need_utf8;
@@ -264,14 +268,16 @@ enum result command_rcpt(struct slice argument, unsigned offered, bool utf8, str
 {
 	struct rcpt_command rcpt = { 0 };
 	struct reading reading = { .rcpt = &rcpt, .arena = arena, .complaint = bad_recipient };
+	enum result result;
 
 	*ret_reply = bad_recipient;
 	TRY(cut_path(&argument, SLICE("TO:"), utf8, &rcpt.recipient));
 	if (rcpt.recipient.whole.len == 0)
 		return REFUSED;
-	if (read_parameters(&reading, rcpt_parameters, COUNT_OF(rcpt_parameters), offered, argument) != OK) {
+	result = read_parameters(&reading, rcpt_parameters, COUNT_OF(rcpt_parameters), offered, argument);
+	if (result != OK) {
 		*ret_reply = reading.complaint;
-		return REFUSED;
+		return result;
 	}
 	*ret_rcpt = rcpt;
 	return OK;

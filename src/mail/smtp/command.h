@@ -5,7 +5,7 @@
  * Knows:   verbs, MAIL and RCPT with their parameters, xtext (RFC 3461 4).
  * Ignores: whether the command is allowed now; that is the session's table.
  * Owns:    nothing: slices point into the line.
- * Fails:   REFUSED, with the reply to give in `ret_reply` ("501 5.5.4 …").
+ * Fails:   REFUSED, or LATER when the arena is full, with the reply to give in `ret_reply` ("501 5.5.4 …").
  */
 #ifndef SMTP_COMMAND_H
 #define SMTP_COMMAND_H

@@ -121,6 +121,8 @@ static enum result answer_came(void *own_answers, struct frame *frame)
 	uint32_t ttl = unpack_u32(&from), count = unpack_u32(&from);
 
 	CHECK(row < COUNT_OF(rows) && !from.bad && frame->kind == DNS_ANSWER, "an answer to one of ours");
+	if (row >= COUNT_OF(rows))
+		return REFUSED;
 	CHECK(end == rows[row].end && count == rows[row].count && secure == 0, rows[row].about);
 	CHECK(slice_same(from.rest, rows[row].rdata), rows[row].about);
 	CHECK(end != DNS_FOUND || ttl > 0, "what was found has a time to live");
