@@ -3,7 +3,8 @@
  * backoff.h — how long to wait before a process that ended is started again.
  *
  * Knows:   0.05 s, doubled each time up to 30 s, forgotten after 60 s of life. Who was killed from
- *          outside did nothing wrong: for it the wait stays at most half a second.
+ *          outside did nothing wrong: for it the wait stays at most a tenth of a second. While the queue is
+ *          away, the relay holds results that are not yet written down: its own end then makes duplicates.
  * Ignores: clocks: it is told how long the process lived.
  * Owns:    nothing.
  * Fails:   never.
@@ -17,7 +18,7 @@
 enum {
 	BACKOFF_FIRST = 50,
 	BACKOFF_MOST = 30000,
-	BACKOFF_KILLED_MOST = 500,
+	BACKOFF_KILLED_MOST = 100,
 	BACKOFF_GOOD_LIFE = 60000,
 	BACKOFF_LOOP = 5
 };
