@@ -23,8 +23,8 @@ def test_eicar_is_quarantined_and_released(started, sink, quick):
         assert send(gateway, virus)[0] == 250
     assert send(gateway, clean)[0] == 250
     assert without_trace(sink.wait()[0].data, clean) == clean
-    ids = wait_for(lambda: len(gateway.queue_ids("quarantine")) == 2 and gateway.queue_ids("quarantine"), 20,
-                   f"two in quarantine: {gateway.log_text()}")
+    ids = sorted(wait_for(lambda: len(gateway.queue_ids("quarantine")) == 2 and gateway.queue_ids("quarantine"), 20,
+                          f"two in quarantine: {gateway.log_text()}"))
     assert "virus" in gateway.text("quarantine", "list")
     assert "Postern.Test.EICAR" in gateway.text("quarantine", "show", ids[0])
     original = gateway.command("quarantine", "show", "--bytes", ids[0]).stdout
