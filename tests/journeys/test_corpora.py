@@ -23,7 +23,7 @@ def as_sent(path):
     if data.startswith(b"From "):
         data = data.split(b"\n", 1)[-1]
     data = data.replace(b"\r\n", b"\n")
-    if not data or b"\r" in data or b"\0" in data or any(len(line) > 998 for line in data.split(b"\n")):
+    if not data or b"\r" in data or b"\0" in data:
         return None
     if data.lower().count(b"\nreceived:") > 45:
         return None
