@@ -3,6 +3,7 @@
 
 Everything listens on 127.0.0.1 at free ports, and every process is ended by its own id.
 """
+import atexit
 import contextlib
 import hashlib
 import json
@@ -70,6 +71,7 @@ def make_users():
 def folder():
     path = tempfile.mkdtemp(prefix="postern-journey-")
     os.chmod(path, 0o755)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
