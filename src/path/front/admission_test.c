@@ -42,7 +42,7 @@ static void check_coming_and_going(void)
 	struct admission admission;
 	uint32_t chance = 1;
 
-	CHECK(admission_init(&admission, CLIENTS * SHARE, 7) == OK, "a table");
+	CHECK(admission_init(&admission, (size_t)CLIENTS * SHARE, 7) == OK, "a table");
 	for (int i = 0; i < STEPS; i++) {
 		unsigned who = (chance = chance * 1103515245u + 12345u) >> 16;
 		struct in6_addr client = four(who % CLIENTS);

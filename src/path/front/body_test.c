@@ -91,13 +91,15 @@ static void check_cuts(const struct sequence *row, struct slice input, struct bu
 
 /* Before a sequence nothing, or only a line's end: `\n.\r\n` at a line's start must still be no end,
  * but `..` may make another sequence of it, so only the number of messages is looked at there. */
-static void check_sequence(const struct sequence *row, struct slice before, struct buffer *input, struct buffer *message,
+static void check_sequence(const struct sequence *row, struct slice before, struct buffer *input,
+                           struct buffer *message,
                            struct buffer *again)
 {
 	struct ending found;
 
 	buffer_clear(input);
-	CHECK(buffer_add(input, before) == OK && buffer_add(input, row->bytes) == OK && buffer_add(input, after) == OK, "room");
+	CHECK(buffer_add(input, before) == OK && buffer_add(input, row->bytes) == OK && buffer_add(input, after) == OK,
+	      "room");
 	found = read_in(buffer_slice(input), buffer_length(input), 0, message);
 	CHECK(found.ended, row->about);
 	CHECK(found.left == (row->ends ? after.len : quit.len), row->about);

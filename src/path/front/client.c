@@ -6,6 +6,8 @@
 #include "front/client.h"
 
 #include "base/fd.h"
+#include "front/deadline.h"
+#include "front/input.h"
 #include "front/message.h"
 #include "front/record.h"
 
@@ -14,270 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RATE_STEP = 30, GOODBYE_MS = 1000 };
-
-static void pump(struct client *client);
-
-/* ---- deadlines: one timer, whose meaning is the stage's ---- */
-
-static uint64_t patience(const struct client *client)
-{
-	const struct front_settings *limits = &client->shared->limits;
-	uint64_t command = limits->command_deadline.n;
-
-	if (client->state == CLIENT_PAUSING)
-		return limits->greet_pause.n * 1000;
-	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE)
-		return GOODBYE_MS;
-	if (client->session.stage == STAGE_BODY && command > RATE_STEP)
-		return RATE_STEP * 1000;
-	return command * 1000;
-}
-
-static void arm(struct client *client)
-{
-	uint64_t now = loop_ticks(&client->shared->process->loop), ms = patience(client);
-
-	if (client->session.stage != STAGE_GOODBYE && now + ms > client->ends)
-		ms = client->ends > now ? client->ends - now : 0;
-	if (timer_start(&client->timer, ms) != OK)
-		session_gone(&client->session);
-}
-
-/* The last line of a client that must go, whatever it still wants to say. */
-static void expel(struct client *client, enum session_end why)
-{
-	size_t replies = buffer_length(&client->out);
-
-	if (session_end(&client->session, why) == BROKEN)
-		session_gone(&client->session);
-	if (why != END_STOP)
-		record_refused(client, SLICE(""), replies);
-	message_drop(client);
-	arm(client);
-}
-
-/* A pause is forgiven as long as a command's deadline; beyond that the whole body keeps the least rate. */
-static bool is_fast_enough(const struct client *client)
-{
-	const struct front_settings *limits = &client->shared->limits;
-	uint64_t seconds = (loop_ticks(&client->shared->process->loop) - client->began) / 1000;
-
-	if (client->starved || seconds <= limits->command_deadline.n)
-		return true;
-	return client->brought >= limits->data_rate.n * (seconds - limits->command_deadline.n);
-}
-
-static void greet(struct client *client)
-{
-	char byte;
-
-	client->state = CLIENT_TALKING;
-	if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-		expel(client, END_TALKED_EARLY);
-	else if (session_greet(&client->session) != OK)
-		session_gone(&client->session);
-	arm(client);
-}
-
-static void time_is_up(struct client *client)
-{
-	bool over = loop_ticks(&client->shared->process->loop) >= client->ends;
-
-	switch (client->session.stage) {
-	case STAGE_BODY:
-		if (!over && is_fast_enough(client))
-			arm(client);
-		else
-			expel(client, over ? END_TIME : END_SLOW);
-		return;
-	case STAGE_VERDICT:
-		deposits_cancel(&client->shared->deposits, client->exchange);
-		client_answered(client, LATER, SLICE("451 4.3.0 no verdict in time, try later"));
-		return;
-	case STAGE_HELLO:
-	case STAGE_SENDER:
-	case STAGE_RECIPIENTS:
-	case STAGE_GOODBYE:
-		break;
-	}
-	expel(client, END_TIME);
-}
-
-static void timer_due(void *owner)
-{
-	struct client *client = owner;
-
-	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE) {
-		client_end(client);
-		return;
-	}
-	if (client->session.stage == STAGE_VERDICT) {
-		time_is_up(client);
-		return;
-	}
-	if (client->state == CLIENT_PAUSING)
-		greet(client);
-	else
-		time_is_up(client);
-	pump(client);
-}
-
-/* ---- lines ---- */
-
-static bool talks_early(const struct client *client)
-{
-	char byte;
-
-	return buffer_length(&client->in) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-static void obey_line(struct client *client, struct slice line, size_t eaten)
-{
-	enum stage before = client->session.stage;
-	size_t replies = buffer_length(&client->out);
-	enum result end;
-
-	if (before == STAGE_SENDER)
-		message_begin(client);
-	if (line.len == 0 || line.at[line.len - 1] != '\r')
-		end = session_bad_line(&client->session, LINE_WITHOUT_CR);
-	else
-		end = session_line(&client->session, (struct slice){ line.at, line.len - 1 });
-	if (end == BROKEN)
-		session_gone(&client->session);
-	if (end == REFUSED || end == LATER)
-		record_refused(client, line, replies);
-	buffer_eat(&client->in, eaten);
-	client->began = loop_ticks(&client->shared->process->loop);
-	if (client->session.stage == STAGE_BODY && talks_early(client)) {
-		buffer_cut(&client->out, replies);
-		expel(client, END_TALKED_EARLY);
-	}
-	arm(client);
-}
-
-static void line_too_long(struct client *client)
-{
-	if (!client->skipping && session_bad_line(&client->session, LINE_TOO_LONG) == BROKEN)
-		session_gone(&client->session);
-	client->skipping = true;
-}
-
-/* One command line off the input; false: it is not whole yet. */
-static bool take_line(struct client *client)
-{
-	struct slice line, rest = buffer_slice(&client->in);
-	size_t limit = client->shared->limits.line_limit.n;
-
-	if (!slice_has(rest, '\n')) {
-		if (rest.len < limit)
-			return false;
-		line_too_long(client);
-		buffer_eat(&client->in, rest.len);
-		return false;
-	}
-	line = slice_cut(&rest, '\n');
-	if (client->skipping || line.len + 1 > limit) {
-		line_too_long(client);
-		client->skipping = false;
-		buffer_eat(&client->in, line.len + 1);
-		arm(client);
-	} else {
-		obey_line(client, line, line.len + 1);
-	}
-	return true;
-}
-
-/* ---- bodies ---- */
-
-static void settle(struct client *client, enum result verdict, struct slice reply)
-{
-	struct slice id = { client->id, MESSAGE_ID_SIZE };
-
-	client->exchange = 0;
-	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
-	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
-		session_gone(&client->session);
-	message_drop(client);
-	if (client->shared->stopping)
-		expel(client, END_STOP);
-	arm(client);
-}
-
-void client_answered(void *owner, enum result verdict, struct slice reply)
-{
-	settle(owner, verdict, reply);
-	pump(owner);
-}
-
-/* The final dot has come. */
-static void end_body(struct client *client)
-{
-	static const struct slice reasons[] = {
-		[BODY_FINE] = LIT(""), [BODY_FAULTY] = LIT("bare CR, bare LF or NUL"), [BODY_TOO_LARGE] = LIT("too large"),
-		[BODY_LOOPS] = LIT("too many hops"), [BODY_NO_ROOM] = LIT("too little room"),
-	};
-	enum session_body how = message_end(client);
-
-	if (how != BODY_FINE)
-		record_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
-	if (session_body(&client->session, how) == BROKEN)
-		session_gone(&client->session);
-	if (how != BODY_FINE)
-		message_drop(client);
-	else if (message_deposit(client) != OK)
-		settle(client, LATER, SLICE("451 4.3.0 the queue is away, try later"));
-	arm(client);
-}
-
-/* false: nothing can be taken now. */
-static bool take_body(struct client *client)
-{
-	struct slice all = buffer_slice(&client->in), rest = all;
-	enum result end = AGAIN;
-
-	client->starved = message_room(client, all.len) != OK;
-	if (client->starved) {
-		client->starved_at = loop_ticks(&client->shared->process->loop);
-		return false;
-	}
-	while (end == AGAIN && rest.len) {
-		struct slice piece;
-
-		end = body_next(&client->body, &rest, &piece);
-		message_add(client, piece);
-	}
-	client->brought += all.len - rest.len;
-	buffer_eat(&client->in, all.len - rest.len);
-	if (end == OK)
-		end_body(client);
-	return true;
-}
-
 /* ---- the socket ---- */
-
-static bool take_some(struct client *client)
-{
-	switch (client->session.stage) {
-	case STAGE_BODY:
-		return take_body(client);
-	case STAGE_HELLO:
-	case STAGE_SENDER:
-	case STAGE_RECIPIENTS:
-		return take_line(client);
-	case STAGE_VERDICT:
-	case STAGE_GOODBYE:
-		break;
-	}
-	return false;
-}
-
-static bool may_take(const struct client *client)
-{
-	return client->state == CLIENT_TALKING && client->session.stage < STAGE_VERDICT && buffer_length(&client->in) &&
-	       buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT;
-}
 
 static void flush(struct client *client)
 {
@@ -308,6 +47,8 @@ static unsigned wanted(const struct client *client)
 	if (client->state == CLIENT_TALKING && client->session.stage < STAGE_VERDICT && !client->starved &&
 	    buffer_room(&client->in) && buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT)
 		what |= LOOP_READ;
+	if (client->session.stage == STAGE_VERDICT && !client->spoke)
+		what |= LOOP_READ;
 	return what;
 }
 
@@ -316,20 +57,20 @@ static bool lingers(struct client *client)
 {
 	if (client->state == CLIENT_LINGERING)
 		return true;
-	if (!talks_early(client) || shutdown(client->fd, SHUT_WR) != 0)
+	if (!input_waits(client) || shutdown(client->fd, SHUT_WR) != 0)
 		return false;
 	client->state = CLIENT_LINGERING;
-	arm(client);
+	deadline_arm(client);
 	return true;
 }
 
 static void pump(struct client *client)
 {
 	do {
-		while (may_take(client) && take_some(client))
+		while (input_may_be_taken(client) && input_take(client))
 			;
 		flush(client);
-	} while (may_take(client) && !client->starved && client->session.stage != STAGE_BODY &&
+	} while (input_may_be_taken(client) && client->session.stage != STAGE_BODY &&
 	         slice_has(buffer_slice(&client->in), '\n'));
 	if (client->session.stage == STAGE_GOODBYE && buffer_length(&client->out) == 0 && !lingers(client)) {
 		client_end(client);
@@ -337,6 +78,71 @@ static void pump(struct client *client)
 	}
 	if (watch_for(&client->watch, wanted(client)) != OK)
 		client_end(client);
+}
+
+/* ---- time ---- */
+
+static void greet(struct client *client)
+{
+	char byte;
+
+	client->state = CLIENT_TALKING;
+	if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		deadline_expel(client, END_TALKED_EARLY);
+	else if (session_greet(&client->session) != OK)
+		session_gone(&client->session);
+	deadline_arm(client);
+}
+
+static void time_is_up(struct client *client)
+{
+	bool over = loop_ticks(&client->shared->process->loop) >= client->ends;
+
+	switch (client->session.stage) {
+	case STAGE_BODY:
+		if (!over && deadline_kept(client))
+			deadline_arm(client);
+		else
+			deadline_expel(client, over ? END_TIME : END_SLOW);
+		return;
+	case STAGE_VERDICT:
+		deposits_cancel(&client->shared->deposits, client->exchange);
+		client_answered(client, LATER, SLICE("451 4.3.0 no verdict in time, try later"));
+		return;
+	case STAGE_HELLO:
+	case STAGE_SENDER:
+	case STAGE_RECIPIENTS:
+	case STAGE_GOODBYE:
+		break;
+	}
+	deadline_expel(client, END_TIME);
+}
+
+static void timer_due(void *owner)
+{
+	struct client *client = owner;
+
+	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE) {
+		client_end(client);
+		return;
+	}
+	if (client->session.stage == STAGE_VERDICT) {
+		time_is_up(client);
+		return;
+	}
+	if (client->state == CLIENT_PAUSING)
+		greet(client);
+	else
+		time_is_up(client);
+	pump(client);
+}
+
+/* ---- what came ---- */
+
+void client_answered(void *owner, enum result verdict, struct slice reply)
+{
+	input_settle(owner, verdict, reply);
+	pump(owner);
 }
 
 /* false: the client is no more. */
@@ -353,10 +159,35 @@ static bool fill(struct client *client)
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+/* While the verdict is awaited nothing is taken, but an end is noticed. Bytes that wait hide it, and are not
+ * looked at twice. */
+static bool hung_up(struct client *client)
+{
+	char byte;
+	ssize_t got = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	client->spoke = got > 0;
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void look_whether_there(struct client *client)
+{
+	if (hung_up(client)) {
+		record_abandoned(client);
+		client_end(client);
+		return;
+	}
+	pump(client);
+}
+
 static void ready(void *owner, unsigned what)
 {
 	struct client *client = owner;
 
+	if (client->session.stage == STAGE_VERDICT && what & LOOP_READ) {
+		look_whether_there(client);
+		return;
+	}
 	if (client->state == CLIENT_LINGERING)
 		buffer_clear(&client->in);
 	if (what & LOOP_READ && !fill(client)) {
@@ -380,7 +211,7 @@ void client_stop(struct client *client)
 	if (client->session.stage == STAGE_VERDICT || client->session.stage == STAGE_GOODBYE)
 		return;
 	client->state = CLIENT_TALKING;
-	expel(client, END_STOP);
+	deadline_expel(client, END_STOP);
 	pump(client);
 }
 
@@ -427,11 +258,11 @@ static void welcome(struct client *client, const struct client_origin *origin)
 {
 	if (origin->refused) {
 		client->state = CLIENT_TALKING;
-		expel(client, origin->why);
+		deadline_expel(client, origin->why);
 	} else if (client->shared->limits.greet_pause.n == 0 || origin->client & SESSION_LOCAL) {
 		greet(client);
 	} else {
-		arm(client);
+		deadline_arm(client);
 	}
 	record_visit(client, "connected");
 	pump(client);

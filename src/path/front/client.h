@@ -6,7 +6,8 @@
  * Ignores: SMTP (session.h does), and who else is connected.
  * Owns:    the socket, the memfd and what it took in flight, until client_end().
  * Fails:   a client that fails is ended, and nobody else notices. Input is at most CLIENT_INPUT bytes
- *          and output CLIENT_OUTPUT: then nothing is read until it has been taken away.
+ *          and output CLIENT_OUTPUT: then nothing is read until it has been taken away. One that hangs
+ *          up while its verdict is awaited takes its deposit back, as far as the queue has not kept it.
  */
 #ifndef FRONT_CLIENT_H
 #define FRONT_CLIENT_H
@@ -35,6 +36,7 @@ struct client {
 	uint32_t uid;
 	bool counted;                             /* in admission */
 	bool skipping;                            /* the rest of a line that was too long */
+	bool spoke;                               /* bytes wait while the verdict is awaited */
 	/* the message on its way */
 	char id[MESSAGE_ID_SIZE];
 	int64_t received;
@@ -42,9 +44,10 @@ struct client {
 	struct body body;
 	struct normal normal;                     /* used when the client is trusted */
 	struct headers headers;
-	uint64_t size, kept, brought;             /* bytes; granted in flight; that came since DATA */
+	uint64_t size, kept;                      /* bytes; granted in flight */
+	uint64_t credit, brought;                 /* bytes that may be missing; that came since `began` */
 	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */
-	bool too_large, no_room, starved;
+	bool eight_bit, too_large, no_room, starved;
 	char address_text[CLIENT_ADDRESS];
 };
 

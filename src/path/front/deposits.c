@@ -68,6 +68,14 @@ static void queue_gone(void *self)
 			                   SLICE("451 4.3.0 the queue is away, try later"));
 }
 
+static void queue_closed(void *self)
+{
+	struct deposits *deposits = self;
+
+	process_wire_lost(deposits->process, "queue", 0);
+	queue_gone(deposits);
+}
+
 static enum result answer_came(struct deposits *deposits, const struct frame *frame, enum result verdict)
 {
 	struct deposit *slot = find(deposits, frame->exchange);
@@ -106,7 +114,7 @@ static enum result frame_came(void *self, struct frame *frame)
 	return REFUSED;
 }
 
-static const struct channel_handler queue_handler = { .frame = frame_came, .closed = queue_gone };
+static const struct channel_handler queue_handler = { .frame = frame_came, .closed = queue_closed };
 
 enum result deposits_open(struct deposits *deposits, struct loop *loop, int fd)
 {
@@ -121,19 +129,20 @@ enum result deposits_send(struct deposits *deposits, const struct envelope *enve
                           uint64_t *ret_exchange)
 {
 	size_t place = deposits->free;
-	uint64_t exchange = (deposits->serial + 1) << PLACE_BITS | place;
+	uint64_t exchange;
 	struct buffer packed;
 	enum result end;
 
 	if (place == deposits->most || !channel_is_open(&deposits->wire))
 		return LATER;
+	/* Used up even if sending fails: a number is never given out twice. */
+	exchange = ++deposits->serial << PLACE_BITS | place;
 	buffer_init(&packed, FRONT_QUEUE_LONGEST);
 	end = envelope_pack(envelope, &packed);
 	if (end == OK)
 		end = channel_send(&deposits->wire, FRONT_DEPOSIT, exchange, buffer_slice(&packed), memfd);
 	buffer_finish(&packed);
 	TRY(end);
-	deposits->serial++;
 	deposits->free = deposits->slots[place].next;
 	deposits->slots[place] = (struct deposit){ .exchange = exchange, .owner = owner };
 	*ret_exchange = exchange;

@@ -13,9 +13,11 @@
 #define FRONT_DEPOSITS_H
 
 #include "base/channel.h"
+#include "base/process.h"
 #include "front/session.h"
 
 struct deposits {
+	struct process *process;              /* hears when the wire has ended; NULL: nobody */
 	struct channel wire;
 	struct deposit *slots;
 	size_t most, free;                    /* free: the first free slot, or `most` */

@@ -21,6 +21,7 @@ int main(void)
 	CHECK(flight.used == 30 && flight.first == NULL, "and gives all back");
 	CHECK(flight_take(&flight, &one, 1) == OK, "then the others go on");
 	flight = (struct flight){ .limit = 40, .reserve = 40 };
-	CHECK(flight_take(&flight, &one, 1) == OK && flight_take(&flight, &two, 1) == LATER, "a small cap: one after the other");
+	CHECK(flight_take(&flight, &one, 1) == OK && flight_take(&flight, &two, 1) == LATER,
+	      "a small cap: one after the other");
 	return TEST_END();
 }

@@ -20,11 +20,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 64, ACCEPT_PAUSE_MS = 1000, DESCRIPTORS_OF_OURS = 128, LEAVE_MS = 1000 };
+enum { ACCEPTS_A_TURN = 64, QUEUE_PATIENCE_MS = 5000, ACCEPT_PAUSE_MS = 1000, DESCRIPTORS_OF_OURS = 128,
+       LEAVE_MS = 1000 };
 
 /* ---- settings ---- */
 
-static enum result take_networks(struct front *front, const struct list *list)
+static enum result read_networks(const struct list *list, struct network **ret_networks)
 {
 	struct network *networks = pool_resize(NULL, (list->count + 1) * sizeof(*networks));
 
@@ -36,22 +37,38 @@ static enum result take_networks(struct front *front, const struct list *list)
 		(void)!pool_resize(networks, 0);
 		return REFUSED;
 	}
-	(void)!pool_resize(front->trusted, 0);
-	front->trusted = networks;
-	front->trusted_count = list->count;
+	*ret_networks = networks;
 	return OK;
 }
 
-static enum result take_domains(struct front *front, const struct settings *settings)
+static enum result read_domains(const struct settings *settings, size_t count, struct slice **ret_domains)
 {
-	size_t count = settings_title_count(settings, "domain");
 	struct slice *domains = pool_resize(NULL, (count + 1) * sizeof(*domains));
 
 	if (domains == NULL)
 		return LATER;
 	for (size_t i = 0; i < count; i++)
 		domains[i] = settings_title(settings, "domain", i);
+	*ret_domains = domains;
+	return OK;
+}
+
+/* Both lists or none. */
+static enum result take_lists(struct front *front, const struct settings *settings, const struct list *trusted)
+{
+	size_t count = settings_title_count(settings, "domain");
+	struct network *networks;
+	struct slice *domains;
+
+	TRY(read_networks(trusted, &networks));
+	if (read_domains(settings, count, &domains) != OK) {
+		(void)!pool_resize(networks, 0);
+		return LATER;
+	}
+	(void)!pool_resize(front->trusted, 0);
 	(void)!pool_resize(front->domains, 0);
+	front->trusted = networks;
+	front->trusted_count = trusted->count;
 	front->domains = domains;
 	front->shared.rules.domains = domains;
 	front->shared.rules.domain_count = count;
@@ -63,7 +80,8 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static void take_numbers(struct front *front, const struct front_settings *limits, const struct gateway_settings *gateway)
+static void take_numbers(struct front *front, const struct front_settings *limits,
+                         const struct gateway_settings *gateway)
 {
 	struct shared *shared = &front->shared;
 	struct session_rules *rules = &shared->rules;
@@ -89,8 +107,7 @@ static enum result take_settings(struct front *front)
 
 	TRY(settings_fill(settings, &front_settings_section, SLICE(""), &limits));
 	TRY(settings_fill(settings, &gateway_settings_section, SLICE(""), &gateway));
-	TRY(take_networks(front, &gateway.trusted));
-	TRY(take_domains(front, settings));
+	TRY(take_lists(front, settings, &gateway.trusted));
 	take_numbers(front, &limits, &gateway);
 	return OK;
 }
@@ -122,7 +139,7 @@ static void refuse(struct client_origin *origin, enum session_end why)
 	origin->why = why;
 }
 
-static void admit_stranger(struct front *front, struct client_origin *origin)
+static void admit_counted(struct front *front, struct client_origin *origin)
 {
 	uint64_t share = front->shared.limits.connections_per_client.n;
 
@@ -132,8 +149,9 @@ static void admit_stranger(struct front *front, struct client_origin *origin)
 		refuse(origin, END_PER_CLIENT);
 }
 
-/* Who connected to `submit` is known by the kernel's word. */
-static void admit_local(struct client_origin *origin)
+/* Who connected to `submit` is known by the kernel's word. A user is one client; its address here is a group's,
+ * from which nobody can connect. */
+static void admit_local(struct front *front, struct client_origin *origin)
 {
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof(peer);
@@ -144,6 +162,10 @@ static void admit_local(struct client_origin *origin)
 	}
 	origin->client = SESSION_LOCAL | SESSION_TRUSTED;
 	origin->uid = peer.uid;
+	origin->address = (struct in6_addr){ .s6_addr = { [0] = 0xff } };
+	memcpy(&origin->address.s6_addr[4], &peer.uid, sizeof(peer.uid));
+	if (peer.uid != 0)
+		admit_counted(front, origin);
 }
 
 static void admit(struct listener *listener, int fd, const struct sockaddr_storage *from)
@@ -153,17 +175,18 @@ static void admit(struct listener *listener, int fd, const struct sockaddr_stora
 	struct client_origin origin = { .fd = fd, .listener = listener->name };
 
 	if (from->ss_family == AF_UNIX) {
-		admit_local(&origin);
+		admit_local(front, &origin);
 	} else {
 		origin.address = address_of(from);
 		if (is_trusted(front, &origin.address))
 			origin.client = SESSION_TRUSTED;
 		else
-			admit_stranger(front, &origin);
+			admit_counted(front, &origin);
 	}
 	if (shared->connections >= lesser(shared->limits.connections.n, front->most))
 		refuse(&origin, END_BUSY);
-	counter_add(&shared->process->counters, origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);
+	counter_add(&shared->process->counters,
+	            origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);
 	(void)!client_open(shared, &origin);
 }
 
@@ -176,13 +199,18 @@ static void listen_again(void *self)
 			process_break(front->shared.process, "listen");
 }
 
-/* No descriptors left, or nobody there any more: the others stay served, and we look again soon. */
-static void stop_listening_a_while(struct front *front)
+static void pause_listening(struct front *front, uint64_t ms)
 {
 	for (size_t i = 0; i < front->listener_count; i++)
 		(void)!watch_for(&front->listeners[i].watch, 0);
-	if (timer_start(&front->listen_timer, ACCEPT_PAUSE_MS) != OK)
+	if (timer_start(&front->listen_timer, ms) != OK)
 		process_break(front->shared.process, "listen");
+}
+
+/* No descriptors left, or nobody there any more: the others stay served, and we look again soon. */
+static void stop_listening_a_while(struct front *front)
+{
+	pause_listening(front, ACCEPT_PAUSE_MS);
 	log_say(&front->shared.process->log, LOG_LEVEL_WARNING, SLICE(""), "accept-failed", "reason",
 	        errno == EMFILE ? SLICE("too many open files, trying later") : SLICE("trying later"));
 }
@@ -220,12 +248,15 @@ static enum result add_listener(struct front *front, struct slice name, int fd)
 {
 	struct listener *listener = &front->listeners[front->listener_count];
 
-	if (front->shared.stopping || front->listener_count == COUNT_OF(front->listeners) || name.len >= sizeof(listener->name))
+	if (front->shared.stopping || front->listener_count == COUNT_OF(front->listeners) ||
+	    name.len >= sizeof(listener->name))
 		return REFUSED;
 	*listener = (struct listener){ .front = front, .fd = fd };
 	memcpy(listener->name, name.at, name.len);
 	watch_init(&listener->watch, &front->shared.process->loop, fd, knock, listener);
 	front->listener_count++;
+	if (front->shared.rules.room == ROOM_GONE)
+		return timer_start(&front->listen_timer, QUEUE_PATIENCE_MS);
 	return watch_for(&listener->watch, LOOP_READ);
 }
 
@@ -241,11 +272,19 @@ static void close_listeners(struct front *front)
 
 /* ---- the role's calls ---- */
 
+/* Without a queue nobody can be served: newcomers wait in the kernel's line, but not for long. */
 static void room_changed(void *self, enum room room)
 {
 	struct front *front = self;
+	enum room before = front->shared.rules.room;
 
 	front->shared.rules.room = room;
+	if (room == ROOM_GONE) {
+		pause_listening(front, QUEUE_PATIENCE_MS);
+	} else if (before == ROOM_GONE) {
+		timer_stop(&front->listen_timer);
+		listen_again(front);
+	}
 }
 
 static void wake_clients(void *self)
@@ -295,6 +334,7 @@ static enum result prepare(void *self, struct process *process)
 
 	shared->process = process;
 	shared->deposits.front = front;
+	shared->deposits.process = process;
 	shared->deposits.answered = client_answered;
 	shared->deposits.room_changed = room_changed;
 	front->most = connections_that_fit();
@@ -337,7 +377,8 @@ static enum result reload(void *self)
 {
 	struct front *front = self;
 
-	return take_settings(front);
+	TRY(take_settings(front));
+	return timer_start(&front->shared.wake, 0);     /* there may be more room in flight */
 }
 
 /* Who waits for a verdict gets it. With the supervisor gone the queue is going too: not for long. */
@@ -352,9 +393,8 @@ static void stop(void *self)
 		next = client->next;
 		client_stop(client);
 	}
-	if (shared->connections == 0)
-		process_leave(shared->process);
-	else if (!channel_is_open(&shared->process->control) && timer_start(&front->leave_timer, LEAVE_MS) != OK)
+	if (shared->connections == 0 ||
+	    (!channel_is_open(&shared->process->control) && timer_start(&front->leave_timer, LEAVE_MS) != OK))
 		process_leave(shared->process);
 }
 

@@ -19,13 +19,14 @@
 /* At most this many connections: each may need two descriptors, and RLIMIT_NOFILE of the jail is 20000. */
 #define FRONT_CONNECTIONS_MOST 9000
 
-#define FRONT_SETTINGS(ROW)                                                                                             \
+#define FRONT_SETTINGS(ROW)                                                                                    \
 	ROW(processes, count, "1", "1", "64", "how many fronts run side by side")                                     \
 	ROW(greeting, text, "ESMTP Postern", "", "", "what follows our name in the greeting")                          \
 	ROW(line_limit, bytes, "2048", "512", "8000", "longest command line")                                          \
 	ROW(message_limit, bytes, "50M", "64K", "2G", "largest message")                                               \
 	ROW(recipient_limit, count, "1000", "100", "10000", "most recipients of one message")                          \
-	ROW(null_sender_recipients, count, "1", "1", "100", "most recipients of a stranger's message without a sender") \
+	ROW(null_sender_recipients, count, "1", "1", "100",                                                            \
+	    "most recipients of a stranger's message without a sender")                                                \
 	ROW(error_limit, count, "20", "1", "1000", "mistakes until goodbye")                                           \
 	ROW(hop_limit, count, "50", "25", "500", "most Received headers: more is a loop")                              \
 	ROW(connections, count, "4000", "1", "9000", "most connections at a time, in each front")                      \

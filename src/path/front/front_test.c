@@ -12,10 +12,13 @@
 #include "wire/gateway.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -84,7 +87,8 @@ static int listen_on_socket(struct scene *scene)
 	(void)snprintf(scene->submit, sizeof(scene->submit), "/tmp/front-test-%d.submit", (int)getpid());
 	memcpy(at.sun_path, scene->submit, sizeof(at.sun_path));
 	(void)unlink(scene->submit);
-	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 100) == 0, "a socket");
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 100) == 0 && chmod(at.sun_path, 0666) == 0,
+	      "a socket");
 	return fd;
 }
 
@@ -296,11 +300,14 @@ static void a_message_is_kept(struct scene *scene)
 	begin_message(fd, scene->about);
 	say(fd, SLICE("Subject: x\r\n\r\n..dot\r\nhello\r\n.\r\n"));
 	take_deposit(scene, &taken);
-	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size }, SLICE("Subject: x\r\n\r\n.dot\r\nhello\r\n")), scene->about);
-	CHECK(slice_same(taken.envelope.sender, SLICE("a@b.example")) && taken.envelope.recipient_count == 1, scene->about);
-	CHECK(slice_same(taken.envelope.client_address, SLICE("127.0.0.1")) && slice_same(taken.envelope.listener, SLICE("smtp")),
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size }, SLICE("Subject: x\r\n\r\n.dot\r\nhello\r\n")),
 	      scene->about);
-	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: from client.example (unknown [127.0.0.1])\r\n\tby mx.example.org "
+	CHECK(slice_same(taken.envelope.sender, SLICE("a@b.example")) && taken.envelope.recipient_count == 1, scene->about);
+	CHECK(slice_same(taken.envelope.client_address, SLICE("127.0.0.1")) &&
+	      slice_same(taken.envelope.listener, SLICE("smtp")),
+	      scene->about);
+	CHECK(slice_begins(taken.envelope.trace,
+	                   SLICE("Received: from client.example (unknown [127.0.0.1])\r\n\tby mx.example.org "
 	                                               "(Postern) with ESMTP\r\n\tid ")), scene->about);
 	CHECK(contains(taken.envelope.trace, "\r\n\tfor <u@example.org>;\r\n\t"), scene->about);
 	(void)snprintf(wanted, sizeof(wanted), "250 2.0.0 accepted as %.*s", SHOW(taken.envelope.id));
@@ -327,7 +334,8 @@ static void the_queue_decides(struct scene *scene)
 	hear(fd, "354", scene->about);
 	say(fd, SLICE(".\r\nNOOP\r\nQUIT\r\n"));
 	take_deposit(scene, &taken);
-	CHECK(taken.size == 0 && slice_same(taken.envelope.recipients[0].address, SLICE("postmaster@example.org")), scene->about);
+	CHECK(taken.size == 0 && slice_same(taken.envelope.recipients[0].address, SLICE("postmaster@example.org")),
+	      scene->about);
 	answer(scene, &taken, QUEUE_LATER, SLICE("452 4.3.1 full"));
 	hear(fd, "452 4.3.1 full", scene->about);
 	hear(fd, "250 2.0.0 nothing", scene->about);
@@ -401,15 +409,27 @@ static void a_local_user_submits(struct scene *scene)
 	take_deposit(scene, &taken);
 	CHECK(taken.envelope.flags == (ENVELOPE_LOCAL | ENVELOPE_TRUSTED) && taken.envelope.uid == getuid(), scene->about);
 	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: by mx.example.org (Postern, uid ")), scene->about);
-	CHECK(contains(taken.envelope.trace, "\r\nDate: ") && contains(taken.envelope.trace, "\r\nMessage-ID: <"), scene->about);
+	CHECK(contains(taken.envelope.trace, "\r\nDate: ") && contains(taken.envelope.trace, "\r\nMessage-ID: <"),
+	      scene->about);
 	CHECK(!contains(taken.envelope.trace, "\r\nFrom: "), scene->about);
 	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
 	hear(fd, "250", scene->about);
 }
 
+/* A newcomer is not greeted while there is nobody to take its mail; it waits in the kernel's line. */
+static int dial_in_vain(struct scene *scene)
+{
+	int fd = dial(scene);
+	char byte;
+
+	(void)usleep(100000);
+	CHECK(recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN, scene->about);
+	return fd;
+}
+
 static void the_queue_goes_and_comes(struct scene *scene)
 {
-	closing int fd = dial(scene);
+	closing int fd = dial(scene), newcomer = -1;
 	struct taken taken;
 
 	begin_message(fd, scene->about);
@@ -420,8 +440,10 @@ static void the_queue_goes_and_comes(struct scene *scene)
 	fd_close(&scene->queue);
 	hear(fd, "451 4.3.0", scene->about);
 	ask(fd, "MAIL FROM:<a@b>\r\n", "451 4.3.0", scene->about);
+	newcomer = dial_in_vain(scene);
 	give_queue(scene);
 	say_room(scene, 0);
+	hear(newcomer, "220", scene->about);
 	for (int i = 0; i < 100; i++) {
 		char line[256] = "";
 
@@ -444,7 +466,7 @@ static void too_large_is_drained(struct scene *scene)
 	closing int fd = dial(scene);
 
 	for (size_t i = 0; i < sizeof(line); i++)
-		line[i] = i == 998 ? '\r' : i == 999 ? '\n' : 'x';
+		line[i] = "x\r\n"[i < 998 ? 0 : i - 997];
 	begin_message(fd, scene->about);
 	for (int i = 0; i < 100; i++)
 		say(fd, (struct slice){ line, sizeof(line) });
@@ -462,7 +484,8 @@ static void new_settings_for_all(struct scene *scene)
 	hear(fd, "220", scene->about);
 	ask(fd, "EHLO x\r\n", "250", scene->about);
 	ask(fd, "MAIL FROM:<a@b> SIZE=100000\r\n", "552", scene->about);
-	pack_settings("hostname = \"mx.example.org\"\ndomain \"example.com\" { }\nfront { message_limit = 200000 }\n", &packed);
+	pack_settings("hostname = \"mx.example.org\"\ndomain \"example.com\" { }\nfront { message_limit = 200000 }\n",
+	              &packed);
 	CHECK(process_hand_blob(scene->control, SUPERVISOR_RELOAD, buffer_slice(&packed)) == OK, scene->about);
 	expect_process(scene, PROCESS_RELOADED);
 	ask(fd, "MAIL FROM:<a@b> SIZE=100000\r\n", "250", scene->about);
@@ -478,7 +501,7 @@ static void the_cap_makes_others_wait(struct scene *scene)
 	struct taken first, second;
 
 	for (size_t i = 0; i < sizeof(line); i++)
-		line[i] = i == 998 ? '\r' : i == 999 ? '\n' : 'x';
+		line[i] = "x\r\n"[i < 998 ? 0 : i - 997];
 	begin_message(one, scene->about);
 	begin_message(two, scene->about);
 	for (int i = 0; i < 700; i++)
@@ -584,6 +607,104 @@ static void slow_bodies_are_ended(struct scene *scene)
 	hear(fd, "", scene->about);
 }
 
+/* Bytes that came in a hurry are no reason to wait for the rest. */
+static void a_burst_buys_no_silence(struct scene *scene)
+{
+	static char line[1000];
+	closing int fd = dial(scene);
+
+	for (size_t i = 0; i < sizeof(line); i++)
+		line[i] = "x\r\n"[i < 998 ? 0 : i - 997];
+	begin_message(fd, scene->about);
+	for (int i = 0; i < 100; i++)
+		say(fd, (struct slice){ line, sizeof(line) });
+	hear(fd, "421 4.4.2 too slow", scene->about);
+}
+
+static void eight_bits_are_noticed(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("Subject: x\r\n\r\nna\xc3\xafve\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(taken.envelope.flags == (ENVELOPE_TRUSTED | ENVELOPE_EIGHT_BIT), scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+	say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n"));
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "354", scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(taken.envelope.flags == ENVELOPE_TRUSTED, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+}
+
+static void who_hangs_up_takes_it_back(struct scene *scene)
+{
+	struct frame frame = { .fd = -1 };
+	int fd = dial(scene);
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	fd_close(&fd);
+	CHECK(frame_receive(scene->queue, &scene->payload, &frame) == OK && frame.kind == FRONT_CANCEL &&
+	      frame.exchange == taken.frame.exchange, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));      /* it had been kept already: no harm */
+	a_message_is_kept(scene);
+}
+
+/* Somebody who has more to say may be gone or not: the verdict is waited for, and nothing spins. */
+static void who_has_more_to_say_is_there(struct scene *scene)
+{
+	int fd = dial(scene);
+	struct pollfd quiet = { .fd = scene->queue, .events = POLLIN };
+	struct taken taken;
+
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\r\n.\r\nQUIT\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(poll(&quiet, 1, 300) == 0, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250 2.0.0", scene->about);
+	hear(fd, "221", scene->about);
+	fd_close(&fd);
+}
+
+static int dial_as_nobody(const struct scene *scene)
+{
+	bool root = geteuid() == 0;
+	int fd;
+
+	CHECK(!root || seteuid(NOBODY) == 0, scene->about);
+	fd = dial_local(scene);
+	CHECK(!root || seteuid(0) == 0, scene->about);
+	return fd;
+}
+
+static void a_local_user_has_a_share(struct scene *scene)
+{
+	closing int one = dial_as_nobody(scene);
+	closing int two = dial_as_nobody(scene);
+	closing int three = dial_as_nobody(scene);
+	closing int other = dial(scene);
+
+	hear(one, "220", scene->about);
+	hear(two, "220", scene->about);
+	hear(three, "421 4.7.0", scene->about);
+	hear(other, "220", scene->about);
+	ask(one, "QUIT\r\n", "221", scene->about);
+	hear(one, "", scene->about);
+	fd_close(&three);
+	three = dial_as_nobody(scene);
+	hear(three, "220", scene->about);
+}
+
 static void a_stop_waits_for_the_verdict(struct scene *scene)
 {
 	closing int waiting = dial(scene);
@@ -619,12 +740,18 @@ static const struct row {
 	{ "too large is drained", USUAL "front { message_limit = 64K }", too_large_is_drained },
 	{ "new settings for all, and nobody is dropped", USUAL "front { message_limit = 64K }", new_settings_for_all },
 	{ "at the cap others wait", USUAL "front { message_limit = 1M bytes_in_flight = 1M }", the_cap_makes_others_wait },
-	{ "strangers have limits", USUAL "trusted = {}\nfront { greet_pause = 1s command_deadline = 1s connections_per_client = 2 }",
+	{ "strangers have limits",
+	  USUAL "trusted = {}\nfront { greet_pause = 1s command_deadline = 1s connections_per_client = 2 }",
 	  strangers_have_limits },
 	{ "many at once, answered in another order", USUAL, many_at_once },
 	{ "answers to nothing end the queue's wire", USUAL, answers_to_nothing_end_the_wire },
 	{ "half a message is none", USUAL, half_a_message_is_none },
 	{ "slow bodies are ended", USUAL "front { command_deadline = 1s }", slow_bodies_are_ended },
+	{ "a burst buys no silence", USUAL "front { command_deadline = 1s }", a_burst_buys_no_silence },
+	{ "8-bit bytes are noticed, said or not", USUAL, eight_bits_are_noticed },
+	{ "who hangs up before the verdict takes the message back", USUAL, who_hangs_up_takes_it_back },
+	{ "who has more to say is there", USUAL, who_has_more_to_say_is_there },
+	{ "a local user has a share too", USUAL "front { connections_per_client = 2 }", a_local_user_has_a_share },
 	{ "a stop waits for the verdict", USUAL, a_stop_waits_for_the_verdict },
 };
 

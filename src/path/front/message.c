@@ -39,7 +39,7 @@ void message_drop(struct client *client)
 {
 	give_back(client);
 	client->size = client->brought = 0;
-	client->too_large = client->no_room = client->starved = false;
+	client->eight_bit = client->too_large = client->no_room = client->starved = false;
 	client->body = (struct body){ 0 };
 	client->normal = (struct normal){ 0 };
 	client->headers = (struct headers){ 0 };
@@ -96,9 +96,19 @@ static enum result keep(struct client *client, struct slice piece)
 	return OK;
 }
 
+static bool has_eight_bit(struct slice piece)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < piece.len; i++)
+		all |= (unsigned char)piece.at[i];
+	return all & 0x80;
+}
+
 static void add(struct client *client, struct slice piece)
 {
 	headers_add(&client->headers, piece);
+	client->eight_bit = client->eight_bit || has_eight_bit(piece);
 	client->size += piece.len;
 	if (client->size > client->shared->rules.message_limit)
 		client->too_large = true;
@@ -163,6 +173,8 @@ static enum result deposit(struct client *client, struct buffer *trace)
 	envelope.uid = client->uid;
 	if (client->body.faults)
 		envelope.flags |= ENVELOPE_NORMALISED;
+	if (client->eight_bit)
+		envelope.flags |= ENVELOPE_EIGHT_BIT;
 	envelope.listener = slice_of(client->listener);
 	envelope.client_address = slice_of(client->address_text);
 	TRY(add_trace(client, &envelope, trace));

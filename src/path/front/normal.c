@@ -13,7 +13,9 @@ static struct slice form_of(struct normal *normal, const char *byte)
 	case '\r':
 		return SLICE("\r\n");
 	case '\n':
-		return after_cr ? (struct slice){ 0 } : SLICE("\r\n");
+		if (after_cr)
+			return (struct slice){ 0 };
+		return SLICE("\r\n");
 	}
 	return (struct slice){ byte, 1 };
 }

@@ -20,11 +20,13 @@ static void count(struct client *client, enum front_count which, uint64_t how_ma
 void record_refused(struct client *client, struct slice line, size_t before)
 {
 	struct slice reply = slice_drop(buffer_slice(&client->out), before);
+	struct slice id = SLICE("");
 	struct log_line entry;
 
+	if (client->session.stage == STAGE_RECIPIENTS)
+		id = (struct slice){ client->id, MESSAGE_ID_SIZE };
 	count(client, FRONT_COUNT_commands_refused, 1);
-	log_begin(&entry, log_of(client), LOG_LEVEL_INFO,
-	          client->session.stage == STAGE_RECIPIENTS ? (struct slice){ client->id, MESSAGE_ID_SIZE } : SLICE(""), "refused");
+	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, id, "refused");
 	log_text(&entry, "client", text_of(client));
 	log_text(&entry, "command", line);
 	log_text(&entry, "reply", slice_cut(&reply, '\r'));
@@ -70,6 +72,11 @@ void record_verdict(struct client *client, enum result verdict, struct slice rep
 		return;
 	count(client, FRONT_COUNT_recipients_accepted, client->session.recipients);
 	count(client, FRONT_COUNT_bytes_accepted, client->size);
+}
+
+void record_abandoned(struct client *client)
+{
+	log_message(client, LOG_LEVEL_NOTICE, "abandoned", SLICE(""));
 }
 
 void record_visit(struct client *client, const char *event)

@@ -17,5 +17,7 @@ void record_visit(struct client *client, const char *event);       /* at level d
 void record_refused(struct client *client, struct slice line, size_t before);
 /* Before the session forgets the message; `reply` is empty for OK. */
 void record_verdict(struct client *client, enum result verdict, struct slice reply);
+/* The client hung up before its answer; before the message is dropped. */
+void record_abandoned(struct client *client);
 
 #endif

@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each verb is a row: its name, the stages that permit it, the function that obeys it, and what to say when not. */
-#include "front/session.h"
+/* Verbs stand in verbs.c; here is what comes before and after them: the greeting, the body's end, the verdict, the
+ * last line. */
+#include "front/verbs.h"
 
-#include <string.h>
+enum { RECIPIENT_MEMORY = 512, MESSAGE_MEMORY = 32768, REPLY_MOST = 512 };
 
-#define IN(stage) (1u << (stage))
-#define ANY_STAGE (IN(STAGE_HELLO) | IN(STAGE_SENDER) | IN(STAGE_RECIPIENTS))
-
-enum { OFFERED = COMMAND_SIZE | COMMAND_BODY, RECIPIENT_MEMORY = 512, MESSAGE_MEMORY = 32768, REPLY_MOST = 512 };
-
-struct session_recipient {
-	struct envelope_recipient recipient;
-	struct session_recipient *next;
-};
-
-static enum result answer(struct session *session, const char *reply)
+enum result session_answer(struct session *session, const char *reply)
 {
 	if (buffer_format(session->replies, "%s\r\n", reply) != OK)
 		return BROKEN;
 	return reply[0] < '4' ? OK : reply[0] == '4' ? LATER : REFUSED;
 }
 
-static enum result hang_up(struct session *session, const char *reply)
+enum result session_hang_up(struct session *session, const char *reply)
 {
 	session->stage = STAGE_GOODBYE;
-	return answer(session, reply);
+	return session_answer(session, reply);
 }
 
-static void forget_message(struct session *session)
+void session_forget(struct session *session)
 {
 	arena_reset(&session->message);
 	session->sender = (struct slice){ 0 };
@@ -38,286 +29,17 @@ static void forget_message(struct session *session)
 		session->stage = STAGE_SENDER;
 }
 
-static bool is_stranger(const struct session *session)
+bool session_is_stranger(const struct session *session)
 {
 	return !(session->client & SESSION_TRUSTED);
 }
 
-/* ---- hello ---- */
-
-static enum result keep_name(struct session *session, struct slice name, bool extended)
-{
-	if (command_helo(slice_trim(name)) != OK)
-		return answer(session, "501 5.5.4 a host name or address is needed");
-	name = slice_trim(name);
-	session->stage = STAGE_SENDER;
-	forget_message(session);
-	memcpy(session->helo, name.at, name.len);
-	session->helo_length = (uint8_t)name.len;
-	session->extended = extended;
-	return OK;
-}
-
-static enum result obey_helo(struct session *session, struct slice name)
-{
-	TRY(keep_name(session, name, false));
-	return buffer_format(session->replies, "250 %.*s\r\n", SHOW(session->rules->hostname)) == OK ? OK : BROKEN;
-}
-
-static enum result obey_ehlo(struct session *session, struct slice name)
-{
-	TRY(keep_name(session, name, true));
-	if (buffer_format(session->replies,
-	                  "250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n",
-	                  SHOW(session->rules->hostname), (unsigned long long)session->rules->message_limit) != OK)
-		return BROKEN;
-	return OK;
-}
-
-/* ---- the message ---- */
-
-/* postmaster without a domain: the setting's address, or that name in our first domain. */
-static enum result keep_postmaster(struct session *session, struct slice *ret_address)
-{
-	const struct session_rules *rules = session->rules;
-	struct slice domain = rules->domain_count ? rules->domains[0] : rules->hostname;
-	struct slice name = rules->postmaster.len ? rules->postmaster : SLICE("postmaster");
-	char *text;
-
-	if (slice_has(name, '@'))
-		return arena_keep(&session->message, name, ret_address);
-	text = arena_take(&session->message, name.len + 1 + domain.len);
-	if (text == NULL)
-		return LATER;
-	memcpy(text, name.at, name.len);
-	text[name.len] = '@';
-	memcpy(text + name.len + 1, domain.at, domain.len);
-	*ret_address = (struct slice){ text, name.len + 1 + domain.len };
-	return OK;
-}
-
-static enum result keep_address(struct session *session, const struct address *address, struct slice *ret_address)
-{
-	if (address->whole.len && address->domain.len == 0)
-		return keep_postmaster(session, ret_address);
-	return arena_keep(&session->message, address->whole, ret_address);
-}
-
-static enum result obey_mail(struct session *session, struct slice argument)
-{
-	struct mail_command mail;
-	const char *reply;
-
-	if (session->rules->room == ROOM_GONE)
-		return answer(session, "451 4.3.0 the queue is away, try later");
-	if (session->rules->room == ROOM_NONE)
-		return answer(session, "452 4.3.1 no room, try later");
-	if (command_mail(argument, OFFERED, &session->message, &mail, &reply) != OK)
-		return answer(session, reply);
-	if (mail.size > session->rules->message_limit)
-		return answer(session, "552 5.3.4 larger than our limit");
-	if (keep_address(session, &mail.sender, &session->sender) != OK) {
-		forget_message(session);
-		return answer(session, "452 4.3.1 too little room, try later");
-	}
-	session->eight_bit = mail.eight_bit;
-	session->stage = STAGE_RECIPIENTS;
-	return answer(session, "250 2.1.0 sender noted");
-}
-
-static bool is_our_domain(const struct session_rules *rules, struct slice domain)
-{
-	for (size_t i = 0; i < rules->domain_count; i++)
-		if (slice_same_nocase(rules->domains[i], domain))
-			return true;
-	return false;
-}
-
-/* NULL: may be delivered. Strangers reach our domains only, and no way leads on from there. */
-static const char *why_not_relay(const struct session *session, const struct address *address)
-{
-	if (!is_stranger(session) || address->domain.len == 0)
-		return NULL;
-	if (address->literal || !is_our_domain(session->rules, address->domain))
-		return "550 5.7.1 relay denied";
-	if (address_has_route_in_local(address))
-		return "550 5.7.1 relay denied: a route in the local part";
-	return NULL;
-}
-
-static const char *why_too_many(const struct session *session)
-{
-	if (session->recipients >= session->rules->recipients || session->recipients == ENVELOPE_RECIPIENTS)
-		return "452 4.5.3 too many recipients";
-	if (is_stranger(session) && session->sender.len == 0 &&
-	    session->recipients >= session->rules->null_sender_recipients)
-		return "452 4.5.3 too many recipients for a message without a sender";
-	return NULL;
-}
-
-static enum result keep_recipient(struct session *session, const struct rcpt_command *rcpt)
-{
-	struct session_recipient *new = arena_new(&session->message, struct session_recipient);
-
-	if (new == NULL)
-		return LATER;
-	TRY(keep_address(session, &rcpt->recipient, &new->recipient.address));
-	new->recipient.original = rcpt->original;
-	new->recipient.notify = rcpt->notify;
-	if (session->last)
-		session->last->next = new;
-	else
-		session->first = new;
-	session->last = new;
-	session->recipients++;
-	return OK;
-}
-
-static enum result obey_rcpt(struct session *session, struct slice argument)
-{
-	struct rcpt_command rcpt;
-	const char *reply;
-
-	if (command_rcpt(argument, OFFERED, false, &session->message, &rcpt, &reply) != OK)
-		return answer(session, reply);
-	reply = why_not_relay(session, &rcpt.recipient);
-	if (reply == NULL)
-		reply = why_too_many(session);
-	if (reply)
-		return answer(session, reply);
-	if (keep_recipient(session, &rcpt) != OK)
-		return answer(session, "452 4.3.1 too little room, try later");
-	return answer(session, "250 2.1.5 recipient noted");
-}
-
-static enum result obey_data(struct session *session, struct slice argument)
-{
-	if (argument.len)
-		return answer(session, "501 5.5.4 DATA stands alone");
-	if (session->recipients == 0)
-		return answer(session, "503 5.5.1 no recipients");
-	session->stage = STAGE_BODY;
-	return answer(session, "354 go ahead, end with a dot on a line of its own");
-}
-
-/* ---- the rest ---- */
-
-static enum result obey_rset(struct session *session, struct slice argument)
-{
-	if (argument.len)
-		return answer(session, "501 5.5.4 RSET stands alone");
-	forget_message(session);
-	return answer(session, "250 2.0.0 forgotten");
-}
-
-static enum result obey_noop(struct session *session, struct slice argument)
-{
-	(void)argument;
-	return answer(session, "250 2.0.0 nothing done");
-}
-
-static enum result obey_quit(struct session *session, struct slice argument)
-{
-	if (argument.len)
-		return answer(session, "501 5.5.4 QUIT stands alone");
-	return hang_up(session, "221 2.0.0 goodbye");
-}
-
-static enum result obey_vrfy(struct session *session, struct slice argument)
-{
-	if (argument.len == 0)
-		return answer(session, "501 5.5.4 whom?");
-	return answer(session, "252 2.1.5 send a message and see");
-}
-
-static enum result obey_help(struct session *session, struct slice argument)
-{
-	(void)argument;
-	return answer(session, "214 2.0.0 see RFC 5321");
-}
-
-static enum result not_here(struct session *session, struct slice argument)
-{
-	(void)argument;
-	return answer(session, "502 5.5.1 not offered here");
-}
-
-/* Bytes may follow that were meant for a message: no DATA may make one of what came before. */
-static enum result obey_bdat(struct session *session, struct slice argument)
-{
-	forget_message(session);
-	return not_here(session, argument);
-}
-
-static enum result not_mail(struct session *session, struct slice argument)
-{
-	(void)argument;
-	session->stage = STAGE_GOODBYE;
-	return REFUSED;
-}
-
-static const char hello_first[] = "503 5.5.1 say HELO or EHLO first";
-
-static const struct verb {
-	struct slice name;
-	unsigned permitted;
-	enum result (*obey)(struct session *, struct slice argument);
-	const char *not_now;
-} verbs[] = {
-	{ LIT("EHLO"), ANY_STAGE, obey_ehlo, NULL },
-	{ LIT("HELO"), ANY_STAGE, obey_helo, NULL },
-	{ LIT("MAIL"), IN(STAGE_SENDER), obey_mail, "503 5.5.1 there is a sender already" },
-	{ LIT("RCPT"), IN(STAGE_RECIPIENTS), obey_rcpt, "503 5.5.1 MAIL comes first" },
-	{ LIT("DATA"), IN(STAGE_RECIPIENTS), obey_data, "503 5.5.1 MAIL and RCPT come first" },
-	{ LIT("RSET"), ANY_STAGE, obey_rset, NULL },
-	{ LIT("NOOP"), ANY_STAGE, obey_noop, NULL },
-	{ LIT("QUIT"), ANY_STAGE, obey_quit, NULL },
-	{ LIT("VRFY"), ANY_STAGE, obey_vrfy, NULL },
-	{ LIT("HELP"), ANY_STAGE, obey_help, NULL },
-	{ LIT("EXPN"), ANY_STAGE, not_here, NULL },
-	{ LIT("STARTTLS"), ANY_STAGE, not_here, NULL },
-	{ LIT("AUTH"), ANY_STAGE, not_here, NULL },
-	{ LIT("BDAT"), ANY_STAGE, obey_bdat, NULL },
-	{ LIT("GET"), ANY_STAGE, not_mail, NULL },
-	{ LIT("POST"), ANY_STAGE, not_mail, NULL },
-	{ LIT("HEAD"), ANY_STAGE, not_mail, NULL },
-	{ LIT("PUT"), ANY_STAGE, not_mail, NULL },
-	{ LIT("DELETE"), ANY_STAGE, not_mail, NULL },
-	{ LIT("OPTIONS"), ANY_STAGE, not_mail, NULL },
-	{ LIT("CONNECT"), ANY_STAGE, not_mail, NULL },
-	{ LIT("PRI"), ANY_STAGE, not_mail, NULL },
-};
-
-static const struct verb *find_verb(struct slice name)
-{
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		if (slice_same_nocase(verbs[i].name, name))
-			return &verbs[i];
-	return NULL;
-}
-
-static bool is_text(struct slice line)
+bool session_is_text(struct slice line)
 {
 	for (size_t i = 0; i < line.len; i++)
 		if (line.at[i] < ' ' || line.at[i] > '~')
 			return false;
 	return true;
-}
-
-static enum result obey(struct session *session, struct slice line)
-{
-	struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
-	const struct verb *verb = find_verb(name);
-
-	if (!is_text(line)) {
-		forget_message(session);
-		return answer(session, "501 5.5.2 commands are printable ASCII");
-	}
-	if (verb == NULL)
-		return answer(session, "500 5.5.2 unknown command");
-	if (!(verb->permitted & IN(session->stage)))
-		return answer(session, session->stage == STAGE_HELLO ? hello_first : verb->not_now);
-	return verb->obey(session, argument);
 }
 
 /* A client that makes mistake after mistake is shown the door. */
@@ -326,13 +48,13 @@ static enum result count_error(struct session *session, enum result end)
 	if (end != REFUSED || session->stage == STAGE_GOODBYE)
 		return end;
 	if (++session->errors >= session->rules->errors)
-		return hang_up(session, "421 4.7.0 too many mistakes, goodbye");
+		return session_hang_up(session, "421 4.7.0 too many mistakes, goodbye");
 	return end;
 }
 
 enum result session_line(struct session *session, struct slice line)
 {
-	return count_error(session, obey(session, line));
+	return count_error(session, verbs_obey(session, line));
 }
 
 enum result session_bad_line(struct session *session, enum session_bad_line what)
@@ -342,7 +64,7 @@ enum result session_bad_line(struct session *session, enum session_bad_line what
 		[LINE_WITHOUT_CR] = "500 5.5.2 lines end with CR LF",
 	};
 
-	return count_error(session, answer(session, replies[what]));
+	return count_error(session, session_answer(session, replies[what]));
 }
 
 enum result session_greet(struct session *session)
@@ -368,21 +90,21 @@ enum result session_body(struct session *session, enum session_body end)
 		session->stage = STAGE_VERDICT;
 		return AGAIN;
 	}
-	forget_message(session);
-	return answer(session, replies[end]);
+	session_forget(session);
+	return session_answer(session, replies[end]);
 }
 
 /* One printable line of the right class, or nothing. */
 static bool is_reply(struct slice reply, char class)
 {
 	return reply.len >= 4 && reply.len <= REPLY_MOST && reply.at[0] == class && byte_is_digit(reply.at[1]) &&
-	       byte_is_digit(reply.at[2]) && reply.at[3] == ' ' && is_text(reply);
+	       byte_is_digit(reply.at[2]) && reply.at[3] == ' ' && session_is_text(reply);
 }
 
 static enum result pass_on(struct session *session, struct slice reply, char class, const char *instead)
 {
 	if (!is_reply(reply, class))
-		return answer(session, instead);
+		return session_answer(session, instead);
 	if (buffer_format(session->replies, "%.*s\r\n", SHOW(reply)) != OK)
 		return BROKEN;
 	return class == '4' ? LATER : REFUSED;
@@ -392,7 +114,7 @@ enum result session_verdict(struct session *session, enum result verdict, struct
 {
 	if (session->stage != STAGE_VERDICT)
 		return BROKEN;
-	forget_message(session);
+	session_forget(session);
 	switch (verdict) {
 	case OK:
 		if (buffer_format(session->replies, "250 2.0.0 accepted as %.*s\r\n", SHOW(reply)) != OK)
@@ -419,7 +141,7 @@ enum result session_end(struct session *session, enum session_end why)
 		[END_PER_CLIENT] = "421 4.7.0 too many connections from your address, try later",
 	};
 
-	return hang_up(session, replies[why]);
+	return session_hang_up(session, replies[why]);
 }
 
 void session_gone(struct session *session)
@@ -443,7 +165,7 @@ enum result session_envelope(struct session *session, struct envelope *ret_envel
 	for (const struct session_recipient *one = session->first; one; one = one->next)
 		list[count++] = one->recipient;
 	*ret_envelope = (struct envelope){
-		.flags = (is_stranger(session) ? 0u : (unsigned)ENVELOPE_TRUSTED) |
+		.flags = (session_is_stranger(session) ? 0u : (unsigned)ENVELOPE_TRUSTED) |
 		         (session->client & SESSION_LOCAL ? (unsigned)ENVELOPE_LOCAL : 0u) |
 		         (session->eight_bit ? (unsigned)ENVELOPE_EIGHT_BIT : 0u),
 		.protocol = session->extended ? SLICE("ESMTP") : SLICE("SMTP"),

@@ -5,7 +5,8 @@
 #include "base/test.h"
 #include "front/headers.h"
 
-static struct envelope_recipient recipients[] = { { .address = LIT("u@example.org") }, { .address = LIT("v@example.org") } };
+static struct envelope_recipient recipients[] = { { .address = LIT("u@example.org") },
+                                                  { .address = LIT("v@example.org") } };
 
 #define CLIENT .id = LIT("0123456789ABCDEF"), .protocol = LIT("ESMTP"), .recipients = recipients
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deadline.h — how long a client may take, and the last line of one that took longer.
+ *
+ * Knows:   the patience of each stage, the whole session's end, the least rate of a body.
+ * Ignores: what is done when the timer is due: client.c.
+ * Owns:    nothing: the timer and the account stand in the client.
+ * Fails:   a timer that cannot be started ends the session.
+ */
+#ifndef FRONT_DEADLINE_H
+#define FRONT_DEADLINE_H
+
+#include "front/client.h"
+
+void deadline_arm(struct client *client);
+/* The last line of a client that must go, whatever it still wants to say. */
+void deadline_expel(struct client *client, enum session_end why);
+void deadline_line(struct client *client);      /* a line was obeyed: the body's account begins anew */
+must_use bool deadline_kept(struct client *client);      /* is the body fast enough? */
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each stage takes what it understands off the front of the input: a line, a stretch of the body, or nothing. */
+#include "front/input.h"
+
+#include "front/deadline.h"
+#include "front/message.h"
+#include "front/record.h"
+
+#include <sys/socket.h>
+
+bool input_waits(const struct client *client)
+{
+	char byte;
+
+	return buffer_length(&client->in) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* ---- lines ---- */
+
+static void obey_line(struct client *client, struct slice line, size_t eaten)
+{
+	enum stage before = client->session.stage;
+	size_t replies = buffer_length(&client->out);
+	enum result end;
+
+	if (before == STAGE_SENDER)
+		message_begin(client);
+	if (line.len == 0 || line.at[line.len - 1] != '\r')
+		end = session_bad_line(&client->session, LINE_WITHOUT_CR);
+	else
+		end = session_line(&client->session, (struct slice){ line.at, line.len - 1 });
+	if (end == BROKEN)
+		session_gone(&client->session);
+	if (end == REFUSED || end == LATER)
+		record_refused(client, line, replies);
+	buffer_eat(&client->in, eaten);
+	deadline_line(client);
+	if (client->session.stage == STAGE_BODY && input_waits(client)) {
+		buffer_cut(&client->out, replies);
+		deadline_expel(client, END_TALKED_EARLY);
+	}
+	deadline_arm(client);
+}
+
+static void line_too_long(struct client *client)
+{
+	if (!client->skipping && session_bad_line(&client->session, LINE_TOO_LONG) == BROKEN)
+		session_gone(&client->session);
+	client->skipping = true;
+}
+
+/* One command line off the input; false: it is not whole yet. */
+static bool take_line(struct client *client)
+{
+	struct slice line, rest = buffer_slice(&client->in);
+	size_t limit = client->shared->limits.line_limit.n;
+
+	if (!slice_has(rest, '\n')) {
+		if (rest.len < limit)
+			return false;
+		line_too_long(client);
+		buffer_eat(&client->in, rest.len);
+		return false;
+	}
+	line = slice_cut(&rest, '\n');
+	if (client->skipping || line.len + 1 > limit) {
+		line_too_long(client);
+		client->skipping = false;
+		buffer_eat(&client->in, line.len + 1);
+		deadline_arm(client);
+	} else {
+		obey_line(client, line, line.len + 1);
+	}
+	return true;
+}
+
+/* ---- bodies ---- */
+
+void input_settle(struct client *client, enum result verdict, struct slice reply)
+{
+	struct slice id = { client->id, MESSAGE_ID_SIZE };
+
+	client->exchange = 0;
+	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
+	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
+		session_gone(&client->session);
+	message_drop(client);
+	if (client->shared->stopping)
+		deadline_expel(client, END_STOP);
+	deadline_arm(client);
+}
+
+/* The final dot has come. */
+static void end_body(struct client *client)
+{
+	static const struct slice reasons[] = {
+		[BODY_FINE] = LIT(""), [BODY_FAULTY] = LIT("bare CR, bare LF or NUL"), [BODY_TOO_LARGE] = LIT("too large"),
+		[BODY_LOOPS] = LIT("too many hops"), [BODY_NO_ROOM] = LIT("too little room"),
+	};
+	enum session_body how = message_end(client);
+
+	client->spoke = false;
+	if (how != BODY_FINE)
+		record_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
+	if (session_body(&client->session, how) == BROKEN)
+		session_gone(&client->session);
+	if (how != BODY_FINE)
+		message_drop(client);
+	else if (message_deposit(client) != OK)
+		input_settle(client, LATER, SLICE("451 4.3.0 the queue is away, try later"));
+	deadline_arm(client);
+}
+
+/* false: nothing can be taken now. */
+static bool take_body(struct client *client)
+{
+	struct slice all = buffer_slice(&client->in), rest = all;
+	enum result end = AGAIN;
+
+	if (message_room(client, all.len) != OK) {
+		client->starved = true;
+		client->starved_at = loop_ticks(&client->shared->process->loop);
+		return false;
+	}
+	while (end == AGAIN && rest.len) {
+		struct slice piece;
+
+		end = body_next(&client->body, &rest, &piece);
+		message_add(client, piece);
+	}
+	client->brought += all.len - rest.len;
+	buffer_eat(&client->in, all.len - rest.len);
+	if (end == OK)
+		end_body(client);
+	return true;
+}
+
+/* ---- both ---- */
+
+bool input_take(struct client *client)
+{
+	switch (client->session.stage) {
+	case STAGE_BODY:
+		return take_body(client);
+	case STAGE_HELLO:
+	case STAGE_SENDER:
+	case STAGE_RECIPIENTS:
+		return take_line(client);
+	case STAGE_VERDICT:
+	case STAGE_GOODBYE:
+		break;
+	}
+	return false;
+}
+
+bool input_may_be_taken(const struct client *client)
+{
+	return client->state == CLIENT_TALKING && !client->starved && client->session.stage < STAGE_VERDICT &&
+	       buffer_length(&client->in) && buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verbs.h — what each command does to a session (inside session.c and verbs.c only).
+ *
+ * Knows:   the verbs, the stages that permit them, who may relay, what one message may have.
+ * Ignores: what becomes of a message once it is whole: session.c.
+ * Owns:    nothing.
+ * Fails:   as session.h says.
+ */
+#ifndef FRONT_VERBS_H
+#define FRONT_VERBS_H
+
+#include "front/session.h"
+
+struct session_recipient {
+	struct envelope_recipient recipient;
+	struct session_recipient *next;
+};
+
+must_use enum result verbs_obey(struct session *session, struct slice line);
+
+/* session.c has these for both. */
+must_use enum result session_answer(struct session *session, const char *reply);
+must_use enum result session_hang_up(struct session *session, const char *reply);
+void session_forget(struct session *session);            /* the message, not who the client is */
+bool session_is_stranger(const struct session *session);
+bool session_is_text(struct slice line);                 /* printable ASCII only */
+
+#endif
