@@ -200,11 +200,15 @@ static void drop_keeping_errno(const struct durable_folder *folder, struct draft
 /* The name is taken back when the folder could not be synced: the file counts as not stored. */
 static enum result name_and_sync(const struct durable_folder *folder, struct draft *draft, const char *name)
 {
+	/* A descriptor of our own: an error is told once to each, and another thread's sync must not hear ours. */
+	closing int own = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int kept;
 
+	if (own < 0)
+		return LATER;
 	TRY(sync_of(fsync(draft->fd)));
 	TRY(give_name(folder, draft, name));
-	if (fsync(folder->fd) == 0)
+	if (fsync(own) == 0)
 		return OK;
 	kept = errno;
 	(void)unlinkat(folder->fd, name, 0);

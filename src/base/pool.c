@@ -48,7 +48,7 @@ void *pool_take(struct pool *pool)
 {
 	struct pool_free *one;
 
-	if (pool->used == pool->limit)
+	if (pool->used >= pool->limit)
 		return NULL;
 	if (pool->free == NULL)
 		add_block(pool);
