@@ -149,7 +149,8 @@ static enum result pack_judgement(struct deposit *deposit)
 
 static enum result prepare(struct deposit *deposit)
 {
-	const unsigned live = 1u << FATE_DELIVER | 1u << FATE_DEFER | 1u << FATE_HOLD | 1u << FATE_BOUNCE;
+	const unsigned live = 1u << FATE_DELIVER | 1u << FATE_DEFER | 1u << FATE_HOLD | 1u << FATE_BOUNCE |
+	                      1u << FATE_DISCARD;          /* of some: the ledger wants to hear of them */
 	struct keeping *keeping = &deposit->keeping;
 
 	TRY(pack_judgement(deposit));

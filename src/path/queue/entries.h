@@ -33,6 +33,7 @@ enum recipient_flag {                    /* bits */
 	RECIPIENT_IS_JUDGED  = 1,        /* its fate was decided */
 	RECIPIENT_IS_NOTED   = 2,        /* the journal knows more of it than the file */
 	RECIPIENT_IS_EXPIRED = 4,
+	RECIPIENT_IS_MEANT   = 8,        /* the visit under way is about it */
 };
 
 struct recipient {
@@ -50,7 +51,6 @@ enum entry_flag {                        /* bits */
 	ENTRY_NULL_SENDER = 64,
 	ENTRY_OWN         = 128,         /* composed by us */
 	ENTRY_LOCAL       = 256,
-	ENTRY_SETTLING    = 512,         /* final records are on their way to the disk */
 };
 
 enum heap_kind { HEAP_WORK, HEAP_RELAY, HEAPS };

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { JUDGE_AGAIN = 300, ENDINGS_MOST = 1000000 };
+enum { JUDGE_AGAIN = 300, WAIT_MORE = 900, ENDINGS_MOST = 1000000 };
 
 static const enum recipient_is by_outcome[FATE_COUNT] = {
 	[FATE_DELIVER] = RECIPIENT_QUEUED,     [FATE_REJECT] = RECIPIENT_FOR_QUARANTINE,
@@ -70,13 +70,21 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 
 	if (late && is == RECIPIENT_QUARANTINED)
 		is = RECIPIENT_FOR_QUARANTINE;
-	if (is == RECIPIENT_UNJUDGED)
+	if (is == RECIPIENT_UNJUDGED) {
 		recipient->due = queue_now() + JUDGE_AGAIN;
-	else
+		recipient->attempts = (uint8_t)(recipient->attempts + (recipient->attempts < 255));
+	} else {
 		recipient->flags |= RECIPIENT_IS_JUDGED;
+	}
 	if (is == RECIPIENT_FAILED)
 		recipient_say(&queue->entries, recipient, SLICE(""), fate->reply);
 	entry_turn(&queue->entries, recipient, is);
+}
+
+/* Judgements may put it off for as long as next hops may. */
+static bool is_too_old(const struct queue *queue, const struct entry *entry, const struct recipient *recipient)
+{
+	return schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now());
 }
 
 void fates_judge(struct queue *queue, struct entry *entry, const struct judgement *judgement, bool late)
@@ -86,6 +94,9 @@ void fates_judge(struct queue *queue, struct entry *entry, const struct judgemen
 
 		if (recipient->is == RECIPIENT_UNJUDGED)
 			judge_one(queue, recipient, &judgement->fates[i], late);
+		if (late && recipient->is == RECIPIENT_UNJUDGED && is_too_old(queue, entry, recipient))
+			fates_turn(queue, entry, i, JOURNAL_FAILED, &(struct fates_words){
+				.reply = judgement->fates[i].reply, .expired = true, .due = queue_now() });
 		if (late && recipient->is == RECIPIENT_DISCARDED && !(recipient->flags & RECIPIENT_IS_NOTED))
 			fates_turn(queue, entry, i, JOURNAL_DISCARDED, &(struct fates_words){ 0 });
 	}
@@ -141,6 +152,8 @@ struct ending {
 	struct entry *entry;
 	char name[SPOOL_NAME];
 	bool later;
+	enum result end;
+	int error;
 };
 
 void fates_init(struct queue *queue)
@@ -164,9 +177,23 @@ static void remove_work(struct job *job)
 {
 	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
 
-	if (ending->later)
-		(void)!durable_remove(&ending->queue->spool.judged, ending->name, false);
-	(void)!durable_remove(&ending->queue->spool.messages, ending->name, false);
+	errno = 0;
+	ending->end = ending->later ? durable_remove(&ending->queue->spool.judged, ending->name, false) : OK;
+	if (ending->end == OK)
+		ending->end = durable_remove(&ending->queue->spool.messages, ending->name, false);
+	ending->error = errno;
+}
+
+/* As long as the file is there its records must be, or the next start would deliver it again. */
+static void not_removed(struct ending *ending)
+{
+	struct queue *queue = ending->queue;
+
+	ending->entry->flags &= ~(uint32_t)ENTRY_GOING;
+	queue_note(queue, LOG_LEVEL_ERROR, entry_id(ending->entry), "not-removed", "error",
+	           slice_of(strerrorname_np(ending->error)));
+	queue_trouble(queue, &queue->spool_trouble, "spool", ending->error);
+	pool_give(&queue->endings, ending);
 }
 
 static void remove_done(struct job *job)
@@ -174,6 +201,10 @@ static void remove_done(struct job *job)
 	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
 	struct queue *queue = ending->queue;
 
+	if (ending->end != OK) {
+		not_removed(ending);
+		return;
+	}
 	count_gone(queue, ending->entry);
 	entries_remove(&queue->entries, ending->entry);
 	pool_give(&queue->endings, ending);
@@ -203,7 +234,7 @@ static void end(struct queue *queue, struct entry *entry)
 	struct ending *ending = pool_take(&queue->endings);
 
 	if (ending == NULL)
-		return;         /* without memory it stays, all final; the next start removes it */
+		return;         /* without memory it stays, all final; fates_sweep() comes back to it */
 	entry->flags |= ENTRY_GOING;
 	note_unsaid(queue, entry);
 	ending->queue = queue;
@@ -230,8 +261,41 @@ void fates_settle(struct queue *queue, struct entry *entry)
 	queue_show_levels(queue);
 }
 
+void fates_sweep(struct queue *queue)
+{
+	const uint32_t at_work = ENTRY_BUSY | ENTRY_LENT | ENTRY_AWAY | ENTRY_GOING;
+
+	for (struct entry *entry = entries_next(&queue->entries, NULL); entry; entry = entries_next(&queue->entries, entry))
+		if (!(entry->flags & at_work) && entry_is_final(entry))
+			fates_settle(queue, entry);
+}
+
+/* Nothing is put off for longer than this. */
+static uint32_t longest_wait(const struct queue *queue)
+{
+	return (uint32_t)(queue->settings.retry_most.n / 4 * 5 + WAIT_MORE);
+}
+
+void fates_clock_back(struct queue *queue, struct entry *entry)
+{
+	uint32_t now = queue_now(), latest = now + longest_wait(queue);
+
+	if (entry->received > now)
+		entry->received = now;
+	for (uint32_t i = 0; i < entry->count; i++) {
+		struct recipient *recipient = entry_recipient(entry, i);
+
+		if (recipient->due > latest)
+			recipient->due = now;
+	}
+	if (entry->place)
+		entries_schedule(&queue->entries, entry);
+}
+
 void fates_drop(struct queue *queue, struct entry *entry)
 {
+	if (entry->flags & ENTRY_LENT && queue->lending.lent)
+		queue->lending.lent--;
 	entries_remove(&queue->entries, entry);
 	queue_show_levels(queue);
 }
@@ -269,6 +333,10 @@ void fates_replay(struct queue *queue, const struct journal_record *record)
 		return;
 	}
 	entry = entries_find(&queue->entries, (struct slice){ record->id, MESSAGE_ID_SIZE });
+	if (entry == NULL && unread_has(&queue->unread, record->id)) {
+		unread_keep(&queue->unread, record);
+		return;
+	}
 	if (entry == NULL || entry->serial != record->serial) {
 		replay_gone(queue, record);
 		return;
@@ -305,6 +373,7 @@ enum result fates_snapshot(struct queue *queue, struct buffer *to)
 
 	memcpy(totals.totals, queue->totals, sizeof(totals.totals));
 	TRY(journal_write(&totals, to));
+	TRY(buffer_add(to, buffer_slice(&queue->unread.records)));
 	for (struct entry *entry = entries_next(&queue->entries, NULL); entry; entry = entries_next(&queue->entries, entry))
 		TRY(snapshot_entry(queue, entry, to));
 	return OK;

@@ -31,6 +31,10 @@ struct fates_words { struct slice route, reply; bool expired; uint32_t due; };
 void fates_turn(struct queue *queue, struct entry *entry, uint32_t place, enum journal_kind kind, const struct fates_words *words);
 /* No longer busy: back to where it is due, or out if all is final. */
 void fates_settle(struct queue *queue, struct entry *entry);
+/* Those that are all final and could not be removed are tried again. */
+void fates_sweep(struct queue *queue);
+/* The clock was put back: nobody waits until the old one's time. */
+void fates_clock_back(struct queue *queue, struct entry *entry);
 /* The file is no message of ours any more (set aside): out of memory at once. */
 void fates_drop(struct queue *queue, struct entry *entry);
 

@@ -272,7 +272,7 @@ static void look_behind(struct reading *reading, struct journal_replay *replay)
 	replay->torn = buffer_length(&reading->bytes) > 0;
 	while (!reading->ended && buffer_length(&reading->bytes) < BEHIND_MOST && read_more(reading) == OK)
 		;
-	replay->behind = journal_has_record(buffer_slice(&reading->bytes));
+	replay->behind |= journal_has_record(buffer_slice(&reading->bytes));
 }
 
 static enum result replay_file(struct reading *reading, void (*apply)(void *self, const struct journal_record *record),
@@ -287,6 +287,8 @@ static enum result replay_file(struct reading *reading, void (*apply)(void *self
 	end = journal_read_head(&head);
 	if (end == OK)
 		buffer_eat(&reading->bytes, JOURNAL_HEAD);
+	else if (head.len)
+		replay->behind = true;          /* of another version, or foreign: whatever is in it is not to be lost */
 	while (end == OK) {
 		end = next_record(reading, &record);
 		if (end == OK) {

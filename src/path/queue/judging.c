@@ -72,10 +72,10 @@ static void keep_judgement(struct visit *visit)
 	visit_end(visit);
 }
 
-static enum result say_unscannable(struct visit *visit)
+enum result judging_unscannable(struct visit *visit, struct slice reason)
 {
 	struct buffer findings;
-	struct judgement judgement = { .verdict = VERDICT_UNSCANNABLE, .reason = SLICE("inspect failed on it too often"),
+	struct judgement judgement = { .verdict = VERDICT_UNSCANNABLE, .reason = reason,
 		                       .fate_count = visit->envelope.recipient_count };
 	enum result end;
 
@@ -89,7 +89,8 @@ static enum result say_unscannable(struct visit *visit)
 	if (end == OK)
 		end = arena_keep(&visit->memory, buffer_slice(&findings), &judgement.findings);
 	buffer_finish(&findings);
-	visit->judgement = judgement;
+	if (end == OK)
+		visit->judgement = judgement;
 	return end;
 }
 
@@ -106,7 +107,7 @@ static void failed(struct visit *visit)
 {
 	visit->entry->tried = visit->ask.tried;
 	note_tried(visit);
-	if (visit->entry->tried >= ASK_TRIES && say_unscannable(visit) == OK) {
+	if (visit->entry->tried >= ASK_TRIES && judging_unscannable(visit, SLICE("inspect failed on it too often")) == OK) {
 		queue_note(visit->queue, LOG_LEVEL_WARNING, entry_id(visit->entry), "unscannable", "reason", visit->judgement.reason);
 		keep_judgement(visit);
 		return;

@@ -16,7 +16,7 @@ static bool is_this(const struct durable_folder *day, const struct keeping *keep
 	arena_init(&memory, 16 << 20);
 	same = spool_read(day, keeping->name, true, &memory, &read) == OK;
 	if (same) {
-		same = read.map.serial == keeping->text.serial;
+		same = read.map.serial == keeping->text.serial && slice_same(read.judgement, keeping->text.judgement);
 		(void)close(read.fd);
 	}
 	arena_finish(&memory);
@@ -36,14 +36,30 @@ static enum result keep_apart(struct keeping *keeping)
 	return end;
 }
 
+/* Not accepted after all: what lies in quarantine is of a message that will come again. */
+static void take_away(const struct keeping *keeping)
+{
+	int error = errno;
+	struct durable_folder day;
+
+	if (spool_day(&keeping->queue->spool, keeping->day, false, &day) == OK) {
+		(void)!durable_remove(&day, keeping->name, false);
+		spool_day_close(&day);
+	}
+	errno = error;
+}
+
 static void keep_work(struct job *job)
 {
 	struct keeping *keeping = (struct keeping *)(void *)((char *)job - offsetof(struct keeping, job));
 
 	errno = 0;
 	keeping->end = keeping->apart ? keep_apart(keeping) : OK;
-	if (keeping->end == OK && keeping->live)
+	if (keeping->end == OK && keeping->live) {
 		keeping->end = spool_publish(&keeping->queue->spool.messages, keeping->name, &keeping->text);
+		if (keeping->end != OK && keeping->apart)
+			take_away(keeping);
+	}
 	keeping->error = errno;
 }
 

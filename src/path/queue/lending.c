@@ -160,7 +160,7 @@ void lending_begin(struct visit *visit)
 
 bool lending_may(const struct lending *lending)
 {
-	return lending->resumed && lending->lent < lending->queue->settings.lent.n;
+	return lending->resumed && lending->lent + lending->preparing < lending->queue->settings.lent.n;
 }
 
 /* ---- RESULT ---- */
@@ -319,6 +319,17 @@ static enum result unpack_whose(struct lending *lending, const struct frame *fra
 	return OK;
 }
 
+/* Which of them it holds is not said. Only those who were due can be; an operator has to wait for all of them. */
+static void all_due_are_lent(struct queue *queue, struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->count; i++) {
+		struct recipient *recipient = entry_recipient(entry, i);
+
+		if (recipient->is == RECIPIENT_QUEUED && recipient->due <= queue_now())
+			entry_turn(&queue->entries, recipient, RECIPIENT_LENT);
+	}
+}
+
 static enum result take_holding(struct lending *lending, const struct frame *frame)
 {
 	struct entry *entry;
@@ -331,6 +342,7 @@ static enum result take_holding(struct lending *lending, const struct frame *fra
 	if (!(entry->flags & ENTRY_LENT))
 		lending->lent++;
 	entry->flags = (entry->flags | ENTRY_LENT) & ~(uint32_t)ENTRY_AWAY;
+	all_due_are_lent(lending->queue, entry);
 	entries_unschedule(&lending->queue->entries, entry);
 	return OK;
 }

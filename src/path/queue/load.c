@@ -9,21 +9,45 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { LOAD_MEMORY = 64 << 20 };
+enum { LOAD_MEMORY = 64 << 20, UNREAD_RECORDS = 64 << 20 };
 
 struct loading {
 	struct queue *queue;
 	struct arena memory;
-	enum result end;
-	uint64_t messages;
 };
 
 struct loaded {
 	struct spool_read read;
 	struct envelope envelope;
-	struct judgement judgement;
+	struct judgement judgement, later;
 	bool judged;
 };
+
+bool unread_has(const struct unread *unread, const char id[MESSAGE_ID_SIZE])
+{
+	for (uint32_t i = 0; i < unread->count; i++)
+		if (memcmp(unread->ids[i], id, MESSAGE_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+void unread_keep(struct unread *unread, const struct journal_record *record)
+{
+	if (journal_write(record, &unread->records) != OK)
+		unread->lost = true;
+}
+
+static void stays_unread(struct loading *loading, const char *name)
+{
+	struct queue *queue = loading->queue;
+
+	queue_note(queue, LOG_LEVEL_ERROR, slice_of(name), "not-loaded", "then", SLICE("at the next start"));
+	process_warn(queue->process, "unread", SLICE("a message in the spool could not be read; the next start tries again"));
+	if (queue->unread.count == UNREAD_MOST)
+		queue->unread.lost = true;
+	else
+		memcpy(queue->unread.ids[queue->unread.count++], name, MESSAGE_ID_SIZE);
+}
 
 static enum result read_message(struct loading *loading, const char *name, struct loaded *loaded)
 {
@@ -52,29 +76,25 @@ static void set_aside(struct queue *queue, const struct durable_folder *folder, 
 		queue_note(queue, LOG_LEVEL_ERROR, slice_of(name), "stays-in-the-way", "error", slice_of(strerrorname_np(errno)));
 }
 
-static void add_later(struct loading *loading, struct entry *entry, const char *name, const struct loaded *loaded)
+static enum result read_later(struct loading *loading, const char *name, struct loaded *loaded)
 {
 	struct queue *queue = loading->queue;
 	struct spool_read later;
-	struct judgement judgement;
-	enum result end;
 
 	if (faccessat(queue->spool.judged.fd, name, F_OK, 0) != 0)
-		return;
-	end = spool_read(&queue->spool.judged, name, true, &loading->memory, &later);
-	if (end == OK) {
-		(void)close(later.fd);
-		end = spool_map_is_judgement(&later.map) && later.map.serial == entry->serial
-		              ? visits_judgement(&loading->memory, later.judgement, entry->count,
-		                                 loaded->read.map.spans[SPOOL_CONTENT].length, &judgement)
-		              : REFUSED;
-	}
-	if (end == OK) {
-		entry->flags |= ENTRY_HAS_LATER;
-		fates_judge(queue, entry, &judgement, true);
-	} else {
-		set_aside(queue, &queue->spool.judged, name);
-	}
+		return errno == ENOENT ? REFUSED : LATER;
+	TRY(spool_read(&queue->spool.judged, name, true, &loading->memory, &later));
+	(void)close(later.fd);
+	if (!spool_map_is_judgement(&later.map) || later.map.serial != loaded->read.map.serial)
+		return REFUSED;
+	return visits_judgement(&loading->memory, later.judgement, loaded->envelope.recipient_count,
+	                        loaded->read.map.spans[SPOOL_CONTENT].length, &loaded->later);
+}
+
+static enum result admit(struct loading *loading, const struct loaded *loaded, struct entry **ret_entry)
+{
+	return fates_admit(loading->queue, &loaded->envelope, loaded->read.map.serial,
+	                   loaded->read.map.spans[SPOOL_CONTENT].length, loaded->judged ? &loaded->judgement : NULL, ret_entry);
 }
 
 static void load_message(void *own_loading, const char *name)
@@ -83,30 +103,37 @@ static void load_message(void *own_loading, const char *name)
 	struct queue *queue = loading->queue;
 	struct loaded loaded = { .read = { .fd = -1 } };
 	struct entry *entry;
-	enum result end = read_message(loading, name, &loaded);
+	enum result end = read_message(loading, name, &loaded), later = REFUSED;
 
 	if (end == OK)
-		end = fates_admit(queue, &loaded.envelope, loaded.read.map.serial, loaded.read.map.spans[SPOOL_CONTENT].length,
-		                  loaded.judged ? &loaded.judgement : NULL, &entry);
-	if (end == OK) {
-		loading->messages++;
-		add_later(loading, entry, name, &loaded);
-	} else if (end == REFUSED) {
-		set_aside(queue, &queue->spool.messages, name);
-	} else {
-		queue_note(queue, LOG_LEVEL_ERROR, slice_of(name), "not-loaded", "then", SLICE("at the next start"));
+		later = read_later(loading, name, &loaded);
+	if (end == OK)
+		end = later == LATER ? LATER : admit(loading, &loaded, &entry);
+	if (end == OK && later == OK) {
+		entry->flags |= ENTRY_HAS_LATER;
+		fates_judge(queue, entry, &loaded.later, true);
 	}
+	if (end == REFUSED)
+		set_aside(queue, &queue->spool.messages, name);
+	else if (end != OK)
+		stays_unread(loading, name);
 	arena_reset(&loading->memory);
 }
 
-/* A judgement whose message is gone says nothing to anybody. */
+/* A judgement whose message is gone says nothing to anybody; one that was not taken is no judgement. */
 static void load_judgement(void *own_loading, const char *name)
 {
 	struct loading *loading = own_loading;
 	struct queue *queue = loading->queue;
+	bool valid = message_id_valid(slice_of(name));
+	const struct entry *entry = valid ? entries_find(&queue->entries, slice_of(name)) : NULL;
 
-	if (!message_id_valid(slice_of(name)) || entries_find(&queue->entries, slice_of(name)) == NULL)
+	if (valid && unread_has(&queue->unread, name))
+		return;
+	if (valid && entry == NULL)
 		(void)unlinkat(queue->spool.judged.fd, name, 0);
+	else if (!valid || !(entry->flags & ENTRY_HAS_LATER))
+		set_aside(queue, &queue->spool.judged, name);
 }
 
 static void apply(void *own_loading, const struct journal_record *record)
@@ -116,11 +143,12 @@ static void apply(void *own_loading, const struct journal_record *record)
 	fates_replay(loading->queue, record);
 }
 
-/* Records behind a damaged one can't be trusted to be in order, and can't be thrown away either. */
+/* Records behind a damaged one can't be trusted to be in order, and can't be thrown away either. What is before
+ * them still stands where it is, until a new journal has it. */
 static void keep_journal(struct queue *queue)
 {
 	queue_note(queue, LOG_LEVEL_ERROR, SLICE(""), "journal-damaged", "kept", SLICE("corrupt/journal"));
-	if (spool_set_aside(&queue->spool, &queue->spool.root, "journal") == OK)
+	if (spool_copy_aside(&queue->spool, &queue->spool.root, "journal") == OK)
 		process_warn(queue->process, "journal", SLICE("damaged in its middle; a copy is in corrupt/"));
 }
 
@@ -141,21 +169,34 @@ static void start_all(struct queue *queue)
 {
 	struct entries *entries = &queue->entries;
 
-	for (struct entry *entry = entries_next(entries, NULL); entry; entry = entries_next(entries, entry))
+	for (struct entry *entry = entries_next(entries, NULL); entry; entry = entries_next(entries, entry)) {
+		fates_clock_back(queue, entry);
 		fates_settle(queue, entry);
+	}
 }
 
+static enum result load_all(struct loading *loading)
+{
+	struct queue *queue = loading->queue;
+
+	TRY(spool_names(&queue->spool.messages, load_message, loading));
+	TRY(spool_names(&queue->spool.judged, load_judgement, loading));
+	TRY(replay(loading));
+	return queue->unread.lost ? LATER : OK;
+}
+
+/* What was accepted is taken in whatever the limit says by now; it holds for new mail. */
 enum result load_spool(struct queue *queue)
 {
 	struct loading loading = { .queue = queue };
+	size_t limit = queue->entries.pool.limit;
 	enum result end;
 
 	arena_init(&loading.memory, LOAD_MEMORY);
-	end = spool_names(&queue->spool.messages, load_message, &loading);
-	if (end == OK)
-		end = spool_names(&queue->spool.judged, load_judgement, &loading);
-	if (end == OK)
-		end = replay(&loading);
+	buffer_init(&queue->unread.records, UNREAD_RECORDS);
+	queue->entries.pool.limit = SIZE_MAX;
+	end = load_all(&loading);
+	queue->entries.pool.limit = limit;
 	arena_finish(&loading.memory);
 	TRY(end);
 	start_all(queue);

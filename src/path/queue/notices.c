@@ -21,12 +21,19 @@ enum { COMPOSE_AGAIN = 30, PACKED_LIMIT = 16 << 20, NOTICE_MOST = 4 << 20,
 static void turn_all(struct visit *visit, enum recipient_is from, enum journal_kind kind)
 {
 	for (uint32_t i = 0; i < visit->entry->count; i++)
-		if (entry_recipient(visit->entry, i)->is == from)
+		if (visit_means(visit, i, from))
 			fates_turn(visit->queue, visit->entry, i, kind, &(struct fates_words){ 0 });
 }
 
+static void set_apart(struct visit *visit, enum recipient_is whom, void (*kept)(struct keeping *keeping));
+
+/* A name that is taken by another file is not asked for again. */
 static void kept_apart(struct visit *visit, enum recipient_is whom)
 {
+	if (visit->keeping.end == REFUSED) {
+		set_apart(visit, whom, visit->keeping.kept);
+		return;
+	}
 	if (visit->keeping.end == OK) {
 		turn_all(visit, whom, JOURNAL_QUARANTINED);
 		queue_note(visit->queue, LOG_LEVEL_NOTICE, entry_id(visit->entry), "quarantined", "as", slice_of(visit->keeping.name));
@@ -61,6 +68,7 @@ static enum result judgement_apart(struct visit *visit, enum recipient_is whom)
 	copy.fates = arena_array(&visit->memory, struct fate, copy.fate_count);
 	if (copy.fates == NULL)
 		return LATER;
+	visit_mean(visit, whom);
 	for (uint32_t i = 0; i < copy.fate_count; i++) {
 		const struct recipient *recipient = entry_recipient(visit->entry, i);
 
@@ -78,7 +86,7 @@ static enum result judgement_apart(struct visit *visit, enum recipient_is whom)
 	return end;
 }
 
-/* Others of this message are in quarantine already: this file gets an id of its own. */
+/* Others of this message are in quarantine already, or another file has the name: this one gets an id of its own. */
 static enum result name_apart(struct visit *visit)
 {
 	struct keeping *keeping = &visit->keeping;
@@ -88,7 +96,7 @@ static enum result name_apart(struct visit *visit)
 
 	keeping->text.envelope = visit->packed;
 	memcpy(keeping->name, visit->name, sizeof(keeping->name));
-	if (!entry_has(visit->entry, RECIPIENT_QUARANTINED))
+	if (!entry_has(visit->entry, RECIPIENT_QUARANTINED) && keeping->end != REFUSED)
 		return OK;
 	queue_new_id(keeping->name);
 	envelope.origin = envelope.id;
@@ -106,6 +114,9 @@ static void set_apart(struct visit *visit, enum recipient_is whom, void (*kept)(
 	struct keeping *keeping = &visit->keeping;
 	struct spool_span content = visit_content(visit);
 
+	/* Its judgement is lost or damaged, and nobody else of it waits for a new one. */
+	if (!visit->judged)
+		visit->judged = judging_unscannable(visit, SLICE("its judgement is lost")) == OK;
 	if (!visit->judged || judgement_apart(visit, whom) != OK || name_apart(visit) != OK) {
 		visit_put_off(visit, whom, COMPOSE_AGAIN);
 		visit_end(visit);
@@ -232,15 +243,10 @@ static enum result look_at(int memfd, uint64_t *ret_length)
 	return OK;
 }
 
-static void composed(struct ask *ask, enum ask_end end, struct slice text, int fd)
+/* Not for ever: in the end the message goes where an operator sees it. */
+static void not_told(struct visit *visit, struct slice reason)
 {
-	struct visit *visit = (struct visit *)(void *)((char *)ask - offsetof(struct visit, ask));
-	uint64_t length;
-
-	visit->memfd = fd;
-	if (end == ASK_COMPOSED && look_at(fd, &length) == OK && store_notice(visit, length) == OK)
-		return;
-	queue_note(visit->queue, LOG_LEVEL_WARNING, entry_id(visit->entry), "no-notice", "reason", text);
+	queue_note(visit->queue, LOG_LEVEL_WARNING, entry_id(visit->entry), "no-notice", "reason", reason);
 	visit->keeping.live = false;
 	if (visit->entry->tried < ASK_TRIES)
 		visit->entry->tried++;
@@ -252,8 +258,20 @@ static void composed(struct ask *ask, enum ask_end end, struct slice text, int f
 	visit_end(visit);
 }
 
+static void composed(struct ask *ask, enum ask_end end, struct slice text, int fd)
+{
+	struct visit *visit = (struct visit *)(void *)((char *)ask - offsetof(struct visit, ask));
+	uint64_t length;
+
+	visit->memfd = fd;
+	if (end == ASK_COMPOSED && look_at(fd, &length) == OK && store_notice(visit, length) == OK)
+		return;
+	not_told(visit, text);
+}
+
 static void list_failed(struct visit *visit, struct notice *notice)
 {
+	visit_mean(visit, RECIPIENT_FAILED);
 	for (uint32_t i = 0; i < visit->entry->count; i++) {
 		const struct recipient *recipient = entry_recipient(visit->entry, i);
 
@@ -307,8 +325,7 @@ void notices_begin(struct visit *visit)
 	}
 	queue_new_id(visit->keeping.name);
 	if (pack_notice(visit) != OK) {
-		visit_put_off(visit, RECIPIENT_FAILED, COMPOSE_AGAIN);
-		visit_end(visit);
+		not_told(visit, SLICE("too many failures for a notice"));
 		return;
 	}
 	visit->ask.kind = QUEUE_COMPOSE;

@@ -298,6 +298,7 @@ void obey_retry(struct talk *talk)
 		for (entry = entries_next(entries, NULL); entry; entry = entries_next(entries, entry))
 			retry(talk->queue, entry);
 	}
+	fates_sweep(talk->queue);
 	visits_turn(talk->queue);
 	talk_end(talk, 0, "");
 }
@@ -340,6 +341,11 @@ void obey_release(struct talk *talk)
 
 void obey_delete(struct talk *talk)
 {
-	change(talk, 1u << RECIPIENT_UNJUDGED | 1u << RECIPIENT_QUEUED | 1u << RECIPIENT_HELD | 1u << RECIPIENT_FAILED,
-	       JOURNAL_DELETED, 0);
+	const struct entry *entry = entries_find(&talk->queue->entries, talk->id);
+	unsigned from = 1u << RECIPIENT_UNJUDGED | 1u << RECIPIENT_QUEUED | 1u << RECIPIENT_HELD;
+
+	/* Whose notice or copy is being written is beyond reach too. */
+	if (entry && !(entry->flags & ENTRY_BUSY))
+		from |= 1u << RECIPIENT_FAILED;
+	change(talk, from, JOURNAL_DELETED, 0);
 }

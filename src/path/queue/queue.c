@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <pwd.h>
 
-enum { LOCK_SECONDS = 5, STOP_MS = 2000, STOP_LOOK_MS = 20, EXPIRE_MS = 3600000 };
+enum { LOCK_SECONDS = 5, STOP_MS = 2000, STOP_LOOK_MS = 20, EXPIRE_MS = 3600000, EXPIRE_FIRST_MS = 600000, AHEAD_MS = 600000 };
 
 static struct queue the_queue;
 static struct timer expiry;
@@ -75,9 +75,20 @@ static enum result open_spool(struct queue *queue)
 	return end;
 }
 
+/* What a clock that was put forward calls old is given an hour, in which it may be put right. */
+static bool clock_is_steady(struct queue *queue)
+{
+	int64_t before = queue->clock_apart;
+
+	queue->clock_apart = clock_wall_ms() - (int64_t)clock_ticks();
+	return queue->clock_apart - before < AHEAD_MS;
+}
+
 static void expire(void *owner)
 {
-	quarantine_expire(owner);
+	if (clock_is_steady(owner))
+		quarantine_expire(owner);
+	fates_sweep(owner);
 	(void)!timer_start(&expiry, EXPIRE_MS);
 }
 
@@ -117,7 +128,8 @@ static enum result begin(void *self)
 	TRY(crew_start(&queue->crew, (unsigned)queue->settings.threads.n));
 	TRY(load_spool(queue));
 	TRY(reserve_watch(&queue->reserve));
-	return timer_start(&expiry, 1000);
+	(void)clock_is_steady(queue);
+	return timer_start(&expiry, EXPIRE_FIRST_MS);
 }
 
 static enum result wire(struct queue *queue, struct slice name, uint32_t instance, int fd)

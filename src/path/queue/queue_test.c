@@ -10,6 +10,7 @@
 #include "mail/message/message.h"
 #include "mail/policy/policy.h"
 #include "mail/smtp/smtp.h"
+#include "queue/journal_format.h"
 #include "queue/queue.h"
 #include "wire/control.h"
 #include "wire/front-queue.h"
@@ -740,6 +741,250 @@ static void killed_at_random(void)
 	EXPECT(files("corrupt") == 0);
 }
 
+static void answer_compose(uint64_t exchange)
+{
+	int fd = message_memfd(true);
+
+	EXPECT(frame_send(scene.inspect, INSPECT_COMPOSED, exchange, SLICE(""), fd) == OK);
+	fd_close(&fd);
+}
+
+/* A second failure comes while the notice of the first is written: it gets one too. */
+static void failed_meanwhile(void)
+{
+	uint64_t first;
+
+	resume();
+	deposit(1, ENVELOPE_TRUSTED, 2, true);
+	judge_all(FATE_DELIVER, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(2));
+	end_one(0, RELAY_FAILED);
+	kill_it();
+	start();
+	resume();
+	EXPECT(hear(scene.inspect, QUEUE_COMPOSE));
+	first = scene.frame.exchange;
+	end_one(1, RELAY_FAILED);
+	answer_compose(first);
+	EXPECT(hear(scene.inspect, QUEUE_COMPOSE));
+	answer_compose(scene.frame.exchange);
+	EXPECT(ledger("\"queued\": 2, \"held\": 0, \"quarantined\": 0, \"bounced\": 2"));
+}
+
+/* The folder does not let the file go: it is not forgotten that all of it is delivered. */
+static void not_removed(void)
+{
+	char path[PATH + 16];
+
+	resume();
+	deposit(1, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(1));
+	(void)snprintf(path, sizeof(path), "%s/messages", scene.spool);
+	EXPECT(chmod(path, 0500) == 0);
+	end_one(0, RELAY_DELIVERED);
+	say_whose(RELAY_ENDED);
+	EXPECT(ledger("\"delivered\": 1, \"queued\": 0"));
+	(void)usleep(50000);
+	EXPECT(files("messages") == 1 && chmod(path, 0700) == 0);
+	EXPECT(COMMAND("queue", "flush") == 0 && empties("messages"));
+	EXPECT(ledger("\"delivered\": 1, \"queued\": 0"));
+}
+
+/* What the disk does not give at one start is still known at the next. */
+static void unread_at_a_start(void)
+{
+	char path[PATH + 64], id[sizeof(scene.id)];
+
+	deposit(1, 0, 2, true);
+	judge_all(FATE_DELIVER, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	EXPECT(COMMAND("queue", "hold", scene.id) == 0);
+	memcpy(id, scene.id, sizeof(id));
+	kill_it();
+	(void)snprintf(path, sizeof(path), "%s/messages/%s", scene.spool, id);
+	EXPECT(chmod(path, 0) == 0);
+	start();
+	resume();
+	deposit(2, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(1));
+	end_one(0, RELAY_DELIVERED);
+	kill_it();
+	EXPECT(chmod(path, 0600) == 0);
+	start();
+	resume();
+	EXPECT(silent(scene.relay));
+	EXPECT(ledger("\"held\": 2"));
+}
+
+static void rewrite_conf(const char *more)
+{
+	FILE *conf = fopen(scene.conf, "we");
+
+	EXPECT(conf != NULL);
+	(void)fprintf(conf, "spool = \"%s\"\nqueue { answer_budget = 1s  reserve = 0  reserve_inodes = 0  threads = 4  %s }\n",
+	              scene.spool, more);
+	EXPECT(fclose(conf) == 0);
+}
+
+/* A limit that was lowered is for new mail. */
+static void more_than_allowed(void)
+{
+	for (uint64_t i = 1; i <= 3; i++) {
+		deposit(i, 0, 1, true);
+		judge_all(FATE_DELIVER, 1);
+		EXPECT(hear(scene.front, QUEUE_KEPT));
+	}
+	kill_it();
+	rewrite_conf("messages = 1");
+	start();
+	EXPECT(ledger("\"queued\": 3"));
+	deposit(4, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_LATER) && slice_begins(scene.frame.payload, SLICE("452 ")));
+	resume();
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT(lent_count(1));
+}
+
+/* The clock was a year ahead when it was put off. */
+static void put_off_by_a_wrong_clock(void)
+{
+	struct journal_record record = { .kind = JOURNAL_DEFERRED, .attempts = 1,
+		                         .time = (uint64_t)time(NULL) + 365 * 86400 };
+	struct buffer packed;
+	char path[PATH + 16];
+	int fd;
+
+	resume();
+	deposit(1, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(1));
+	EXPECT(COMMAND("queue", "ledger") == 0);
+	kill_it();
+	memcpy(record.id, scene.id, MESSAGE_ID_SIZE);
+	record.serial = serial;
+	buffer_init(&packed, 4096);
+	(void)snprintf(path, sizeof(path), "%s/journal", scene.spool);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT((lseek(fd, 0, SEEK_END) > 0 || journal_write_head(&packed) == OK) && journal_write(&record, &packed) == OK);
+	EXPECT(write(fd, packed.bytes + packed.start, buffer_length(&packed)) == (ssize_t)buffer_length(&packed));
+	fd_close(&fd);
+	buffer_finish(&packed);
+	start();
+	resume();
+	EXPECT(lent_count(1));
+}
+
+/* Quarantined for one, discarded for the other: both are in the ledger. */
+static void apart_and_discarded(void)
+{
+	static const enum outcome outcomes[] = { FATE_QUARANTINE, FATE_DISCARD };
+
+	deposit(1, 0, 2, true);
+	judge(outcomes, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	EXPECT(ledger("\"quarantined\": 1, \"bounced\": 0, \"discarded\": 1"));
+	EXPECT(empties("messages") && files("quarantine") == 1);
+	EXPECT(ledger("\"quarantined\": 1, \"bounced\": 0, \"discarded\": 1, \"deleted\": 0, \"accepted\": 2"));
+}
+
+/* What the relay holds cannot be held or deleted. */
+static void out_of_reach(void)
+{
+	resume();
+	deposit(1, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(1));
+	kill_it();
+	start();
+	say_whose(RELAY_HOLDING);
+	resume();
+	EXPECT(ledger("\"queued\": 1"));
+	EXPECT(COMMAND("queue", "delete", scene.id) == 1);
+	say_whose(RELAY_ENDED);
+	EXPECT(lent_count(1));
+}
+
+/* Its later judgement is lost when the next hop has refused it: it comes to an end all the same. */
+static void judgement_lost(void)
+{
+	char path[PATH + 64];
+
+	resume();
+	deposit(1, 0, 1, true);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT) && hear(scene.front, QUEUE_KEPT));
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(lent_count(1));
+	end_one(0, RELAY_FAILED);
+	kill_it();
+	(void)snprintf(path, sizeof(path), "%s/judged/%s", scene.spool, scene.id);
+	EXPECT(unlink(path) == 0);
+	start();
+	EXPECT(ledger("\"queued\": 0, \"held\": 0, \"quarantined\": 1") && empties("messages"));
+}
+
+/* Another file has its name in the quarantine. */
+static void name_is_taken(void)
+{
+	char path[PATH + 64], day[16];
+	time_t now = time(NULL);
+	struct tm parts;
+	int fd;
+
+	resume();
+	deposit(1, 0, 1, true);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT) && hear(scene.front, QUEUE_KEPT));
+	(void)strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&now, &parts));
+	(void)snprintf(path, sizeof(path), "%s/quarantine/%s", scene.spool, day);
+	EXPECT(mkdir(path, 0700) == 0);
+	(void)snprintf(path, sizeof(path), "%s/quarantine/%s/%s", scene.spool, day, scene.id);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT(fd >= 0);
+	fd_close(&fd);
+	judge_all(FATE_QUARANTINE, 1);
+	EXPECT(ledger("\"queued\": 0, \"held\": 0, \"quarantined\": 1") && empties("messages"));
+}
+
+/* A journal of a version to come is not thrown away. */
+static void foreign_journal(void)
+{
+	char path[PATH + 16];
+	int fd;
+
+	EXPECT(COMMAND("queue", "ledger") == 0);
+	kill_it();
+	(void)snprintf(path, sizeof(path), "%s/journal", scene.spool);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	EXPECT(write(fd, "PstnJrn\n\7\0\0\0 and more", 21) == 21);
+	fd_close(&fd);
+	start();
+	EXPECT(ledger("\"queued\": 0") && files("corrupt") == 1);
+}
+
+/* Killed when the results are noted, with the message's file still there for one who is left. */
+static void delivered_then_killed(void)
+{
+	resume();
+	for (unsigned i = 0; i < 10; i++) {
+		deposit(1 + i, 0, 3, true);
+		judge_all(FATE_DELIVER, 3);
+		EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(3));
+		end_one(0, RELAY_DELIVERED);
+		end_one(2, RELAY_DELIVERED);
+		if (i % 2)
+			end_one(1, RELAY_DELIVERED);
+	}
+	kill_it();
+	start();
+	resume();
+	for (unsigned i = 0; i < 5; i++)
+		EXPECT(lent_count(1));
+	EXPECT(silent(scene.relay));
+	EXPECT(ledger("\"delivered\": 25, \"queued\": 5"));
+}
+
 static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "accepted, delivered, and gone",                            accept_and_deliver },
 	{ "rejected for all: refused, and nothing stored",            reject_all },
@@ -764,6 +1009,17 @@ static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "cancelled before it was judged: forgotten",                cancelled },
 	{ "a journal with a torn tail keeps what is before",          torn_journal },
 	{ "a spool written by version 1 is drained",                  old_spool },
+	{ "a failure that comes while a notice is written is told too", failed_meanwhile },
+	{ "a file that cannot be removed is not forgotten",           not_removed },
+	{ "a file that one start cannot read is known to the next",   unread_at_a_start },
+	{ "a lowered limit leaves out nothing that was accepted",     more_than_allowed },
+	{ "put off by a clock that was wrong: tried now",             put_off_by_a_wrong_clock },
+	{ "quarantined and discarded: both counted",                  apart_and_discarded },
+	{ "what the relay holds is out of reach after a restart",     out_of_reach },
+	{ "a failed message without its judgement is set apart",      judgement_lost },
+	{ "a name that is taken in the quarantine is not asked for again", name_is_taken },
+	{ "a journal of another version is kept",                     foreign_journal },
+	{ "delivered, then killed: only who is left is lent again",   delivered_then_killed },
 	{ "killed at random moments",                                 killed_at_random },
 };
 

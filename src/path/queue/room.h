@@ -17,6 +17,7 @@
 #include "queue/entries.h"
 #include "queue/journal.h"
 #include "queue/lending.h"
+#include "queue/load.h"
 #include "queue/queue.h"
 #include "queue/reserve.h"
 #include "queue/schedule.h"
@@ -34,6 +35,7 @@ struct queue {
 	struct words words;
 	struct entries entries;
 	struct journal journal;
+	struct unread unread;
 	struct pool endings;             /* fates.c: entries on their way out */
 	uint64_t totals[LEDGER_ROWS];    /* recipients of messages that are gone */
 	struct asks asks;
@@ -44,6 +46,7 @@ struct queue {
 	struct reserve reserve;
 	struct timer stop_timer;
 	uint64_t stop_by;
+	int64_t clock_apart;             /* the wall's clock from the monotonic one, in ms, when last looked at */
 	bool stopping, loaded;
 	bool spool_trouble, journal_trouble;     /* warnings that stand */
 };

@@ -15,11 +15,19 @@
 
 enum { PIECE = 65536, HEADS_LIMIT = 256, SECTION_LIMIT = 16 << 20, LOCK_PAUSE_MS = 50 };
 
+/* The folder above must know of it after a power cut, whoever made it. One that we may not read is an
+ * administrator's, and so is what lies in it. */
 static enum result make_root(struct spool *spool, const char *path)
 {
+	closing int above = -1;
+
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return LATER;
-	return durable_folder_open(&spool->root, AT_FDCWD, path);
+	TRY(durable_folder_open(&spool->root, AT_FDCWD, path));
+	above = openat(spool->root.fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0)
+		return errno == EACCES ? OK : LATER;
+	return fsync(above) == 0 ? OK : LATER;
 }
 
 static enum result hand_over(int fd, unsigned owner, unsigned group)
@@ -60,7 +68,8 @@ enum result spool_open(struct spool *spool, const char *path, unsigned owner, un
 	spool->lock = openat(spool->root.fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (spool->lock < 0)
 		return LATER;
-	return hand_over(spool->lock, owner, group);
+	TRY(hand_over(spool->lock, owner, group));
+	return durable_sync_folder(&spool->root);
 }
 
 enum result spool_lock(struct spool *spool, unsigned seconds)
@@ -292,7 +301,10 @@ enum result spool_day(const struct spool *spool, const char *day, bool make, str
 {
 	int fd;
 
-	if (make && mkdirat(spool->quarantine.fd, day, 0700) == 0)
+	/* Also if it is there: whoever made it may not have come as far as to sync it. */
+	if (make && mkdirat(spool->quarantine.fd, day, 0700) != 0 && errno != EEXIST)
+		return LATER;
+	if (make)
 		TRY(durable_sync_folder(&spool->quarantine));
 	fd = openat(spool->quarantine.fd, day, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
@@ -306,7 +318,17 @@ void spool_day_close(struct durable_folder *day)
 	fd_close(&day->fd);
 }
 
-enum result spool_set_aside(const struct spool *spool, const struct durable_folder *from, const char *name)
+static enum result link_new(const struct durable_folder *from, const char *name, const struct durable_folder *to, const char *new_name)
+{
+	if (linkat(from->fd, name, to->fd, new_name, 0) != 0)
+		return errno == EEXIST ? REFUSED : LATER;
+	return durable_sync_folder(to);
+}
+
+/* The first name that is free. */
+static enum result put_aside(const struct spool *spool, const struct durable_folder *from, const char *name,
+                             enum result (*put)(const struct durable_folder *from, const char *name,
+                                                const struct durable_folder *to, const char *new_name))
 {
 	char other[80];
 
@@ -314,11 +336,21 @@ enum result spool_set_aside(const struct spool *spool, const struct durable_fold
 		enum result end;
 
 		(void)snprintf(other, sizeof(other), i ? "%.60s.%u" : "%.60s", name, i);
-		end = durable_move(from, name, &spool->corrupt, other);
+		end = put(from, name, &spool->corrupt, other);
 		if (end != REFUSED)
 			return end;
 	}
 	return LATER;
+}
+
+enum result spool_set_aside(const struct spool *spool, const struct durable_folder *from, const char *name)
+{
+	return put_aside(spool, from, name, durable_move);
+}
+
+enum result spool_copy_aside(const struct spool *spool, const struct durable_folder *from, const char *name)
+{
+	return put_aside(spool, from, name, link_new);
 }
 
 enum result spool_names(const struct durable_folder *folder, void (*each)(void *owner, const char *name), void *owner)

@@ -60,6 +60,9 @@ bool spool_day_valid(struct slice name);
 /* Out of the way, never away: into corrupt/, under a name that is free. */
 must_use enum result spool_set_aside(const struct spool *spool, const struct durable_folder *from, const char *name);
 
+/* Under a second name there; the first one stays. */
+must_use enum result spool_copy_aside(const struct spool *spool, const struct durable_folder *from, const char *name);
+
 /* Each name in a folder but those that begin with a dot. */
 must_use enum result spool_names(const struct durable_folder *folder, void (*each)(void *owner, const char *name), void *owner);
 

@@ -29,6 +29,7 @@ static void release(struct visit *visit)
 {
 	struct queue *queue = visit->queue;
 
+	queue->lending.preparing -= visit->for_relay;
 	ask_end(&queue->asks, &visit->ask);
 	fd_close(&visit->fd);
 	fd_close(&visit->memfd);
@@ -36,11 +37,30 @@ static void release(struct visit *visit)
 	pool_give(&queue->visits.pool, visit);
 }
 
+void visit_mean(struct visit *visit, enum recipient_is what)
+{
+	for (uint32_t i = 0; i < visit->entry->count; i++) {
+		struct recipient *recipient = entry_recipient(visit->entry, i);
+
+		recipient->flags &= (uint8_t)~RECIPIENT_IS_MEANT;
+		if (recipient->is == what)
+			recipient->flags |= RECIPIENT_IS_MEANT;
+	}
+}
+
+bool visit_means(struct visit *visit, uint32_t place, enum recipient_is what)
+{
+	const struct recipient *recipient = entry_recipient(visit->entry, place);
+
+	return recipient->is == what && recipient->flags & RECIPIENT_IS_MEANT;
+}
+
 void visit_end(struct visit *visit)
 {
 	struct queue *queue = visit->queue;
 	struct entry *entry = visit->entry;
 
+	visit_mean(visit, RECIPIENT_KINDS);
 	release(visit);
 	fates_settle(queue, entry);
 	visits_turn(queue);
@@ -189,7 +209,7 @@ static void read_done(struct job *job)
 	visit_end(visit);
 }
 
-static bool begin_visit(struct queue *queue, struct entry *entry)
+static bool begin_visit(struct queue *queue, struct entry *entry, bool for_relay)
 {
 	struct visit *visit = pool_take(&queue->visits.pool);
 
@@ -199,6 +219,8 @@ static bool begin_visit(struct queue *queue, struct entry *entry)
 	entry->flags |= ENTRY_BUSY;
 	visit->queue = queue;
 	visit->entry = entry;
+	visit->for_relay = for_relay;
+	queue->lending.preparing += for_relay;
 	visit->fd = visit->memfd = -1;
 	visit->verify = !(entry->flags & ENTRY_CHECKED);
 	visit->has_later = entry->flags & ENTRY_HAS_LATER;
@@ -220,7 +242,7 @@ static bool begin_due(struct queue *queue, enum heap_kind kind, uint32_t now)
 		return false;
 	if (kind == HEAP_WORK && (!asks_ready(&queue->asks) || queue->visits.pool.used >= VISITS_WORK))
 		return false;
-	return begin_visit(queue, entry);
+	return begin_visit(queue, entry, kind == HEAP_RELAY);
 }
 
 static uint64_t sleep_ms(const struct queue *queue, uint32_t now)
@@ -236,10 +258,22 @@ static uint64_t sleep_ms(const struct queue *queue, uint32_t now)
 	return wait * 1000;
 }
 
+/* Set back by more than a minute: whoever was put off by the old clock would wait too long. */
+static void look_at_clock(struct queue *queue, uint32_t now)
+{
+	struct entries *entries = &queue->entries;
+	bool back = now + SLEEP_MOST < queue->visits.seen;
+
+	queue->visits.seen = now;
+	for (struct entry *entry = back ? entries_next(entries, NULL) : NULL; entry; entry = entries_next(entries, entry))
+		fates_clock_back(queue, entry);
+}
+
 void visits_turn(struct queue *queue)
 {
 	uint32_t now = queue_now();
 
+	look_at_clock(queue, now);
 	while (begin_due(queue, HEAP_WORK, now))
 		;
 	while (begin_due(queue, HEAP_RELAY, now))

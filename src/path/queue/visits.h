@@ -27,6 +27,7 @@ struct visit {
 	struct entry *entry;
 	char name[SPOOL_NAME];
 	bool verify, has_later;                  /* for the crew */
+	bool for_relay;                          /* counted as preparing */
 	enum result end;
 	struct arena memory;
 	int fd;                                  /* the message's file, read-only */
@@ -47,6 +48,7 @@ struct visits {
 	struct queue *queue;
 	struct pool pool;
 	struct timer timer;
+	uint32_t seen;                           /* the time of the last turn */
 };
 
 void visits_init(struct visits *visits, struct queue *queue);
@@ -55,6 +57,8 @@ void visits_turn(struct queue *queue);           /* begins what is due, and sets
 
 void visit_do(struct visit *visit, void (*work)(struct job *job), void (*done)(struct job *job));
 struct visit *visit_of_job(struct job *job);
+void visit_mean(struct visit *visit, enum recipient_is what);    /* from here on this visit is about those, no later ones */
+bool visit_means(struct visit *visit, uint32_t place, enum recipient_is what);   /* and it is still that */
 void visit_end(struct visit *visit);             /* the entry goes back to where it is due */
 void visit_put_off(struct visit *visit, enum recipient_is whom, uint32_t seconds);
 struct spool_span visit_content(const struct visit *visit);
@@ -64,6 +68,8 @@ must_use enum result visits_judgement(struct arena *arena, struct slice packed, 
                                       struct judgement *ret_judgement);
 
 void judging_begin(struct visit *visit);         /* judging.c */
+/* A judgement of our own for all: to quarantine with it, unscannable. */
+must_use enum result judging_unscannable(struct visit *visit, struct slice reason);
 void quarantine_begin(struct visit *visit);       /* notices.c */
 void notices_begin(struct visit *visit);
 
