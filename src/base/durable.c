@@ -247,7 +247,7 @@ enum result durable_remove(const struct durable_folder *folder, const char *name
 enum result durable_move(const struct durable_folder *from, const char *name, const struct durable_folder *to,
                          const char *new_name)
 {
-	if (!good_name(name) || !good_name(new_name))
+	if (strchr(name, '/') || !good_name(new_name))
 		return BROKEN;
 	TRY(rename_new(from->fd, name, to->fd, new_name));
 	TRY(durable_sync_folder(to));

@@ -45,7 +45,8 @@ void durable_drop(const struct durable_folder *folder, struct draft *draft);
 
 must_use enum result durable_remove(const struct durable_folder *folder, const char *name, bool sync);
 must_use enum result durable_sync_folder(const struct durable_folder *folder);
-/* Move inside one file system, both folders synced. REFUSED: the new name is taken. */
+/* Move inside one file system, both folders synced. REFUSED: the new name is taken. The old name may be any, so
+ * that what we would never have written can be put out of the way. */
 must_use enum result durable_move(const struct durable_folder *from, const char *name,
                                   const struct durable_folder *to, const char *new_name);
 must_use enum result durable_sweep(const struct durable_folder *folder);

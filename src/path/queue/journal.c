@@ -302,13 +302,27 @@ static enum result replay_file(struct reading *reading, void (*apply)(void *self
 	return OK;
 }
 
+static bool is_file(int fd)
+{
+	struct stat about;
+
+	if (fd < 0)
+		return errno != ELOOP && errno != ENXIO;
+	return fstat(fd, &about) != 0 || S_ISREG(about.st_mode);
+}
+
 enum result journal_replay(const struct spool *spool, void (*apply)(void *self, const struct journal_record *record),
                            void *self, struct journal_replay *ret_replay)
 {
-	struct reading reading = { .fd = openat(spool->root.fd, JOURNAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) };
+	struct reading reading = { .fd = openat(spool->root.fd, JOURNAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) };
 	enum result end;
 
 	*ret_replay = (struct journal_replay){ 0 };
+	if (!is_file(reading.fd)) {
+		ret_replay->no_file = true;
+		fd_close(&reading.fd);
+		return OK;
+	}
 	if (reading.fd < 0)
 		return errno == ENOENT ? OK : LATER;
 	buffer_init(&reading.bytes, BEHIND_MOST + 2 * READ_PIECE);

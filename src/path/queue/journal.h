@@ -43,7 +43,8 @@ struct journal {
 	unsigned long syncs, records;
 };
 
-struct journal_replay { uint64_t records; bool torn, behind; };      /* behind: records lie behind a bad one */
+/* behind: records lie behind a bad one; no_file: a pipe, a folder or a link has its name */
+struct journal_replay { uint64_t records; bool torn, behind, no_file; };
 
 /* Reads what is there, at the start; `apply` gets each record in order. LATER: unreadable. */
 must_use enum result journal_replay(const struct spool *spool, void (*apply)(void *self, const struct journal_record *record),

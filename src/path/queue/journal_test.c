@@ -196,8 +196,28 @@ static void check_growth(void)
 	close_world();
 }
 
+/* Under the journal's name lies something that is no file: nothing to read, and nothing to wait for. */
+static void check_no_file(void)
+{
+	struct journal_replay replay;
+	int root;
+
+	open_world(1 << 20);
+	root = world.spool.root.fd;
+	CHECK((unlinkat(root, "journal", 0) == 0 || errno == ENOENT) && mkfifoat(root, "journal", 0600) == 0, "a pipe");
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && replay.no_file, "a pipe is no journal");
+	CHECK(unlinkat(root, "journal", 0) == 0 && symlinkat("lock", root, "journal") == 0, "a link");
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && replay.no_file, "a link is no journal");
+	CHECK(unlinkat(root, "journal", 0) == 0 && mkdirat(root, "journal", 0700) == 0, "a folder");
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && replay.no_file, "a folder is no journal");
+	CHECK(unlinkat(root, "journal", AT_REMOVEDIR) == 0, "gone");
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && !replay.no_file, "no journal at all is a new one");
+	close_world();
+}
+
 int main(void)
 {
+	check_no_file();
 	check_groups();
 	check_failed_append();
 	check_failed_compaction();

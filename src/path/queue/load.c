@@ -158,7 +158,9 @@ static enum result replay(struct loading *loading)
 	struct queue *queue = loading->queue;
 
 	TRY(journal_replay(&queue->spool, apply, loading, &replayed));
-	if (replayed.behind)
+	if (replayed.no_file)
+		set_aside(queue, &queue->spool.root, "journal");
+	else if (replayed.behind)
 		keep_journal(queue);
 	else if (replayed.torn)
 		queue_note(queue, LOG_LEVEL_NOTICE, SLICE(""), "journal-torn", "then", SLICE("its last record was never noted"));

@@ -231,13 +231,13 @@ static enum result read_parts(const struct spool_source *source, bool verify, st
 enum result spool_read(const struct durable_folder *folder, const char *name, bool verify, struct arena *arena,
                        struct spool_read *ret_read)
 {
-	closing int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	closing int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct spool_read got = { .fd = fd };
 	struct spool_source source = { .read = read_file, .fd = fd };
 	struct stat about;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ELOOP ? REFUSED : LATER;
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? REFUSED : LATER;
 	if (fstat(fd, &about) != 0)
 		return LATER;
 	if (!S_ISREG(about.st_mode))
@@ -325,6 +325,14 @@ static enum result link_new(const struct durable_folder *from, const char *name,
 	return durable_sync_folder(to);
 }
 
+/* As the name of a file of ours, whatever it was. */
+static void wash(char *name)
+{
+	for (size_t i = 0; name[i]; i++)
+		if (!byte_is_digit(name[i]) && !byte_is_letter(name[i]) && name[i] != '-' && (name[i] != '.' || i == 0))
+			name[i] = '-';
+}
+
 /* The first name that is free. */
 static enum result put_aside(const struct spool *spool, const struct durable_folder *from, const char *name,
                              enum result (*put)(const struct durable_folder *from, const char *name,
@@ -335,7 +343,8 @@ static enum result put_aside(const struct spool *spool, const struct durable_fol
 	for (unsigned i = 0; i < 1000; i++) {
 		enum result end;
 
-		(void)snprintf(other, sizeof(other), i ? "%.60s.%u" : "%.60s", name, i);
+		(void)snprintf(other, sizeof(other), i ? "%.40s.%u" : "%.40s", name, i);
+		wash(other);
 		end = put(from, name, &spool->corrupt, other);
 		if (end != REFUSED)
 			return end;

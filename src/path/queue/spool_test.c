@@ -80,6 +80,32 @@ static void check_days(struct spool *spool)
 	spool_day_close(&day);
 }
 
+/* What lies under a message's name without being a file; a reader must not wait for it. */
+static void check_strange(struct spool *spool)
+{
+	static const char long_name[] = "0123456789012345678901234567890123456789012345678901234567890123456789";
+	int folder = spool->messages.fd, fd = openat(folder, long_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct spool_read read;
+	struct arena memory;
+
+	arena_init(&memory, 1 << 20);
+	CHECK(mkfifoat(folder, "PIPE", 0600) == 0 && symlinkat("A", folder, "LINK") == 0 &&
+	      mkdirat(folder, "FOLDER", 0700) == 0 && mknodat(folder, "SOCKET", S_IFSOCK | 0600, 0) == 0, "made");
+	CHECK(spool_read(&spool->messages, "PIPE", true, &memory, &read) == REFUSED, "a pipe is no message");
+	CHECK(spool_read(&spool->messages, "LINK", true, &memory, &read) == REFUSED, "a link is no message");
+	CHECK(spool_read(&spool->messages, "FOLDER", true, &memory, &read) == REFUSED, "a folder is no message");
+	CHECK(spool_read(&spool->messages, "SOCKET", true, &memory, &read) == REFUSED, "a socket is no message");
+	CHECK(spool_set_aside(spool, &spool->messages, "PIPE") == OK, "a pipe is set aside");
+	CHECK(spool_set_aside(spool, &spool->messages, "SOCKET") == OK, "a socket is set aside");
+	CHECK(fd >= 0 && close(fd) == 0 && spool_set_aside(spool, &spool->messages, long_name) == OK,
+	      "a long name is set aside under a shorter one");
+	fd = openat(folder, "a b\n", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(fd >= 0 && close(fd) == 0 && spool_set_aside(spool, &spool->messages, "a b\n") == OK,
+	      "a name that no file of ours would have is set aside under another");
+	CHECK(faccessat(spool->corrupt.fd, "a-b-", F_OK, 0) == 0, "washed");
+	arena_finish(&memory);
+}
+
 static void check_lock(struct spool *spool, const char *path)
 {
 	struct spool other;
@@ -168,6 +194,7 @@ int main(int count, char **words)
 	check_publish(&spool);
 	check_short(&spool);
 	check_days(&spool);
+	check_strange(&spool);
 	check_lock(&spool, path);
 	check_fixtures();
 	spool_close(&spool);
