@@ -15,8 +15,11 @@ static enum result plain(struct arena *arena, struct slice text, size_t most, st
 
 	if (copy == NULL)
 		return LATER;
-	for (size_t i = 0; i < length; i++)
-		copy[i] = text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?';
+	for (size_t i = 0; i < length; i++) {
+		bool printable = text.at[i] >= ' ' && text.at[i] <= '~';
+
+		copy[i] = (char)(printable ? text.at[i] : '?');
+	}
 	*ret_plain = (struct slice){ copy, length };
 	return OK;
 }

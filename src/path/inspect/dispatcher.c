@@ -6,6 +6,7 @@
 #include "inspect/inspect.h"
 #include "inspect/worker_wire.h"
 
+#include "base/process.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/pack.h"
@@ -178,12 +179,18 @@ static enum result scanners_frame(void *owner, struct frame *frame)
 	return OK;
 }
 
+static void forget_scans(struct dispatcher *dispatcher)
+{
+	for (struct request *request = dispatcher->first; request; request = request->next)
+		request->scan_sent = false;
+}
+
 static void scanners_closed(void *owner)
 {
 	struct dispatcher *dispatcher = owner;
 
-	for (struct request *request = dispatcher->first; request; request = request->next)
-		request->scan_sent = false;
+	process_wire_lost(dispatcher->process, "scanners", 0);
+	forget_scans(dispatcher);
 }
 
 static const struct channel_handler scanners_handler = { scanners_frame, scanners_closed };
@@ -191,7 +198,7 @@ static const struct channel_handler scanners_handler = { scanners_frame, scanner
 enum result dispatcher_scanners(struct dispatcher *dispatcher, int fd)
 {
 	channel_close(&dispatcher->scanners);
-	scanners_closed(dispatcher);
+	forget_scans(dispatcher);
 	TRY(channel_open(&dispatcher->scanners, dispatcher->loop, fd, INSPECT_SCANNERS_LONGEST, &scanners_handler,
 	                 dispatcher));
 	for (struct request *request = dispatcher->first; request; request = request->next)
@@ -440,16 +447,18 @@ static bool give_one(struct dispatcher *dispatcher, struct request *request)
 
 static void hand_out(struct dispatcher *dispatcher)
 {
+	bool readers = true, judge = true;           /* there may still be a free one */
 	struct request *next;
-	bool more = !dispatcher->moving;
 
-	if (!more)
+	if (dispatcher->moving)
 		return;
 	dispatcher->moving = true;
-	for (struct request *request = dispatcher->first; request && more; request = next) {
+	for (struct request *request = dispatcher->first; request && (readers || judge); request = next) {
+		bool *free = request->stage == TO_JUDGE ? &judge : &readers;
+
 		next = request->next;
-		if (is_waiting(request))
-			more = give_one(dispatcher, request);
+		if (*free && is_waiting(request))
+			*free = give_one(dispatcher, request);
 	}
 	dispatcher->moving = false;
 }
@@ -462,11 +471,11 @@ static void free_again(void *owner)
 	hand_out(dispatcher);
 }
 
-static enum result make(void *owner, int *ret_wire)
+static enum result make(void *owner, bool judges, int *ret_wire)
 {
 	struct dispatcher *dispatcher = owner;
 
-	TRY(dispatcher->make_worker(dispatcher->maker, ret_wire));
+	TRY(dispatcher->make_worker(dispatcher->maker, judges, ret_wire));
 	count(dispatcher, INSPECT_COUNT_workers_started);
 	return OK;
 }
@@ -607,7 +616,7 @@ enum result dispatcher_queue(struct dispatcher *dispatcher, int fd)
 /* ---- start and end ---- */
 
 void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct log *log, struct counters *counters,
-                     enum result (*make_worker)(void *maker, int *ret_wire), void *maker)
+                     enum result (*make_worker)(void *maker, bool judges, int *ret_wire), void *maker)
 {
 	*dispatcher = (struct dispatcher){ .loop = loop, .log = log, .counters = counters,
 		                           .make_worker = make_worker, .maker = maker };

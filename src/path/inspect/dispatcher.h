@@ -32,6 +32,7 @@ struct dispatcher_limits {
 
 struct dispatcher {
 	struct loop *loop;
+	struct process *process;                     /* hears when a wire has ended; NULL: nobody */
 	struct log *log;
 	struct counters *counters;
 	struct dispatcher_limits limits;
@@ -41,13 +42,13 @@ struct dispatcher {
 	struct request *first, *last;
 	size_t in_flight;
 	uint64_t serial;
-	enum result (*make_worker)(void *maker, int *ret_wire);
+	enum result (*make_worker)(void *maker, bool judges, int *ret_wire);
 	void *maker;
 	bool moving;                                 /* work is being handed out: not again from within */
 };
 
 void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct log *log, struct counters *counters,
-                     enum result (*make_worker)(void *maker, int *ret_wire), void *maker);
+                     enum result (*make_worker)(void *maker, bool judges, int *ret_wire), void *maker);
 void dispatcher_finish(struct dispatcher *dispatcher);
 /* At the start, and with new settings: then the workers are replaced as they come free. */
 must_use enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits);

@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, SLEEPS };
+enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, LIES_LATER, SLEEPS, JUDGE_DIES };
 enum { WORKERS_SCRIPTED = 8, PAYLOAD = 4 << 20, TEST_LIMIT = 20000 };
 
 enum scanners_act { NO_SCANNERS, SAY_CLEAN, SAY_FOUND, SAY_FAILED, SAY_TOO_FEW, SAY_RUBBISH, SAY_NOTHING, GO_AWAY,
@@ -52,12 +52,14 @@ static const struct row {
 	{ "a worker dies once", 0, NO_SCANNERS, { DIES }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
 	{ "a worker dies twice", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
 	  "message: its worker died twice" },
-	{ "a worker dies again and again", 0, NO_SCANNERS, { DIES, DIES, DIES, DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
+	{ "a worker dies again and again", 0, NO_SCANNERS, { DIES, DIES, JUDGE_DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
 	{ "a worker answers with another kind", 0, NO_SCANNERS, { LIES_KIND, LIES_KIND }, INSPECT_JUDGED,
 	  VERDICT_UNSCANNABLE, "message: its worker died twice" },
 	{ "a worker answers something nobody asked", 0, NO_SCANNERS, { LIES_EXCHANGE }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
 	{ "a worker's judgement is none", 0, NO_SCANNERS, { LIES_BYTES }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
 	{ "a worker judges before the scanners were asked", 1, SAY_FOUND, { LIES_CLEAN }, INSPECT_JUDGED, VERDICT_VIRUS,
+	  "clamav: Eicar-Test?" },
+	{ "who has read the message is not asked to judge it", 1, SAY_FOUND, { LIES_LATER }, INSPECT_JUDGED, VERDICT_VIRUS,
 	  "clamav: Eicar-Test?" },
 	{ "a worker takes too long", 0, NO_SCANNERS, { SLEEPS }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
 	  "message: inspecting it took too long" },
@@ -99,6 +101,32 @@ static enum result lie(enum acts act, int wire, const struct worker_task *task)
 	                  frame.exchange + (act == LIES_EXCHANGE), buffer_slice(&payload), -1);
 }
 
+static enum result answer_falsely(int wire, struct buffer *payload, struct buffer *lie)
+{
+	struct fate fates[2] = { { .edits = NO_EDITS }, { .edits = NO_EDITS } };
+	const struct judgement harmless = { .verdict = VERDICT_SPAM, .fates = fates, .fate_count = 2 };
+	const struct findings nothing = { 0 };
+	struct frame frame;
+
+	buffer_clear(lie);
+	TRY(frame_receive(wire, payload, &frame));
+	fd_close(&frame.fd);
+	TRY(frame.kind == WORKER_READ ? findings_pack(&nothing, lie) : judgement_pack(&harmless, lie));
+	return frame_send(wire, frame.kind == WORKER_READ ? WORKER_FINDINGS : WORKER_JUDGED, frame.exchange,
+	                  buffer_slice(lie), -1);
+}
+
+/* Taken over by what it read, it waits for its chance to let it pass. */
+static void lie_later(int wire)
+{
+	struct buffer payload, lie;
+
+	buffer_init(&payload, WORKER_QUESTION_LONGEST);
+	buffer_init(&lie, WORKER_ANSWER_LONGEST);
+	while (answer_falsely(wire, &payload, &lie) == OK)
+		;
+}
+
 static void receive_and_end(int wire, unsigned seconds)
 {
 	struct buffer payload;
@@ -113,6 +141,8 @@ static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, in
 {
 	if (act == GOOD)
 		worker_run(wire, &bench->task);
+	else if (act == LIES_LATER)
+		lie_later(wire);
 	else if (act == DIES || act == SLEEPS)
 		receive_and_end(wire, act == SLEEPS ? 10 : 0);
 	else if (lie(act, wire, &bench->task) == OK)
@@ -120,12 +150,23 @@ static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, in
 	_exit(0);
 }
 
-static enum result make_worker(void *maker, int *ret_wire)
+static enum acts judge_acts(const struct row *row)
+{
+	for (size_t i = 0; i < WORKERS_SCRIPTED; i++)
+		if (row->acts[i] == JUDGE_DIES)
+			return DIES;
+	return GOOD;
+}
+
+static enum result make_worker(void *maker, bool judges, int *ret_wire)
 {
 	struct bench *bench = maker;
-	unsigned place = bench->made++;
+	unsigned place = judges ? WORKERS_SCRIPTED : bench->made++;
 	enum acts act = place < WORKERS_SCRIPTED ? bench->row->acts[place] : GOOD;
 	int ends[2];
+
+	if (judges)
+		act = judge_acts(bench->row);
 
 	TRY(channel_pair(ends));
 	if (fork() == 0) {
@@ -302,7 +343,8 @@ static void check_row(const struct row *row, const struct policy *policy)
 static void forgotten(const struct policy *policy)
 {
 	static const struct row row = { .about = "a forgotten question is not answered", .acts = { SLEEPS } };
-	const struct dispatcher_limits limits = { .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
+	const struct dispatcher_limits limits = { .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
+		                                  .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &row, .task = { policy, 0, 5, 5 } };
 
 	open_bench(&bench, &limits);

@@ -107,13 +107,14 @@ static _Noreturn void live_as_worker(struct inspect *inspect, int wire)
 	_exit(EXIT_SUCCESS);
 }
 
-static enum result make_worker(void *maker, int *ret_wire)
+static enum result make_worker(void *maker, bool judges, int *ret_wire)
 {
 	struct inspect *inspect = maker;
 	closing int theirs = -1;
 	int ends[2];
 	pid_t child;
 
+	(void)judges;                            /* it does what it is asked, and is asked to do nothing else */
 	TRY(channel_pair(ends));
 	theirs = ends[1];
 	child = fork();
@@ -137,6 +138,7 @@ static enum result prepare(void *self, struct process *process)
 	inspect->process = process;
 	inspect->processors = processors < 1 ? 1 : (unsigned)processors;
 	dispatcher_init(&inspect->dispatcher, &process->loop, &process->log, &process->counters, make_worker, inspect);
+	inspect->dispatcher.process = process;
 	return load(inspect);
 }
 

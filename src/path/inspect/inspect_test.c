@@ -20,7 +20,7 @@
 
 enum { PAYLOAD = 4 << 20, MESSAGE_MOST = 32 << 20 };
 
-struct bench { int pid, control, wire; struct buffer payload; uint64_t exchange; };
+struct bench { int pid, control, wire; struct buffer payload; uint64_t exchange; uint32_t flags; };
 
 static const struct row {
 	const char *about;
@@ -63,7 +63,7 @@ static void start(struct bench *bench, const char *executable)
 	struct settings settings;
 	struct buffer packed;
 	struct frame frame;
-	int ends[2], wire[2];
+	int ends[2] = { -1, -1 }, wire[2] = { -1, -1 };
 
 	settings_init(&settings);
 	buffer_init(&packed, 4096);
@@ -104,7 +104,7 @@ static void ask(struct bench *bench, int fd)
 {
 	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
 	struct envelope envelope = { .id = SLICE("0123456789ABCDEF"), .received = 1700000000, .sender = SLICE("x@y"),
-		                     .recipients = recipients, .recipient_count = 2 };
+		                     .flags = bench->flags, .recipients = recipients, .recipient_count = 2 };
 	struct buffer packed, payload;
 
 	buffer_init(&packed, PAYLOAD);
@@ -133,14 +133,14 @@ static void check_row(struct bench *bench, const struct row *row)
 	arena_finish(&arena);
 }
 
-static void findings_are_kept(struct bench *bench)
+/* How often a fact with that value stands in the findings that come with the judgement of `row`. */
+static unsigned count_fact(struct bench *bench, const struct row *row, struct slice name, struct slice value)
 {
-	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: a@b\r\nFrom: c@d\r\n\r\nx\r\n") };
 	struct judgement judgement = { 0 };
 	struct findings findings = { 0 };
 	struct frame frame;
 	struct arena arena;
-	closing int fd = message_of(&row);
+	closing int fd = message_of(row);
 	unsigned seen = 0;
 
 	arena_init(&arena, PAYLOAD);
@@ -149,16 +149,90 @@ static void findings_are_kept(struct bench *bench)
 	CHECK(judgement_unpack(frame.payload, &arena, &judgement) == OK, "a judgement");
 	CHECK(findings_unpack(judgement.findings, &arena, &findings) == OK, "with the findings");
 	for (size_t i = 0; i < findings.fact_count; i++)
-		seen += slice_same(findings.facts[i].name, SLICE("subject")) &&
-		        slice_same(findings.facts[i].value, SLICE("the subject"));
-	CHECK(seen == 1, "and the subject among them");
+		seen += slice_same(findings.facts[i].name, name) && slice_same(findings.facts[i].value, value);
 	arena_finish(&arena);
+	return seen;
+}
+
+static void findings_are_kept(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: a@b\r\nFrom: c@d\r\n\r\nx\r\n") };
+
+	CHECK(count_fact(bench, &row, SLICE("subject"), SLICE("the subject")) == 1, "the subject is a fact");
+	CHECK(count_fact(bench, &row, SLICE("normalised"), SLICE("true")) == 0, "nothing was normalised");
+	bench->flags = ENVELOPE_TRUSTED | ENVELOPE_NORMALISED;
+	CHECK(count_fact(bench, &row, SLICE("normalised"), SLICE("true")) == 1, "line ends put right are a fact");
+	bench->flags = 0;
+}
+
+/* ---- reload ---- */
+
+static enum process_says reload(struct bench *bench, const char *text)
+{
+	struct settings_section unchecked = policy_settings_section;
+	const struct settings_section *const schema[] = { &unchecked, NULL };
+	char name[] = "/tmp/inspect-test-XXXXXX";
+	struct settings settings;
+	struct buffer packed, complaints;
+	struct frame frame = { 0 };
+	closing int fd = mkstemp(name);
+
+	unchecked.check = NULL;                  /* what `postern check` would have found comes through */
+	settings_init(&settings);
+	buffer_init(&packed, PAYLOAD);
+	buffer_init(&complaints, PAYLOAD);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file");
+	CHECK(settings_read_file(&settings, name, false, schema, &complaints) == OK, "is read");
+	CHECK(settings_pack(&settings, &packed) == OK, "and packed");
+	CHECK(process_hand_blob(bench->control, SUPERVISOR_RELOAD, buffer_slice(&packed)) == OK, "and handed over");
+	CHECK(frame_receive(bench->control, &bench->payload, &frame) == OK, "and answered");
+	(void)unlink(name);
+	buffer_finish(&packed);
+	buffer_finish(&complaints);
+	settings_finish(&settings);
+	return frame.kind;
+}
+
+static enum outcome fate_of_a_trusted_message(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: a\r\n\r\nhello\r\n") };
+	struct judgement judgement = { 0 };
+	enum outcome outcome = FATE_COUNT;
+	struct frame frame = { 0 };
+	struct arena arena;
+	closing int fd = message_of(&row);
+
+	arena_init(&arena, PAYLOAD);
+	bench->flags = ENVELOPE_TRUSTED;
+	ask(bench, fd);
+	bench->flags = 0;
+	if (frame_receive(bench->wire, &bench->payload, &frame) == OK &&
+	    judgement_unpack(frame.payload, &arena, &judgement) == OK && judgement.fate_count == 2)
+		outcome = judgement.fates[0].outcome;
+	arena_finish(&arena);
+	return outcome;
+}
+
+static void new_settings(struct bench *bench)
+{
+	struct frame frame = { 0 };
+
+	CHECK(fate_of_a_trusted_message(bench) == FATE_DELIVER, "the standard policy delivers");
+	CHECK(reload(bench, "policy \"p\" { when = \"trusted\" do = {\"hold\"} }\n") == PROCESS_RELOADED, "a new policy");
+	CHECK(fate_of_a_trusted_message(bench) == FATE_HOLD, "is that of every worker at once");
+	CHECK(reload(bench, "policy \"p\" { when = \"rubbish (\" do = {\"discard\"} }\n") == PROCESS_WARN,
+	      "a policy that is none is refused");
+	CHECK(fate_of_a_trusted_message(bench) == FATE_HOLD, "and the old one stands");
+	CHECK(reload(bench, "") == PROCESS_WARN, "a good one ends the warning");
+	CHECK(frame_receive(bench->control, &bench->payload, &frame) == OK && frame.kind == PROCESS_RELOADED, "and is taken");
+	CHECK(fate_of_a_trusted_message(bench) == FATE_DELIVER, "the standard policy is back");
 }
 
 static void compose(struct bench *bench)
 {
 	const struct row row = { .head = SLICE("Subject: hello\r\n\r\nx\r\n") };
-	struct notice_recipient recipient = { SLICE("bob@example.net"), SLICE(""), SLICE("smtp://mx:25"), SLICE("550 no"), false };
+	struct notice_recipient recipient = { SLICE("bob@example.net"), SLICE(""), SLICE("smtp://mx:25"), SLICE("550 no"),
+	                                      false };
 	struct notice notice = { .kind = NOTICE_FAILURE, .hostname = SLICE("mx1"), .id = SLICE("0123456789ABCDEF"),
 		                 .sender = SLICE("a@b"), .length = 21, .recipients = &recipient, .recipient_count = 1,
 		                 .new_id = SLICE("FEDCBA9876543210") };
@@ -212,6 +286,7 @@ int main(int count, char **arguments)
 		findings_are_kept(&bench);
 		compose(&bench);
 		many_at_once(&bench);
+		new_settings(&bench);
 	}
 	fd_close(&bench.wire);
 	fd_close(&bench.control);

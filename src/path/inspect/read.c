@@ -102,7 +102,8 @@ static enum result ask(unsigned scanners, struct arena *arena, struct findings *
 	return OK;
 }
 
-enum result read_message(struct slice bytes, unsigned scanners, struct arena *arena, struct findings *ret_findings)
+enum result read_message(struct slice bytes, const struct envelope *envelope, unsigned scanners, struct arena *arena,
+                         struct findings *ret_findings)
 {
 	struct telling telling = { .arena = arena, .facts = arena_array(arena, struct fact, FACTS_ROOM) };
 	struct findings findings = { 0 };
@@ -110,6 +111,8 @@ enum result read_message(struct slice bytes, unsigned scanners, struct arena *ar
 	if (telling.facts == NULL)
 		return LATER;
 	TRY(ask(scanners, arena, &findings));
+	if (envelope->flags & ENVELOPE_NORMALISED)
+		tell(&telling, SLICE("normalised"), SLICE("true"));
 	TRY(tell_all(&telling, bytes));
 	findings.facts = telling.facts;
 	findings.fact_count = telling.count;

@@ -11,9 +11,11 @@
 #define INSPECT_READ_H
 
 #include "mail/evidence/evidence.h"
+#include "mail/smtp/smtp.h"
 
 /* `scanners`: how many are to be asked; with none there is no question. */
-must_use enum result read_message(struct slice bytes, unsigned scanners, struct arena *arena,
+must_use enum result read_message(struct slice bytes, const struct envelope *envelope, unsigned scanners,
+                                  struct arena *arena,
                                   struct findings *ret_findings);
 
 #endif

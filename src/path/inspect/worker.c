@@ -91,10 +91,10 @@ static void unmap_message(struct slice bytes)
 }
 
 /* What could not be read, packed or mapped for want of room is unscannable, and that is an answer. */
-static enum result pack_findings(struct worker *worker, struct slice bytes)
+static enum result pack_findings(struct worker *worker, const struct envelope *envelope, struct slice bytes)
 {
 	struct findings findings;
-	enum result result = read_message(bytes, worker->task->scanners, &worker->arena, &findings);
+	enum result result = read_message(bytes, envelope, worker->task->scanners, &worker->arena, &findings);
 
 	if (result == OK)
 		result = findings_pack(&findings, &worker->findings);
@@ -130,7 +130,7 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 	if (result == LATER)
 		result = findings_unscannable(SLICE("larger than a worker's memory"), &worker->findings);
 	else if (result == OK) {
-		result = pack_findings(worker, bytes);
+		result = pack_findings(worker, &envelope, bytes);
 		unmap_message(bytes);
 	}
 	TRY(result);

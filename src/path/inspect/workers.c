@@ -5,7 +5,7 @@
 
 #include "inspect/worker_wire.h"
 
-enum { AT_ONCE = 0, AFTER_FAILURE = 1000 };
+enum { AT_ONCE = 0, AFTER_FAILURE = 1000, SLOTS = WORKERS_MOST + 1, JUDGE = WORKERS_MOST };
 
 static enum result slot_frame(void *owner, struct frame *frame);
 static void slot_closed(void *owner);
@@ -87,17 +87,22 @@ static enum result fill(struct worker_slot *slot)
 	struct workers *workers = slot->workers;
 	int wire = -1;
 
-	TRY(workers->owner->make(workers->self, &wire));
+	TRY(workers->owner->make(workers->self, slot == &workers->slots[JUDGE], &wire));
 	timer_init(&slot->patience, workers->loop, out_of_patience, slot);
 	return channel_open(&slot->channel, workers->loop, wire, WORKER_ANSWER_LONGEST, &slot_handler, slot);
+}
+
+static bool is_place(const struct workers *workers, size_t slot)
+{
+	return slot < workers->count || slot == JUDGE;
 }
 
 static void fill_places(void *owner)
 {
 	struct workers *workers = owner;
 
-	for (size_t i = 0; i < workers->count; i++) {
-		if (channel_is_open(&workers->slots[i].channel))
+	for (size_t i = 0; i < SLOTS; i++) {
+		if (channel_is_open(&workers->slots[i].channel) || !is_place(workers, i))
 			continue;
 		if (fill(&workers->slots[i]) != OK) {
 			fill_soon(workers, AFTER_FAILURE);
@@ -110,14 +115,14 @@ static void fill_places(void *owner)
 void workers_init(struct workers *workers, struct loop *loop, const struct workers_owner *owner, void *self)
 {
 	*workers = (struct workers){ .loop = loop, .owner = owner, .self = self };
-	for (size_t i = 0; i < WORKERS_MOST; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		workers->slots[i].workers = workers;
 	timer_init(&workers->filling, loop, fill_places, workers);
 }
 
 void workers_finish(struct workers *workers)
 {
-	for (size_t i = 0; i < WORKERS_MOST; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		if (workers->slots[i].workers)
 			empty(&workers->slots[i]);
 	timer_end(&workers->filling);
@@ -128,7 +133,7 @@ enum result workers_start(struct workers *workers, const struct workers_limits *
 	workers->count = limits->count < WORKERS_MOST ? limits->count : WORKERS_MOST;
 	workers->served_most = limits->served_most;
 	workers->patience_ms = limits->patience_ms;
-	for (size_t i = 0; i < WORKERS_MOST; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		struct worker_slot *slot = &workers->slots[i];
 
 		slot->retiring = slot->job != NULL;
@@ -138,9 +143,11 @@ enum result workers_start(struct workers *workers, const struct workers_limits *
 	return timer_start(&workers->filling, AT_ONCE);
 }
 
-static struct worker_slot *find_free(struct workers *workers)
+static struct worker_slot *find_free(struct workers *workers, bool judges)
 {
-	for (size_t i = 0; i < workers->count; i++)
+	size_t from = judges ? JUDGE : 0, until = judges ? SLOTS : workers->count;
+
+	for (size_t i = from; i < until; i++)
 		if (channel_is_open(&workers->slots[i].channel) && workers->slots[i].job == NULL)
 			return &workers->slots[i];
 	return NULL;
@@ -149,7 +156,7 @@ static struct worker_slot *find_free(struct workers *workers)
 enum result workers_give(struct workers *workers, void *job, uint8_t kind, uint64_t exchange, struct slice payload,
                          int fd)
 {
-	struct worker_slot *slot = find_free(workers);
+	struct worker_slot *slot = find_free(workers, kind == WORKER_JUDGE);
 
 	if (slot == NULL)
 		return AGAIN;
