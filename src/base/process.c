@@ -71,6 +71,18 @@ void process_warn(struct process *process, const char *name, struct slice text)
 	buffer_finish(&said);
 }
 
+void process_wire_lost(struct process *process, const char *neighbour, uint32_t instance)
+{
+	struct buffer said;
+
+	if (process == NULL || process->stopping)
+		return;
+	buffer_init(&said, LONGEST_FRAME);
+	if (pack_slice(&said, slice_of(neighbour)) == OK && pack_u32(&said, instance) == OK)
+		(void)!channel_send(&process->control, PROCESS_WIRE_LOST, 0, buffer_slice(&said), -1);
+	buffer_finish(&said);
+}
+
 enum result process_permit(struct process *process, int fd, unsigned access)
 {
 	if (process->path_count == COUNT_OF(process->paths))

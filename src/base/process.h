@@ -23,6 +23,7 @@
  *     PING                         ---->
  *                                  <----    ALIVE
  *                                  <----    WARN(name, text), text empty: over
+ *                                  <----    WIRE_LOST(name, instance)
  *     STOP                         ---->    stop(), then process_leave() ends the loop
  */
 #ifndef BASE_PROCESS_H
@@ -37,7 +38,8 @@
 
 enum supervisor_says { SUPERVISOR_SETTINGS = 1, SUPERVISOR_COUNTERS, SUPERVISOR_GIVE, SUPERVISOR_START,
                        SUPERVISOR_RELOAD, SUPERVISOR_PING, SUPERVISOR_STOP };
-enum process_says    { PROCESS_READY = 1, PROCESS_RELOADED, PROCESS_ALIVE, PROCESS_WARN };
+enum process_says    { PROCESS_READY = 1, PROCESS_RELOADED, PROCESS_ALIVE, PROCESS_WARN,
+                       PROCESS_WIRE_LOST };
 
 /* GIVE: u8 what, slice name, u32 instance. START: u32 instance, u8 weak, u8 root, i32 offset as u32, u8 log level.
  * WARN: slice name, slice text. READY: slice report. */
@@ -100,6 +102,10 @@ void process_break(struct process *process, const char *event);   /* BROKEN: log
 
 /* A warning that stands until it is taken back with an empty text: log, health, postmaster. */
 void process_warn(struct process *process, const char *name, struct slice text);
+
+/* A wire has ended. When its other end was restarted, a new wire comes by itself; when it was only dropped, for
+ * a rule that was broken, the supervisor makes a new one and says so. process may be NULL (tests). */
+void process_wire_lost(struct process *process, const char *neighbour, uint32_t instance);
 
 /* For the supervisor, and for tools that start a single process: the other end of the talk above.
  * None of these blocks; LATER: the process does not read, and nothing was handed. All descriptors are

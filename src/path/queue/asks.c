@@ -126,9 +126,8 @@ static struct ask *worn_out(struct asks *asks)
 	return NULL;
 }
 
-static void inspect_gone(void *own_asks)
+static void inspect_gone(struct asks *asks)
 {
-	struct asks *asks = own_asks;
 	struct ask *ask;
 
 	for (size_t i = 0; i < ASK_BUCKETS; i++)
@@ -140,7 +139,15 @@ static void inspect_gone(void *own_asks)
 		answer(asks, ask, ASK_FAILED, SLICE("inspect ended over it, again and again"), -1);
 }
 
-static const struct channel_handler handler = { frame_came, inspect_gone };
+static void wire_closed(void *own_asks)
+{
+	struct asks *asks = own_asks;
+
+	process_wire_lost(asks->queue->process, "inspect", 0);
+	inspect_gone(asks);
+}
+
+static const struct channel_handler handler = { frame_came, wire_closed };
 
 void asks_init(struct asks *asks, struct queue *queue)
 {

@@ -407,9 +407,8 @@ static enum result frame_came(void *owner, struct frame *frame)
 	return frames[frame->kind](owner, frame);
 }
 
-static void relay_gone(void *owner)
+static void relay_gone(struct lending *lending)
 {
-	struct lending *lending = owner;
 	struct entries *entries = &lending->queue->entries;
 
 	lending->resumed = false;
@@ -419,7 +418,15 @@ static void relay_gone(void *owner)
 			entry->flags |= ENTRY_AWAY;
 }
 
-static const struct channel_handler handler = { frame_came, relay_gone };
+static void wire_closed(void *owner)
+{
+	struct lending *lending = owner;
+
+	process_wire_lost(lending->queue->process, "relay", 0);
+	relay_gone(lending);
+}
+
+static const struct channel_handler handler = { frame_came, wire_closed };
 
 void lending_init(struct lending *lending, struct queue *queue)
 {

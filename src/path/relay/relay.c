@@ -130,6 +130,7 @@ static enum result prepare(void *self, struct process *process)
 	for (size_t i = 0; i < office->routes.count; i++)
 		TRY(open_targets(relay, &office->routes.list[i].route));
 	resolve_init(&office->resolve, office->loop);
+	office->resolve.process = process;
 	jobs_init(&office->jobs, office->loop, office->log, office->counters);
 	office->jobs.owner = office;
 	office->jobs.arrived = destinations_take;

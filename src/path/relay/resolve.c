@@ -2,6 +2,7 @@
 /* Questions stand in a list; a clock that ticks while there are any ends those whose time is over. */
 #include "relay/resolve.h"
 
+#include "base/process.h"
 #include "base/pack.h"
 
 enum { TICK_MS = 1000, PATIENCE_MS = 60000 };
@@ -89,14 +90,20 @@ static enum result frame_came(void *own, struct frame *frame)
 }
 
 /* What was asked over a wire that ended is not answered any more: soon, through the loop, it has failed. */
-static void wire_closed(void *own)
+static void resolver_gone(struct resolve *resolve)
 {
-	struct resolve *resolve = own;
-
 	for (struct question *question = resolve->questions; question; question = question->next)
 		question->until = 0;
 	if (resolve->questions)
 		(void)!timer_start(&resolve->clock, 1);
+}
+
+static void wire_closed(void *own)
+{
+	struct resolve *resolve = own;
+
+	process_wire_lost(resolve->process, "resolver", 0);
+	resolver_gone(resolve);
 }
 
 static const struct channel_handler handler = { frame_came, wire_closed };
@@ -104,7 +111,7 @@ static const struct channel_handler handler = { frame_came, wire_closed };
 enum result resolve_wire(struct resolve *resolve, int fd)
 {
 	channel_close(&resolve->wire);
-	wire_closed(resolve);
+	resolver_gone(resolve);
 	return channel_open(&resolve->wire, resolve->loop, fd, RELAY_RESOLVER_LONGEST, &handler, resolve);
 }
 

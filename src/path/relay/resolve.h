@@ -29,6 +29,7 @@ struct question {
 
 struct resolve {
 	struct loop *loop;
+	struct process *process;                    /* hears when the wire has ended; NULL: nobody */
 	struct channel wire;
 	struct timer clock;                         /* runs while there are questions */
 	struct question *questions;
