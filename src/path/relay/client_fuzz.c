@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice rest = { (const char *)data, size }, how = slice_take(&rest, 1);
-	struct client_recipient people[PEOPLE] = { { SLICE("a@b"), TO_ASK }, { SLICE("c@d"), TO_ASK }, { SLICE("e@f"), TO_ASK } };
+	struct client_recipient people[PEOPLE] = { { SLICE("a@b"), TO_ASK }, { SLICE("c@d"), TO_ASK },
+	                                           { SLICE("e@f"), TO_ASK } };
 	struct client_letter letter = { SLICE("s@t"), 100, false, false, people, PEOPLE };
 	unsigned settled[PEOPLE] = { 0 };
 	struct client client;

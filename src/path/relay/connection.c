@@ -194,7 +194,8 @@ static void too_late(void *own)
 		start_timer(connection);
 		return;
 	}
-	fail(connection, "451 4.4.2", "%s", connection->connecting ? "did not accept the connection in time" : "took too long");
+	fail(connection, "451 4.4.2", "%s",
+	     connection->connecting ? "did not accept the connection in time" : "took too long");
 }
 
 /* --- letters ---------------------------------------------------------------------------------------- */

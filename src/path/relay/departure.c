@@ -26,7 +26,8 @@ static void settle(struct departure *departure, enum relay_outcome outcome, cons
 {
 	struct destination *destination = departure->destination;
 
-	jobs_settle_letter(&destination->office->jobs, departure->letter, outcome, slice_of(destination->key), slice_of(reply));
+	jobs_settle_letter(&destination->office->jobs, departure->letter, outcome, slice_of(destination->key),
+	                   slice_of(reply));
 }
 
 static void leave(struct departure *departure)

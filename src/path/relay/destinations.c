@@ -237,7 +237,8 @@ static struct destination *find_destination(struct office *office, const struct 
 
 static bool forgettable(const struct destination *destination, uint64_t now)
 {
-	if (destination->first || destination->going > 0 || destination->connections || destination->hops.looking || destination->known_until > now)
+	if (destination->first || destination->going > 0 || destination->connections || destination->hops.looking ||
+	    destination->known_until > now)
 		return false;
 	for (size_t i = 0; i < destination->hops.count; i++)
 		if (destination->hops.list[i].dead_until > now)
@@ -278,7 +279,9 @@ static struct slice domain_of(struct slice address)
 
 	while (at > 0 && address.at[at - 1] != '@')
 		at--;
-	return at == 0 ? (struct slice){ 0 } : slice_drop(address, at);
+	if (at == 0)
+		return (struct slice){ 0 };
+	return slice_drop(address, at);
 }
 
 /* The letter that this recipient joins; NULL with `why`. In a Maildir each has a letter of its own. */

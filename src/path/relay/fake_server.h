@@ -3,7 +3,8 @@
  * fake_server.h — for tests: a small SMTP or LMTP server on a thread, which does what a recipient's name says.
  *
  * Knows:   refuse, later (at RCPT); reject, tempfail (after the dot); vanish (closes after the dot); slow (answers
- *          after half a second); anybody else is welcome. In LMTP full@ gets a 452 of its own after the dot.
+ *          after half a second); anybody else is welcome. In LMTP full@ gets a 452 of its own after the dot. Three are
+ *          silent for seconds: hush at RCPT, deaf does not read the content, mum after the dot.
  * Ignores: everything else, and so is no model of a server.
  * Owns:    its listener and, after the dot, the last content that came; look at that only after a reply was heard.
  */
@@ -19,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FAKE_CONTENT = 1 << 20, FAKE_PEOPLE = 16 };
+enum { FAKE_CONTENT = 1 << 20, FAKE_PEOPLE = 16, FAKE_SILENCE = 5000000 };
 
 struct fake_server {
 	bool lmtp, plain;                     /* plain: offers nothing */
@@ -57,6 +58,8 @@ static inline void fake_rcpt(struct fake_server *server, const char *line)
 	else if (strncmp(who, "<later", 6) == 0)
 		fake_say(server, "450 4.2.1 come back\r\n");
 	else {
+		if (strncmp(who, "<hush", 5) == 0)
+			(void)usleep(FAKE_SILENCE);
 		(void)snprintf(server->people[server->count++], sizeof(server->people[0]), "%s", who + 1);
 		fake_say(server, "250 2.1.5 ok\r\n");
 	}
@@ -67,6 +70,8 @@ static inline void fake_answer(struct fake_server *server)
 	server->messages++;
 	if (fake_has(server, "slow"))
 		(void)usleep(500000);
+	if (fake_has(server, "mum"))
+		(void)usleep(FAKE_SILENCE);
 	for (unsigned i = 0; i < (server->lmtp ? server->count : 1); i++) {
 		const char *reply = "250 2.0.0 kept\r\n";
 
@@ -87,6 +92,10 @@ static inline bool fake_content(struct fake_server *server)
 
 	fake_say(server, server->count ? "354 go ahead\r\n" : "503 5.5.1 nobody\r\n");
 	server->length = 0;
+	if (fake_has(server, "deaf")) {
+		(void)usleep(FAKE_SILENCE);
+		return false;
+	}
 	while (server->count && fgets(line, sizeof(line), server->from)) {
 		size_t size = strlen(line);
 
@@ -107,7 +116,8 @@ static inline bool fake_content(struct fake_server *server)
 static inline bool fake_command(struct fake_server *server, const char *line)
 {
 	if (strncmp(line, "EHLO", 4) == 0 || strncmp(line, "LHLO", 4) == 0)
-		fake_say(server, server->plain ? "250 fake\r\n" : "250-fake\r\n250-PIPELINING\r\n250-SIZE 500000\r\n250 8BITMIME\r\n");
+		fake_say(server,
+		         server->plain ? "250 fake\r\n" : "250-fake\r\n250-PIPELINING\r\n250-SIZE 500000\r\n250 8BITMIME\r\n");
 	else if (strncmp(line, "MAIL", 4) == 0)
 		server->count = 0, fake_say(server, "250 2.1.0 ok\r\n");
 	else if (strncmp(line, "RCPT", 4) == 0)

@@ -187,7 +187,9 @@ enum result jobs_read_deliver(struct lent *lent, struct slice kept)
 	(void)unpack_slice(&from, 1024);
 	edits = unpack_slice(&from, UINT32_MAX);
 	lent->count = unpack_u32(&from);
-	if (from.bad || lent->count == 0 || lent->count > from.rest.len / 13 || lent->length > INT64_MAX - lent->offset)
+	if (from.bad || lent->count == 0 || lent->count > from.rest.len / 13)
+		return REFUSED;
+	if (lent->offset > INT64_MAX || lent->length > INT64_MAX - lent->offset)
 		return REFUSED;
 	lent->addressees = arena_array(&lent->memory, struct addressee, lent->count);
 	if (lent->addressees == NULL)

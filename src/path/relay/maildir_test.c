@@ -87,7 +87,8 @@ static void try_deliveries(int root)
 	CHECK(deliver(root, SLICE("c\r\n")) == OK && holds(root, BOX "new/" NAME, "Return-Path: <>\nc\n"),
 	      "a leftover of an attempt that was cut off is replaced");
 	CHECK(unlinkat(root, BOX "new/" NAME, 0) == 0, "it is deleted");
-	CHECK(deliver(root, SLICE("a\nb\r\n")) == REFUSED && strncmp(letter.reply, "554 5.6.0", 9) == 0, "bad content is refused");
+	CHECK(deliver(root, SLICE("a\nb\r\n")) == REFUSED && strncmp(letter.reply, "554 5.6.0", 9) == 0,
+	      "bad content is refused");
 	CHECK(faccessat(root, BOX "new/" NAME, F_OK, 0) != 0 && faccessat(root, BOX "tmp/" NAME, F_OK, 0) != 0,
 	      "and leaves nothing");
 	CHECK(deliver(-1, SLICE("a\r\n")) == LATER && strncmp(letter.reply, "451 4.2.0", 9) == 0, "no folder is later");

@@ -18,6 +18,8 @@ struct relay {
 	struct process *process;
 	struct office office;
 	struct arena memory;                       /* what outlives a reload: our name, the folders' names */
+	struct slice socket_folders[ROOTS_MOST];   /* where sockets may be connected to */
+	size_t socket_folder_count;
 	struct timer stop_timer;
 	uint64_t stop_until;
 };
@@ -85,14 +87,33 @@ static enum result open_root(struct relay *relay, struct slice path)
 	return process_permit(relay->process, root->fd, JAIL_READ | JAIL_WRITE | JAIL_FOLDERS);
 }
 
+static struct slice folder_of(struct slice path)
+{
+	while (path.len > 1 && path.at[path.len - 1] != '/')
+		path.len--;
+	return path;
+}
+
+static bool has_socket_folder(const struct relay *relay, struct slice folder)
+{
+	for (size_t i = 0; i < relay->socket_folder_count; i++)
+		if (slice_same(relay->socket_folders[i], folder))
+			return true;
+	return false;
+}
+
 static enum result permit_socket(struct relay *relay, struct slice path)
 {
-	struct slice parent = path;
+	struct slice folder = folder_of(path);
 	int fd;
 
-	while (parent.len > 1 && parent.at[parent.len - 1] != '/')
-		parent.len--;
-	TRY(open_path(relay, parent, false, O_PATH, &fd));
+	if (has_socket_folder(relay, folder))
+		return OK;
+	if (relay->socket_folder_count == COUNT_OF(relay->socket_folders))
+		return BROKEN;
+	TRY(arena_keep(&relay->memory, folder, &relay->socket_folders[relay->socket_folder_count]));
+	TRY(open_path(relay, folder, false, O_PATH, &fd));
+	relay->socket_folder_count++;
 	return process_permit(relay->process, fd, JAIL_SOCKET);
 }
 
@@ -162,15 +183,20 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	return REFUSED;
 }
 
-/* A folder or socket that was not opened before the jail needs a new process. */
-static bool all_open(const struct office *office, const struct routes *routes)
+static bool is_open(const struct relay *relay, const struct target *target)
 {
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct route *route = &routes->list[i].route;
+	if (target->kind == TARGET_MAILDIR)
+		return has_root(&relay->office, target->path);
+	return target->host.len > 0 || has_socket_folder(relay, folder_of(target->path));
+}
 
-		if (route->kind == ROUTE_MAILDIR && !has_root(office, route->targets[0].path))
-			return false;
-	}
+/* A folder or socket that was not opened before the jail needs a new process. */
+static bool all_open(const struct relay *relay, const struct routes *routes)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		for (size_t k = 0; k < routes->list[i].route.count; k++)
+			if (!is_open(relay, &routes->list[i].route.targets[k]))
+				return false;
 	return true;
 }
 
@@ -182,10 +208,10 @@ static enum result reload(void *self)
 	struct routes routes;
 
 	TRY(read_settings(relay, &settings, &routes));
-	if (!all_open(office, &routes)) {
+	if (!all_open(relay, &routes)) {
 		routes_finish(&routes);
 		log_say(office->log, LOG_LEVEL_ERROR, SLICE(""), "reload-refused", "why",
-		        SLICE("a new maildir: folder needs a restart"));
+		        SLICE("a new folder for mail or sockets needs a restart"));
 		return REFUSED;
 	}
 	routes_finish(&office->routes);
@@ -216,7 +242,8 @@ static void stop(void *self)
 }
 
 static const struct process_role role = {
-	.name = "relay", .jail = &relay_jail, .prepare = prepare, .begin = begin, .given = given, .reload = reload, .stop = stop,
+	.name = "relay", .jail = &relay_jail, .prepare = prepare, .begin = begin, .given = given,
+	.reload = reload, .stop = stop,
 };
 
 int relay_main(void)

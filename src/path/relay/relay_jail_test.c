@@ -53,8 +53,10 @@ static int sort_many(void)
 
 static int listen_for_others(void) { return listen(server, 1) < 0 ? 0 : 1; }
 static int accept_a_client(void)   { return accept(server, NULL, NULL) < 0 ? 0 : 1; }
-static int climb_out(void)         { return openat(folder, "../../etc/passwd", O_RDONLY) < 0 && errno == EACCES ? 0 : 1; }
-static int write_beside(void)      { return openat(folder, "../beside", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES ? 0 : 1; }
+static int climb_out(void)         { return openat(folder, "../../etc/passwd", O_RDONLY) < 0 &&
+                                     errno == EACCES ? 0 : 1; }
+static int write_beside(void)      { return openat(folder, "../beside", O_WRONLY | O_CREAT, 0600) < 0 &&
+                                     errno == EACCES ? 0 : 1; }
 static int seal(void)              { return memfd_create("x", 0) < 0 ? 0 : 1; }
 static int change_mode(void)       { return fchmod(folder, 0777) < 0 ? 0 : 1; }
 

@@ -12,6 +12,7 @@
 #include "wire/relay-resolver.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
@@ -23,7 +24,7 @@
 enum { PATIENCE_MS = 15000 };
 
 static struct scene {
-	struct fake_server smtp, lmtp, plain, sock, mute;
+	struct fake_server smtp, lmtp, plain, sock, mute, line, hush, deaf, mum;
 	char folder[64], conf[96];
 	int control, queue, resolver, pid;
 	uint64_t deliveries;
@@ -32,12 +33,14 @@ static struct scene {
 
 /* --- the supervisor's part -------------------------------------------------------------------- */
 
-static void write_conf(void)
+/* `more` stands at the end. */
+static void write_conf(const char *more)
 {
 	FILE *conf = fopen(scene.conf, "w");
 
 	(void)fprintf(conf, "hostname = \"us.test\"\n"
-	              "relay { idle = \"1s\" waiting = 3 ipv6 = no greeting_timeout = \"3s\" }\n"
+	              "relay { idle = \"1s\" waiting = 3 ipv6 = no greeting_timeout = \"3s\"\n"
+	              "  connect_timeout = 3s command_timeout = 3s data_timeout = 3s final_timeout = 3s }\n"
 	              "domain \"box.test\"   { deliver = {\"maildir:%s/mail\"} }\n"
 	              "domain \"smtp.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
 	              "domain \"lmtp.test\"  { deliver = {\"lmtp://localhost:%u\"} }\n"
@@ -45,13 +48,17 @@ static void write_conf(void)
 	              "domain \"two.test\"   { deliver = {\"smtp://127.0.0.1:1\", \"smtp://127.0.0.1:%u\"} }\n"
 	              "domain \"sock.test\"  { deliver = {\"lmtp://%s/lmtp\"} }\n"
 	              "domain \"mute.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
-	              "domain \"down.test\"  { deliver = {\"smtp://127.0.0.1:1\"} }\n",
+	              "domain \"line.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"hush.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"deaf.test\"  { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"mum.test\"   { deliver = {\"smtp://127.0.0.1:%u\"} }\n"
+	              "domain \"down.test\"  { deliver = {\"smtp://127.0.0.1:1\"} }\n%s",
 	              scene.folder, scene.smtp.port, scene.lmtp.port, scene.plain.port, scene.smtp.port,
-	              scene.folder, scene.mute.port);
+	              scene.folder, scene.mute.port, scene.line.port, scene.hush.port, scene.deaf.port, scene.mum.port, more);
 	(void)fclose(conf);
 }
 
-static enum result hand_settings(void)
+static enum result hand_settings(enum supervisor_says kind)
 {
 	static const struct settings_section *const schema[] = { &gateway_settings_section, &listen_settings_section,
 		&domain_settings_section, &relay_settings_section, NULL };
@@ -68,7 +75,7 @@ static enum result hand_settings(void)
 	if (result == OK)
 		result = settings_pack(&settings, &packed);
 	if (result == OK)
-		result = process_hand_blob(scene.control, SUPERVISOR_SETTINGS, buffer_slice(&packed));
+		result = process_hand_blob(scene.control, kind, buffer_slice(&packed));
 	buffer_finish(&packed);
 	buffer_finish(&complaints);
 	settings_finish(&settings);
@@ -101,7 +108,7 @@ static enum result start_relay(void)
 	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	TRY(process_spawn("/proc/self/exe", ends[1], STDERR_FILENO, &scene.pid));
 	(void)close(ends[1]);
-	TRY(hand_settings());
+	TRY(hand_settings(SUPERVISOR_SETTINGS));
 	scene.queue = new_wire("queue");
 	scene.resolver = new_wire("resolver");
 	return process_hand_start(scene.control, &start);
@@ -208,41 +215,53 @@ static const struct row {
 } rows[] = {
 	{ "smtp: one recipient", { "anna@smtp.test" }, "d", { "250 2.0.0 kept" }, 0, LIT("A: b\r\n\r\nhello\r\n") },
 	{ "smtp: a dot at the start of a line", { "anna@smtp.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\n.\r\n..x\r\n") },
-	{ "smtp: two of three", { "anna@smtp.test", "refuse@smtp.test", "bert@smtp.test" }, "dfd", { "250", "550 5.1.1", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "smtp: all refused", { "refuse@smtp.test", "later@smtp.test" }, "fl", { "550", "450" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: two of three", { "anna@smtp.test", "refuse@smtp.test", "bert@smtp.test" }, "dfd",
+	  { "250", "550 5.1.1", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "smtp: all refused", { "refuse@smtp.test", "later@smtp.test" }, "fl", { "550", "450" }, 0,
+	  LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: refused after the dot", { "reject@smtp.test" }, "f", { "554 5.7.1" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: put off after the dot", { "tempfail@smtp.test" }, "l", { "451 4.3.0" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: vanishes after the dot", { "vanish@smtp.test" }, "l", { "451 4.4.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: after that, a new connection", { "anna@smtp.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "smtp: a bare LF is not sent", { "anna@smtp.test" }, "f", { "554 5.6.0" }, 0, LIT("A: b\r\n\r\nx\ny\r\n") },
-	{ "lmtp: a reply for each", { "anna@lmtp.test", "full@lmtp.test", "refuse@lmtp.test" }, "dlf", { "250", "452 4.2.2", "550" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "lmtp over a UNIX socket", { "full@sock.test", "anna@sock.test" }, "ld", { "452 4.2.2", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "no extensions, by a name that the resolver knows", { "anna@plain.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "8 bits to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\nx\r\n") },
-	{ "8 bits to one that does", { "anna@smtp.test" }, "d", { "250" }, DELIVER_EIGHT_BIT, LIT("A: b\r\n\r\n\xc3\xa4\r\n") },
+	{ "lmtp: a reply for each", { "anna@lmtp.test", "full@lmtp.test", "refuse@lmtp.test" }, "dlf",
+	  { "250", "452 4.2.2", "550" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "lmtp over a UNIX socket", { "full@sock.test", "anna@sock.test" }, "ld", { "452 4.2.2", "250" }, 0,
+	  LIT("A: b\r\n\r\nx\r\n") },
+	{ "no extensions, by a name that the resolver knows", { "anna@plain.test" }, "d", { "250" }, 0,
+	  LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" }, DELIVER_EIGHT_BIT,
+	  LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits to one that does", { "anna@smtp.test" }, "d", { "250" }, DELIVER_EIGHT_BIT,
+	  LIT("A: b\r\n\r\n\xc3\xa4\r\n") },
 	{ "the first target is down, the second is not", { "anna@two.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "the only target is down", { "anna@down.test" }, "l", { "451 4.4.1 smtp://127.0.0.1:1 refused the connection" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "the only target is down", { "anna@down.test" }, "l", { "451 4.4.1 smtp://127.0.0.1:1 refused the connection" },
+	  0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "and is left alone for a while", { "anna@down.test" }, "l", { "451 4.4.1" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a server without a greeting", { "anna@mute.test" }, "l", { "451 4.4.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a mailbox", { "Anna@Box.Test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
-	{ "a mailbox and two servers at once", { "anna@box.test", "anna@smtp.test", "anna@lmtp.test" }, "ddd", { "250", "250", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a mailbox and two servers at once", { "anna@box.test", "anna@smtp.test", "anna@lmtp.test" }, "ddd",
+	  { "250", "250", "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a domain that does not exist", { "anna@nowhere.test" }, "f", { "550 5.1.2" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "a domain that takes no mail", { "anna@null.test" }, "f", { "556 5.1.10" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "the DNS is broken", { "anna@broken.test" }, "l", { "451 4.4.3" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "MX: a name with a line end is no name", { "anna@odd.test" }, "l", { "451 4.4.3" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: ourselves", { "anna@us-mx.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: a host at 127.0.0.1 is not tried", { "anna@loop.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 };
 
 static void check_result(const struct row *row, const struct heard *heard, bool *seen)
 {
-	static const char letters[] = { [RELAY_DELIVERED] = 'd', [RELAY_DEFERRED] = 'l', [RELAY_FAILED] = 'f', [RELAY_BUSY] = 'b' };
+	static const char letters[] = { [RELAY_DELIVERED] = 'd', [RELAY_DEFERRED] = 'l', [RELAY_FAILED] = 'f',
+	                                [RELAY_BUSY] = 'b' };
 
 	CHECK(heard->kind == RELAY_RESULT && heard->place < 4 && !seen[heard->place], row->about);
 	if (heard->kind != RELAY_RESULT || heard->place >= 4)
 		return;
 	seen[heard->place] = true;
 	CHECK(letters[heard->outcome] == row->fates[heard->place], row->about);
-	CHECK(row->reply[heard->place] && strncmp(heard->reply, row->reply[heard->place], strlen(row->reply[heard->place])) == 0, heard->reply);
+	CHECK(row->reply[heard->place] && strncmp(heard->reply, row->reply[heard->place],
+	                                          strlen(row->reply[heard->place])) == 0, heard->reply);
 }
 
 static void try_row(const struct row *row, unsigned number)
@@ -282,7 +301,8 @@ static void look_at_mailbox(void)
 	CHECK(file != NULL && fread(bytes, 1, sizeof(bytes) - 1, file) > 0, "the mail lies in its folder");
 	if (file)
 		(void)fclose(file);
-	CHECK(strcmp(bytes, "Return-Path: <sender@from.test>\nDelivered-To: Anna@Box.Test\nReceived: by us.test\nA: b\n\nx\n") == 0,
+	CHECK(strcmp(bytes,
+	             "Return-Path: <sender@from.test>\nDelivered-To: Anna@Box.Test\nReceived: by us.test\nA: b\n\nx\n") == 0,
 	      "with its headers, and LF");
 }
 
@@ -303,6 +323,69 @@ static void large_ones(void)
 	heard = hear();
 	CHECK(heard.outcome == RELAY_FAILED && strncmp(heard.reply, "552 5.3.4", 9) == 0, "is larger than the server's SIZE");
 	CHECK(note(&heard) == OK && hear().kind == RELAY_ENDED, "and ends");
+}
+
+/* --- servers that are silent ------------------------------------------------------------------------- */
+
+static void time_runs_out(void)
+{
+	static const char *const people[] = { "anna@line.test", "hush@hush.test", "deaf@deaf.test", "mum@mum.test", NULL };
+	static const char *const replies[] = { "did not accept the connection in time", "took too long", "took too long",
+		                               "took too long" };
+	static char bytes[8 << 20];
+	unsigned heard_of = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = "x\r\n"[i % 64 < 62 ? 0 : i % 64 - 61];
+	CHECK(deliver("SILENT0000000001", (struct slice){ bytes, sizeof(bytes) }, 0, people) == OK, "four silent servers");
+	for (size_t i = 0; i < COUNT_OF(replies); i++) {
+		struct heard heard = hear();
+
+		CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DEFERRED && heard.place < 4, "put off");
+		CHECK(heard.place < 4 && strncmp(heard.reply, "451 4.4.2 smtp://", 17) == 0 &&
+		      strstr(heard.reply, replies[heard.place]), heard.reply);
+		heard_of |= 1u << heard.place;
+		CHECK(note(&heard) == OK, "noted");
+	}
+	CHECK(heard_of == 15 && hear().kind == RELAY_ENDED, "each of them, once");
+}
+
+/* --- new settings ---------------------------------------------------------------------------------------- */
+
+static uint8_t reload(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static uint8_t reload(const char *format, ...)
+{
+	struct frame frame = { .fd = -1 };
+	char more[256];
+	va_list list;
+
+	va_start(list, format);
+	(void)vsnprintf(more, sizeof(more), format, list);
+	va_end(list);
+	write_conf(more);
+	CHECK(hand_settings(SUPERVISOR_RELOAD) == OK, "new settings");
+	do
+		CHECK(frame_receive(scene.control, &scene.payload, &frame) == OK, "are answered");
+	while (frame.kind == PROCESS_READY);
+	return frame.kind;
+}
+
+static void new_settings(void)
+{
+	static const struct row before = { "not yet our domain", { "anna@late.test" }, "l", { "451 4.4.3" }, 0,
+		                           LIT("A: b\r\n\r\nx\r\n") };
+	static const struct row after = { "our domain now", { "anna@late.test" }, "d", { "250" }, 0,
+		                          LIT("A: b\r\n\r\nx\r\n") };
+
+	try_row(&before, 200);
+	CHECK(reload("domain \"late.test\" { deliver = {\"smtp://127.0.0.1:%u\"} }\n", scene.smtp.port) == PROCESS_RELOADED,
+	      "a new domain");
+	try_row(&after, 201);
+	CHECK(reload("domain \"late.test\" { deliver = {\"maildir:%s/other\"} }\n", scene.folder) == PROCESS_WARN,
+	      "a new folder needs a restart");
+	CHECK(reload("domain \"late.test\" { deliver = {\"lmtp:///run/elsewhere/lmtp\"} }\n") == PROCESS_WARN,
+	      "and so does a new folder of sockets");
+	try_row(&after, 202);
 }
 
 /* --- the queue dies and comes back ------------------------------------------------------------------ */
@@ -370,7 +453,8 @@ static void line_is_full(void)
 		if (heard.kind == RELAY_RESULT)
 			CHECK(note(&heard) == OK, "noted");
 	}
-	CHECK(busy > 0 && delivered > 0 && busy + delivered == 30 && ended == 30, "the line has an end, and nobody is forgotten");
+	CHECK(busy > 0 && delivered > 0 && busy + delivered == 30 && ended == 30,
+	      "the line has an end, and nobody is forgotten");
 }
 
 /* --- the resolver's part --------------------------------------------------------------------------- */
@@ -380,6 +464,7 @@ static const struct zone_row { const char *name; enum dns_type type; enum dns_en
 	{ "nowhere.test",   DNS_MX, DNS_NO_NAME, 0, LIT("") },
 	{ "null.test",      DNS_MX, DNS_FOUND,   0, LIT("") },
 	{ "us-mx.test",     DNS_MX, DNS_FOUND,   5, LIT("us.test") },
+	{ "odd.test",       DNS_MX, DNS_FOUND,   5, LIT("mx.test\r\nBcc: x") },
 	{ "loop.test",      DNS_MX, DNS_FOUND,   5, LIT("named.test") },
 };
 
@@ -450,8 +535,10 @@ static void stop_relay(void)
 	(void)poll(NULL, 0, 200);
 	CHECK(frame_send(scene.control, SUPERVISOR_STOP, 0, SLICE(""), -1) == OK, "it is asked to stop");
 	heard = hear();
-	CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED && note(&heard) == OK, "the result comes before it ends");
-	CHECK(waitpid(scene.pid, &status, 0) == scene.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "and ends in order");
+	CHECK(heard.kind == RELAY_RESULT && heard.outcome == RELAY_DELIVERED && note(&heard) == OK,
+	      "the result comes before it ends");
+	CHECK(waitpid(scene.pid, &status, 0) == scene.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	      "and ends in order");
 }
 
 static int remove_it(const char *path)
@@ -472,6 +559,33 @@ static int remove_it(const char *path)
 	return remove(path);
 }
 
+/* A port whose line is full: the kernel answers nobody any more. */
+static bool fill_line(struct fake_server *server)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	if (!fake_listen(server) || listen(server->listener, 0) != 0)
+		return false;
+	to.sin_port = htons((uint16_t)server->port);
+	for (int i = 0; i < 2; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS)
+			return false;
+	}
+	return true;
+}
+
+static bool start_silent_ones(void)
+{
+	int small = 4096;
+
+	scene.hush.plain = scene.deaf.plain = scene.mum.plain = true;
+	return fill_line(&scene.line) && fake_start(&scene.hush) && fake_start(&scene.mum) && fake_listen(&scene.deaf) &&
+	       setsockopt(scene.deaf.listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0 &&
+	       fake_run(&scene.deaf);
+}
+
 static bool set_up(void)
 {
 	(void)snprintf(scene.folder, sizeof(scene.folder), "/tmp/relay-test-XXXXXX");
@@ -479,13 +593,13 @@ static bool set_up(void)
 	scene.plain.plain = true;
 	buffer_init(&scene.payload, QUEUE_RELAY_LONGEST);
 	if (!mkdtemp(scene.folder) || !fake_start(&scene.smtp) || !fake_start(&scene.lmtp) || !fake_start(&scene.plain) ||
-	    !fake_listen(&scene.mute))
+	    !fake_listen(&scene.mute) || !start_silent_ones())
 		return false;
 	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/lmtp", scene.folder);
 	if (!fake_start_at(&scene.sock, scene.conf))
 		return false;
 	(void)snprintf(scene.conf, sizeof(scene.conf), "%s/postern.conf", scene.folder);
-	write_conf();
+	write_conf("");
 	return start_relay() == OK;
 }
 
@@ -497,16 +611,20 @@ int main(int argc, char **argv)
 		return relay_main();
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* As root the jail wants the account that is made at installation: the test is somebody else. */
-	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
+	                       setresuid(65534, 65534, 65534) != 0))
 		return 1;
 	CHECK(set_up(), "the relay starts");
-	CHECK(pthread_create(&resolver, NULL, play_resolver, &scene.resolver) == 0 && pthread_detach(resolver) == 0, "a resolver");
+	CHECK(pthread_create(&resolver, NULL, play_resolver, &scene.resolver) == 0 && pthread_detach(resolver) == 0,
+	      "a resolver");
 	CHECK(hear().kind == RELAY_RESUMED, "a new relay has nothing to tell");
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		try_row(&rows[i], (unsigned)i);
 	look_at_content();
 	look_at_mailbox();
 	large_ones();
+	time_runs_out();
+	new_settings();
 	queue_restarts();
 	queue_stops();
 	line_is_full();

@@ -153,6 +153,15 @@ void resolve_forget(struct resolve *resolve, struct question *question)
 		(void)!channel_send(&resolve->wire, DNS_FORGET, exchange, (struct slice){ 0 }, -1);
 }
 
+/* What goes on into replies, logs and notices: no control bytes, whatever the DNS had. */
+static bool is_plain(struct slice host)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if (host.at[i] <= ' ' || host.at[i] > '~')
+			return false;
+	return true;
+}
+
 enum result resolve_read_mx(struct slice rdata, uint32_t *ret_preference, struct slice *ret_host)
 {
 	struct unpack from = unpack_from(rdata);
@@ -160,6 +169,8 @@ enum result resolve_read_mx(struct slice rdata, uint32_t *ret_preference, struct
 	struct slice host = unpack_slice(&from, DNS_NAME);
 
 	TRY(unpack_end(&from));
+	if (!is_plain(host))
+		return REFUSED;
 	*ret_preference = preference;
 	*ret_host = host;
 	return OK;

@@ -5,7 +5,8 @@
 
 #include <arpa/inet.h>
 
-static struct target mailboxes[] = { { TARGET_LMTP, LIT("mbox1"), 24, LIT("") }, { TARGET_LMTP, LIT("mbox2"), 24, LIT("") } };
+static struct target mailboxes[] = { { TARGET_LMTP, LIT("mbox1"), 24, LIT("") },
+                                     { TARGET_LMTP, LIT("mbox2"), 24, LIT("") } };
 static struct target folder[] = { { TARGET_MAILDIR, LIT(""), 0, LIT("/var/mail") } };
 static struct target smart_host[] = { { TARGET_SMTP, LIT("smart"), 25, LIT("") } };
 static struct domain_route table[] = {
@@ -27,10 +28,12 @@ static const struct find_row {
 	{ "ours without targets: MX",                LIT("mx.test"),             true,  ROUTE_MX,      LIT("mx.test") },
 	{ "postmaster goes the first domain's way",  LIT(""),                    false, ROUTE_TARGETS, LIT("mboxes") },
 	{ "the world by MX",                         LIT("example.net"),         false, ROUTE_MX,      LIT("example.net") },
-	{ "a domain below ours is not ours",         LIT("sub.example.org"),     false, ROUTE_MX,      LIT("sub.example.org") },
+	{ "a domain below ours is not ours",         LIT("sub.example.org"),     false, ROUTE_MX,
+	       LIT("sub.example.org") },
 	{ "the world by the relay host",             LIT("example.net"),         true,  ROUTE_TARGETS, LIT("smart") },
 	{ "a literal",                               LIT("[192.0.2.1]"),         true,  ROUTE_MX,      LIT("[192.0.2.1]") },
-	{ "an IPv6 literal",                         LIT("[IPv6:2001:db8::1]"),  false, ROUTE_MX,      LIT("[IPv6:2001:db8::1]") },
+	{ "an IPv6 literal",                         LIT("[IPv6:2001:db8::1]"),  false, ROUTE_MX,
+	       LIT("[IPv6:2001:db8::1]") },
 	{ "this machine as a literal",               LIT("[127.0.0.1]"),         false, ROUTE_NOWHERE, LIT("") },
 	{ "this machine as an IPv6 literal",         LIT("[IPv6:::1]"),          false, ROUTE_NOWHERE, LIT("") },
 	{ "this machine, mapped",                    LIT("[IPv6:::ffff:127.0.0.1]"), false, ROUTE_NOWHERE, LIT("") },
@@ -62,7 +65,8 @@ static const struct mx_row {
 	{ "null among others is passed over later", { { 0, LIT("") }, { 10, LIT("a") } }, 2, MX_USE, NULL },
 	{ "only we",              { { 10, LIT("US.example") } }, 1, MX_OURSELVES, NULL },
 	{ "we are the best",      { { 10, LIT("us.example") }, { 20, LIT("b") } }, 2, MX_OURSELVES, NULL },
-	{ "we are a backup: only better ones are tried", { { 20, LIT("us.example") }, { 10, LIT("a") }, { 20, LIT("b") } }, 3, MX_USE, "a" },
+	{ "we are a backup: only better ones are tried", { { 20, LIT("us.example") }, { 10, LIT("a") }, { 20, LIT("b") } },
+	  3, MX_USE, "a" },
 	{ "localhost is nobody",  { { 10, LIT("localhost") } }, 1, MX_LOCALHOST, NULL },
 	{ "localhost is left out", { { 10, LIT("localhost") }, { 20, LIT("a") } }, 2, MX_USE, "a" },
 };
@@ -97,7 +101,8 @@ static void try_shuffle(void)
 }
 
 static const struct nowhere_row { const char *address; bool nowhere; } nowheres[] = {
-	{ "::ffff:127.0.0.1", true }, { "::ffff:127.8.8.8", true }, { "::ffff:0.0.0.0", true }, { "::1", true }, { "::", true },
+	{ "::ffff:127.0.0.1", true }, { "::ffff:127.8.8.8", true }, { "::ffff:0.0.0.0", true }, { "::1", true },
+	        { "::", true },
 	{ "ff02::1", true }, { "::ffff:224.0.0.1", true }, { "::ffff:255.255.255.255", true },
 	{ "::ffff:10.0.0.1", false }, { "2001:db8::1", false }, { "::ffff:192.0.2.1", false },
 };
