@@ -4,6 +4,8 @@
 
 #include "base/test.h"
 
+#include <malloc.h>
+
 static uint32_t lot = 12345;
 
 static uint32_t draw(uint32_t below)
@@ -110,6 +112,30 @@ static void check_words(void)
 	words_finish(&words);
 }
 
+/* What a message costs in memory; a sanitizer build does not say. */
+static void check_cost(void)
+{
+	enum { MANY = 100000, COST_MOST = 256 };
+	struct words words = { 0 };
+	struct entries entries;
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd, cost;
+
+	CHECK(entries_init(&entries, MANY, &words) == OK, "room for 100,000");
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct entry *entry = add(&entries, i, 1);
+
+		CHECK(entry != NULL, "100,000 messages");
+		entry_recipient(entry, 0)->due = i * 2654435761u;
+		recipient_say(&entries, entry_recipient(entry, 0), SLICE("smtp://a:25"), SLICE("451 later"));
+		entries_schedule(&entries, entry);
+	}
+	cost = (mallinfo2().uordblks + mallinfo2().hblkhd - before) / MANY;
+	(void)printf("%zu bytes a message, %zu of them its entry\n", cost, sizeof(struct entry));
+	CHECK(cost <= COST_MOST, "no message costs more than its entry and its places in the tables");
+	entries_finish(&entries);
+	words_finish(&words);
+}
+
 int main(void)
 {
 	struct words words = { 0 };
@@ -120,6 +146,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(need_rows); i++)
 		check_need(&entries, &need_rows[i]);
 	check_words();
+	check_cost();
 	while (entries.count < 6000 && add(&entries, 2000000 + entries.count, 1))
 		;
 	CHECK(add(&entries, 9000000, 1) == NULL, "not more than allowed");

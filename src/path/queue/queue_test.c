@@ -12,6 +12,7 @@
 #include "mail/smtp/smtp.h"
 #include "queue/journal_format.h"
 #include "queue/queue.h"
+#include "queue/spool_file.h"
 #include "wire/control.h"
 #include "wire/front-queue.h"
 #include "wire/gateway.h"
@@ -985,6 +986,107 @@ static void delivered_then_killed(void)
 	EXPECT(ledger("\"delivered\": 25, \"queued\": 5"));
 }
 
+/* ---- many ---- */
+
+static enum result pack_file(struct buffer *file, const struct envelope *envelope, const struct judgement *judgement)
+{
+	const struct slice content = { body, sizeof(body) - 1 };
+	struct spool_writer writer;
+	struct buffer packed, judged;
+	enum result end;
+
+	buffer_init(&packed, 65536);
+	buffer_init(&judged, 65536);
+	end = envelope_pack(envelope, &packed) == OK && judgement_pack(judgement, &judged) == OK ? OK : LATER;
+	const struct { enum spool_section kind; struct slice bytes; } parts[] = {
+		{ SPOOL_ENVELOPE, buffer_slice(&packed) }, { SPOOL_CONTENT, content }, { SPOOL_JUDGEMENT, buffer_slice(&judged) } };
+
+	if (end == OK)
+		end = spool_write_head(&writer, 7, file);
+	for (size_t i = 0; i < COUNT_OF(parts) && end == OK; i++) {
+		end = spool_write_section(&writer, parts[i].kind, parts[i].bytes.len, file);
+		spool_write_bytes(&writer, parts[i].bytes);
+		if (end == OK)
+			end = buffer_add(file, parts[i].bytes);
+	}
+	if (end == OK)
+		end = spool_write_end(&writer, file);
+	buffer_finish(&packed);
+	buffer_finish(&judged);
+	return end;
+}
+
+/* As the queue would have written it, but for the syncs. */
+static bool put_message(int folder, uint64_t number)
+{
+	struct envelope_recipient to = { .address = SLICE("a@example.org") };
+	struct envelope envelope = { .received = time(NULL), .sender = SLICE("s@example.net"),
+		                     .trace = SLICE("Received: by test\r\n"), .recipients = &to, .recipient_count = 1 };
+	struct fate fate = { .outcome = FATE_DELIVER, .edits = NO_EDITS };
+	const struct judgement judgement = { .fates = &fate, .fate_count = 1 };
+	struct buffer file;
+	bool good;
+	int fd;
+
+	message_id_make(time(NULL) * 1000, number, scene.id);
+	envelope.id = (struct slice){ scene.id, MESSAGE_ID_SIZE };
+	buffer_init(&file, 65536);
+	fd = openat(folder, scene.id, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	good = fd >= 0 && pack_file(&file, &envelope, &judgement) == OK &&
+	       write(fd, file.bytes + file.start, buffer_length(&file)) == (ssize_t)buffer_length(&file);
+	fd_close(&fd);
+	buffer_finish(&file);
+	return good;
+}
+
+static long resident(void)
+{
+	char path[64], text[256] = "";
+	long size = 0, pages = 0;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)scene.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)!read(fd, text, sizeof(text) - 1);
+	fd_close(&fd);
+	for (const char *at = text; *at && *at != '\n'; at++) {
+		if (*at == ' ' && size++)
+			break;
+		if (size == 1 && *at >= '0' && *at <= '9')
+			pages = pages * 10 + (*at - '0');
+	}
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* A full spool: how long a start takes, and what it costs, is printed; that nothing is left out is tested. */
+static void many_at_a_start(void)
+{
+	enum { MANY = 30000 };
+	struct timespec before, after;
+	char path[PATH + 16];
+	long empty;
+	bool all = true;
+	int folder;
+
+	EXPECT(ledger("\"queued\": 0"));
+	empty = resident();
+	kill_it();
+	(void)snprintf(path, sizeof(path), "%s/messages", scene.spool);
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (uint64_t i = 0; i < MANY && all; i++)
+		all = put_message(folder, i);
+	fd_close(&folder);
+	EXPECT(all);
+	(void)clock_gettime(CLOCK_MONOTONIC, &before);
+	start();
+	EXPECT(ledger("\"queued\": 30000,"));
+	(void)clock_gettime(CLOCK_MONOTONIC, &after);
+	(void)printf("%d messages: started in %ld ms, %ld bytes of memory a message\n", MANY,
+	             (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000, (resident() - empty) / MANY);
+	resume();
+	EXPECT(lent_count(1) && files("corrupt") == 0);
+}
+
 static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "accepted, delivered, and gone",                            accept_and_deliver },
 	{ "rejected for all: refused, and nothing stored",            reject_all },
@@ -1020,6 +1122,7 @@ static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "a name that is taken in the quarantine is not asked for again", name_is_taken },
 	{ "a journal of another version is kept",                     foreign_journal },
 	{ "delivered, then killed: only who is left is lent again",   delivered_then_killed },
+	{ "a full spool at a start",                                  many_at_a_start },
 	{ "killed at random moments",                                 killed_at_random },
 };
 
