@@ -441,7 +441,6 @@ static void the_queue_goes_and_comes(struct scene *scene)
 	hear(fd, "451 4.3.0", scene->about);
 	ask(fd, "MAIL FROM:<a@b>\r\n", "451 4.3.0", scene->about);
 	newcomer = dial_in_vain(scene);
-	expect_process(scene, PROCESS_WIRE_LOST);
 	give_queue(scene);
 	say_room(scene, 0);
 	hear(newcomer, "220", scene->about);
