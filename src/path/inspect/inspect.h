@@ -21,7 +21,8 @@
 
 #define INSPECT_SETTINGS(ROW)                                                                                         \
 	ROW(workers,             count,   "0",    "0",   "64",     "jailed workers at a time; 0: one a processor")            \
-	ROW(inspect_limit,       seconds, "30s",  "1s",  "10m",    "longest inspection; a message that takes longer is unscannable") \
+	ROW(inspect_limit,       seconds, "30s",  "1s",  "10m",                                                               \
+	    "longest inspection; a message that takes longer is unscannable")                                                 \
 	ROW(cpu_limit,           seconds, "20s",  "1s",  "10m",    "processor time for one message")                          \
 	ROW(memory,              bytes,   "512M", "64M", "16G",    "address space of one worker")                             \
 	ROW(messages_per_worker, count,   "1000", "1",   "100000", "then a worker is replaced by a fresh one")                \

@@ -10,7 +10,11 @@
 
 #include "inspect/dispatcher.h"
 
+#include "inspect/inspect.h"
 #include "mail/evidence/evidence.h"
+#include "wire/queue-inspect.h"
+
+#include <fcntl.h>
 
 enum stage { TO_READ, READING, ASKING, TO_JUDGE, JUDGING, TO_COMPOSE, COMPOSING };
 
@@ -35,7 +39,28 @@ struct request {
 	bool forgotten;
 };
 
+enum { CHECK_MEMORY = 16 << 20, MESSAGE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+/* request.c: its life. After drop, answer or fail it is no more. */
 struct slice request_id(const struct request *request);
+void request_link(struct dispatcher *dispatcher, struct request *request);
+void request_drop(struct request *request);
+void request_say(struct request *request, const char *event, struct slice reason);
+void request_answer(struct request *request, enum inspect_answers kind, struct slice payload, int fd);
+void request_fail(struct request *request, struct slice reason);
+void request_judge_unread(struct request *request, struct slice reason);
+void dispatcher_count(struct dispatcher *dispatcher, enum inspect_count which);
+
+/* dispatcher.c: free workers get what waits. */
+void dispatcher_hand_out(struct dispatcher *dispatcher);
+
+/* scanning.c: the scanners are asked about it. */
+void scanning_begin(struct request *request);
+void scanning_silent(void *request);                  /* its deadline */
+
+/* taking.c: what a worker said of it, or that it ended; the calls of struct workers_owner. */
+enum result taking_answer(void *owner, void *job, struct frame *frame);
+void taking_death(void *owner, void *job, uint64_t took_ms);
 
 /* answers.c: evidence from what the scanners said, or did not say. */
 must_use enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every event ends in act(), which looks at the client's stage and does the next thing: write, fill, wait, rest or end. */
+/* Every event ends in act(), which looks at the client's stage and does the next thing: write, fill, wait, rest or
+ * end. */
 #include "relay/connection.h"
 
 #include "relay/client.h"

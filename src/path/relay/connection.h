@@ -2,8 +2,8 @@
 /*
  * connection.h — one connection to a next hop: socket, time-outs, the client's talk and the content's blocks.
  *
- * Knows:   when to read and write, how long each stage may take, and that after a letter nothing is begun until the queue
- *          has noted its results.
+ * Knows:   when to read and write, how long each stage may take, and that after a letter nothing is begun until the
+ *          queue has noted its results.
  * Ignores: what is said (client.h) and which letter or hop is next (destinations.h).
  * Owns:    its descriptor and timer. The crew fills its room with content; until it is done the connection stays.
  * Fails:   into the client, which defers what is open; a connection that never became ready is its hop's failure.

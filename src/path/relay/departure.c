@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names and headers are made on the loop's thread; the crew writes; the end is settled on the loop's thread again. */
+/* The names and headers are made on the loop's thread; the crew writes; the end is settled on the loop's thread
+ * again. */
 #include "relay/departure.h"
 
 #include "relay/maildir.h"

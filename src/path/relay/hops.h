@@ -2,12 +2,12 @@
 /*
  * hops.h — a route becomes the addresses to try, best first.
  *
- * Knows:   which questions a route needs (MX, then A and AAAA of each host), what their answers mean for the mail, how long
- *          they hold.
+ * Knows:   which questions a route needs (MX, then A and AAAA of each host), what their answers mean for the mail,
+ *          how long they hold.
  * Ignores: connections, and whether a hop is up.
  * Owns:    the question going on, and the hosts' names, until `found` is called or hops_forget().
- * Fails:   with an outcome and a reply for all that waits. DNS_FAILED anywhere is never a reason for RELAY_FAILED, nor is
- *          anything about a host that stands in our own settings.
+ * Fails:   with an outcome and a reply for all that waits. DNS_FAILED anywhere is never a reason for RELAY_FAILED,
+ *          nor is anything about a host that stands in our own settings.
  */
 #ifndef RELAY_HOPS_H
 #define RELAY_HOPS_H

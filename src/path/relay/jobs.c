@@ -321,8 +321,8 @@ static void say_results(struct jobs *jobs, struct lent *lent, bool all)
 			say_result(jobs, lent, &lent->addressees[i]);
 }
 
-/* All results, then what goes on, then RESUMED: wire/queue-relay.h. A queue that was told RESUMED before the last result
- * would lend again what has been delivered; where the wire is full, the rest waits. */
+/* All results, then what goes on, then RESUMED: wire/queue-relay.h. A queue that was told RESUMED before the last
+ * result would lend again what has been delivered; where the wire is full, the rest waits. */
 static void say_where_we_are(struct jobs *jobs, bool all)
 {
 	jobs->unsaid = false;

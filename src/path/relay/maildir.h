@@ -8,8 +8,8 @@
  *          cur/ has been done before, and is not done again.
  * Ignores: quotas, and what a reader does with the files afterwards.
  * Owns:    nothing between calls. maildir_deliver() blocks: it runs on the crew.
- * Fails:   LATER with a reply of ours (no room, an I/O error, a sync that failed: not stored); REFUSED when the content has
- *          a line end or a byte that mail may not have, or the address makes no name.
+ * Fails:   LATER with a reply of ours (no room, an I/O error, a sync that failed: not stored); REFUSED when the
+ *          content has a line end or a byte that mail may not have, or the address makes no name.
  */
 #ifndef RELAY_MAILDIR_H
 #define RELAY_MAILDIR_H

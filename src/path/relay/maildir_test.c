@@ -84,6 +84,7 @@ static void try_deliveries(int root)
 	      "what was read is not delivered again");
 	CHECK(unlinkat(root, BOX "cur/" NAME ":2,S", 0) == 0, "it is deleted");
 	stale = openat(root, BOX "tmp/" NAME, O_CREAT | O_WRONLY, 0600);
+	CHECK(stale >= 0, "an attempt is cut off");
 	CHECK(deliver(root, SLICE("c\r\n")) == OK && holds(root, BOX "new/" NAME, "Return-Path: <>\nc\n"),
 	      "a leftover of an attempt that was cut off is replaced");
 	CHECK(unlinkat(root, BOX "new/" NAME, 0) == 0, "it is deleted");

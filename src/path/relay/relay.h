@@ -18,7 +18,8 @@
 #include "base/settings.h"
 
 #define RELAY_SETTINGS(ROW)                                                                                      \
-	ROW(relayhost, text,     "",    "",   "",     "where mail for other domains goes, smtp://host:port; default: their MX") \
+	ROW(relayhost, text,     "",    "",   "",                                                                  \
+	    "where mail for other domains goes, smtp://host:port; default: their MX")                              \
 	ROW(connections, count,  "20",  "1",  "1000", "connections to one destination at a time")                     \
 	ROW(messages_per_connection, count, "100", "1", "100000", "messages over one connection, then a new one")     \
 	ROW(waiting, count,      "200", "1",  "100000", "messages that may wait for one destination")                 \

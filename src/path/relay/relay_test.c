@@ -459,7 +459,13 @@ static void line_is_full(void)
 
 /* --- the resolver's part --------------------------------------------------------------------------- */
 
-static const struct zone_row { const char *name; enum dns_type type; enum dns_end end; uint32_t preference; struct slice rdata; } zone[] = {
+static const struct zone_row {
+	const char *name;
+	enum dns_type type;
+	enum dns_end end;
+	uint32_t preference;
+	struct slice rdata;
+} zone[] = {
 	{ "named.test",     DNS_A,  DNS_FOUND,   0, LIT("\x7f\0\0\x01") },
 	{ "nowhere.test",   DNS_MX, DNS_NO_NAME, 0, LIT("") },
 	{ "null.test",      DNS_MX, DNS_FOUND,   0, LIT("") },

@@ -8,7 +8,8 @@
  * Owns:    the table, in its arena. A route's slices point there, or into the domain that was asked about.
  * Fails:   LATER when the table does not fit; a domain without a way is ROUTE_NOWHERE with a reply, never a failure.
  *
- * A domain's targets are tried in random order; the next one where one can't be reached. Where one of them is a Maildir,
+ * A domain's targets are tried in random order; the next one where one can't be reached. Where one of them is a
+ * Maildir,
  * the first such is the route. Mail for nobody's domain (`postmaster`) takes the way of the first `domain` section.
  */
 #ifndef RELAY_ROUTES_H

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which answer ends which working stage is a table, and so is what a worker's end means there. */
+#include "inspect/request.h"
+
+#include "inspect/inspect.h"
+#include "inspect/worker_wire.h"
+
+#include "base/fd.h"
+#include "mail/message/message.h"
+#include "mail/policy/policy.h"
+#include "wire/queue-inspect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+enum { DEATHS_MOST = 2 };
+
+/* ---- what a worker answered ---- */
+
+static enum result take_findings(struct request *request, struct slice payload)
+{
+	struct dispatcher *dispatcher = request->dispatcher;
+	struct findings findings;
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	result = findings_unpack(payload, &arena, &findings);
+	arena_finish(&arena);
+	TRY(result);
+	if (dispatcher->limits.scanners == 0)
+		return REFUSED;                      /* it had nobody to wait for */
+	buffer_clear(&request->findings);
+	TRY(buffer_add(&request->findings, payload));
+	scanning_begin(request);
+	return OK;
+}
+
+static void count_verdict(struct dispatcher *dispatcher, enum verdict verdict)
+{
+	static const enum inspect_count which[VERDICT_COUNT] = {
+		[VERDICT_CLEAN] = INSPECT_COUNT_clean, [VERDICT_SPAM] = INSPECT_COUNT_clean,
+		[VERDICT_BLOCKED] = INSPECT_COUNT_clean, [VERDICT_VIRUS] = INSPECT_COUNT_viruses,
+		[VERDICT_UNSCANNABLE] = INSPECT_COUNT_unscannable,
+	};
+
+	dispatcher_count(dispatcher, INSPECT_COUNT_messages_judged);
+	dispatcher_count(dispatcher, which[verdict]);
+}
+
+/* A worker may be taken over by the message it read: it cannot call clean what a scanner did not, nor judge
+ * before the scanners were asked. */
+static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict)
+{
+	struct judgement judgement;
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	result = judgement_unpack(payload, &arena, &judgement);
+	if (result == OK && (judgement.fate_count != request->recipients ||
+	                     (request->tainted && judgement.verdict == VERDICT_CLEAN)))
+		result = REFUSED;
+	if (result == OK)
+		*ret_verdict = judgement.verdict;
+	arena_finish(&arena);
+	return result;
+}
+
+static enum result take_judgement(struct request *request, struct slice payload)
+{
+	enum verdict verdict;
+
+	if (request->stage == READING && request->dispatcher->limits.scanners)
+		return REFUSED;
+	TRY(check_judgement(request, payload, &verdict));
+	count_verdict(request->dispatcher, verdict);
+	request_answer(request, INSPECT_JUDGED, payload, -1);
+	return OK;
+}
+
+static enum result write_sealed(int fd, struct slice bytes)
+{
+	while (bytes.len) {
+		ssize_t put = write(fd, bytes.at, bytes.len);
+
+		if (put < 0 && errno != EINTR)
+			return LATER;
+		bytes = slice_drop(bytes, put > 0 ? (size_t)put : 0);
+	}
+	return fcntl(fd, F_ADD_SEALS, MESSAGE_SEALS | F_SEAL_SEAL) == 0 ? OK : LATER;
+}
+
+static enum result take_notice(struct request *request, struct slice payload)
+{
+	closing int fd = -1;
+
+	if (payload.len == 0 || payload.len > NOTICE_LIMIT)
+		return REFUSED;
+	fd = memfd_create("notice", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || write_sealed(fd, payload) != OK) {
+		request_fail(request, SLICE("no memory for the notice"));
+		return OK;
+	}
+	dispatcher_count(request->dispatcher, INSPECT_COUNT_notices_composed);
+	request_answer(request, INSPECT_COMPOSED, SLICE(""), fd);
+	return OK;
+}
+
+static enum result take_cannot(struct request *request, struct slice payload)
+{
+	(void)payload;
+	request_fail(request, SLICE("the notice could not be composed"));
+	return OK;
+}
+
+static const struct {
+	enum stage stage;
+	enum worker_answers kind;
+	enum result (*take)(struct request *, struct slice payload);
+} takes[] = {
+	{ READING, WORKER_FINDINGS, take_findings },
+	{ READING, WORKER_JUDGED, take_judgement },
+	{ JUDGING, WORKER_JUDGED, take_judgement },
+	{ COMPOSING, WORKER_COMPOSED, take_notice },
+	{ COMPOSING, WORKER_CANNOT, take_cannot },
+};
+
+enum result taking_answer(void *owner, void *job, struct frame *frame)
+{
+	struct request *request = job;
+
+	(void)owner;
+	for (size_t i = 0; i < COUNT_OF(takes); i++) {
+		if (takes[i].stage != request->stage || (uint8_t)takes[i].kind != frame->kind || frame->fd >= 0)
+			continue;
+		if (!request->forgotten)
+			return takes[i].take(request, frame->payload);
+		request_drop(request);
+		return OK;
+	}
+	return REFUSED;
+}
+
+/* ---- a worker that ended over it ---- */
+
+static void died_reading(struct request *request, uint64_t took_ms)
+{
+	const struct dispatcher_limits *limits = &request->dispatcher->limits;
+	uint64_t least = limits->cpu_ms < limits->inspect_ms ? limits->cpu_ms : limits->inspect_ms;
+
+	request->stage = TO_READ;
+	if (took_ms >= least)
+		request_judge_unread(request, SLICE("inspecting it took too long"));
+	else if (++request->deaths >= DEATHS_MOST)
+		request_judge_unread(request, SLICE("its worker died twice"));
+}
+
+static void died_judging(struct request *request, uint64_t took_ms)
+{
+	(void)took_ms;
+	request->stage = TO_JUDGE;
+	if (++request->judge_deaths >= DEATHS_MOST)
+		request_fail(request, SLICE("no worker could judge it"));
+}
+
+static void died_composing(struct request *request, uint64_t took_ms)
+{
+	(void)took_ms;
+	request->stage = TO_COMPOSE;
+	if (++request->deaths >= DEATHS_MOST)
+		request_fail(request, SLICE("no worker could compose the notice"));
+}
+
+void taking_death(void *owner, void *job, uint64_t took_ms)
+{
+	static void (*const over[])(struct request *, uint64_t) = {
+		[READING] = died_reading, [JUDGING] = died_judging, [COMPOSING] = died_composing };
+	struct dispatcher *dispatcher = owner;
+	struct request *request = job;
+
+	dispatcher_count(dispatcher, INSPECT_COUNT_workers_died);
+	request_say(request, "worker-died", SLICE("it ended, lied or was silent over this message"));
+	if (request->forgotten)
+		request_drop(request);
+	else if (request->stage < COUNT_OF(over) && over[request->stage])
+		over[request->stage](request, took_ms);
+	dispatcher_hand_out(dispatcher);
+}
