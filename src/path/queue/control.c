@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TALK_MEMORY = 64 << 20, OUTPUT_LIMIT = 256 << 20, OUTPUT_PIECE = 30000, AGAIN_MS = 20, GROUPS_MOST = 1024,
+enum { TALK_MEMORY = 64 << 20, OUTPUT_LIMIT = 256 << 20, OUTPUT_PIECE = 30000, AGAIN_MS = 20, PATIENCE_MS = 30000, GROUPS_MOST = 1024,
        STATUS_NOT_DONE = 1, STATUS_UNKNOWN = 2, STATUS_NOT_PERMITTED = 77 };
 
 static const struct control_command commands[] = {
@@ -66,6 +66,7 @@ static void free_talk(struct talk *talk)
 	*link = talk->next;
 	channel_close(&talk->channel);
 	timer_end(&talk->again);
+	timer_end(&talk->patience);
 	buffer_finish(&talk->output);
 	fd_close(&talk->fd);
 	fd_close(&talk->read.fd);
@@ -105,6 +106,7 @@ static void pump(void *own_talk)
 			return;
 		}
 		buffer_eat(&talk->output, piece.len);
+		(void)!timer_start(&talk->patience, PATIENCE_MS);
 	}
 	if (!talk->ended || talk->jobs)
 		return;
@@ -199,9 +201,29 @@ static void talk_gone(void *own_talk)
 
 static const struct channel_handler handler = { command_came, talk_gone };
 
+static void patience_over(void *own_talk)
+{
+	struct talk *talk = own_talk;
+
+	if (talk->jobs)
+		(void)!timer_start(&talk->patience, PATIENCE_MS);
+	else
+		free_talk(talk);
+}
+
+/* Who may do nothing but look gets half of the places: the others are for operators. */
+static bool has_place(const struct control *control, struct control_peer peer)
+{
+	size_t strangers = 0;
+
+	for (const struct talk *talk = control->first; talk; talk = talk->next)
+		strangers += !talk->peer.all;
+	return peer.all || strangers < CONTROL_MOST / 2;
+}
+
 void talk_begin(struct control *control, int fd, struct control_peer peer)
 {
-	struct talk *talk = pool_take(&control->pool);
+	struct talk *talk = has_place(control, peer) ? pool_take(&control->pool) : NULL;
 
 	if (talk == NULL) {
 		fd_close(&fd);
@@ -216,7 +238,9 @@ void talk_begin(struct control *control, int fd, struct control_peer peer)
 	arena_init(&talk->memory, TALK_MEMORY);
 	buffer_init(&talk->output, OUTPUT_LIMIT);
 	timer_init(&talk->again, &control->queue->process->loop, pump, talk);
-	if (channel_open(&talk->channel, &control->queue->process->loop, fd, CONTROL_LONGEST, &handler, talk) != OK)
+	timer_init(&talk->patience, &control->queue->process->loop, patience_over, talk);
+	if (channel_open(&talk->channel, &control->queue->process->loop, fd, CONTROL_LONGEST, &handler, talk) != OK ||
+	    timer_start(&talk->patience, PATIENCE_MS) != OK)
 		free_talk(talk);
 }
 

@@ -26,7 +26,7 @@ struct talk {
 	uint8_t status;
 	struct slice complaint;
 	struct buffer output;
-	struct timer again;
+	struct timer again, patience;            /* patience: the other end is silent, or does not read */
 	struct job job;
 	unsigned jobs;                           /* out on the crew, or waiting to be noted */
 	int fd;                                  /* for CONTROL_DESCRIPTOR */

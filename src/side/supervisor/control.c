@@ -142,8 +142,15 @@ static void time_is_over(void *owner)
 
 /* ---- connections ---- */
 
-static struct caller *free_caller(struct control *control)
+/* Who may ask nothing gets half of the places at most: the others are for operators. */
+static struct caller *free_caller(struct control *control, bool permitted)
 {
+	size_t strangers = 0;
+
+	for (size_t i = 0; i < CALLERS_MOST; i++)
+		strangers += control->callers[i].used && !control->callers[i].permitted;
+	if (!permitted && strangers >= CALLERS_MOST / 2)
+		return NULL;
 	for (size_t i = 0; i < CALLERS_MOST; i++)
 		if (!control->callers[i].used)
 			return &control->callers[i];
@@ -154,12 +161,13 @@ static void called(void *owner, unsigned what)
 {
 	struct control *control = owner;
 	closing int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct caller *caller = free_caller(control);
+	bool permitted = fd >= 0 && may_ask(control, fd);
+	struct caller *caller = free_caller(control, permitted);
 
 	(void)what;
 	if (fd < 0 || caller == NULL)
 		return;                          /* the caller sees an end without an answer */
-	*caller = (struct caller){ .supervisor = control->supervisor, .used = true, .permitted = may_ask(control, fd) };
+	*caller = (struct caller){ .supervisor = control->supervisor, .used = true, .permitted = permitted };
 	timer_init(&caller->time, &control->supervisor->loop, time_is_over, caller);
 	if (channel_open(&caller->channel, &control->supervisor->loop, fd_keep(&fd), CONTROL_LONGEST, &caller_handler,
 			 caller) != OK ||
