@@ -33,4 +33,9 @@ struct front {
 	char system_name[SYSTEM_NAME];
 };
 
+static inline uint64_t front_lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who knocks is told apart by the kernel's word alone: an address, or a user of this machine. */
+#include "front/listeners.h"
+
+#include "base/fd.h"
+#include "front/client.h"
+#include "wire/gateway.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { ACCEPTS_A_TURN = 64, ACCEPT_PAUSE_MS = 1000 };
+
+static bool is_trusted(const struct front *front, const struct in6_addr *address)
+{
+	for (size_t i = 0; i < front->trusted_count; i++)
+		if (network_has(&front->trusted[i], address))
+			return true;
+	return false;
+}
+
+static struct in6_addr address_of(const struct sockaddr_storage *from)
+{
+	struct in6_addr address = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	if (from->ss_family == AF_INET6)
+		address = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+	else
+		memcpy(&address.s6_addr[12], &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	return address;
+}
+
+static void refuse(struct client_origin *origin, enum session_end why)
+{
+	origin->refused = true;
+	origin->why = why;
+}
+
+static void admit_counted(struct front *front, struct client_origin *origin)
+{
+	uint64_t share = front->shared.limits.connections_per_client.n;
+
+	if (admission_enter(&front->shared.admission, &origin->address, share) == OK)
+		origin->counted = true;
+	else
+		refuse(origin, END_PER_CLIENT);
+}
+
+/* Who connected to `submit` is known by the kernel's word. A user is one client; its address here is a group's,
+ * from which nobody can connect. */
+static void admit_local(struct front *front, struct client_origin *origin)
+{
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(origin->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+		refuse(origin, END_BUSY);
+		return;
+	}
+	origin->client = SESSION_LOCAL | SESSION_TRUSTED;
+	origin->uid = peer.uid;
+	origin->address = (struct in6_addr){ .s6_addr = { [0] = 0xff } };
+	memcpy(&origin->address.s6_addr[4], &peer.uid, sizeof(peer.uid));
+	if (peer.uid != 0)
+		admit_counted(front, origin);
+}
+
+static void admit(struct listener *listener, int fd, const struct sockaddr_storage *from)
+{
+	struct front *front = listener->front;
+	struct shared *shared = &front->shared;
+	struct client_origin origin = { .fd = fd, .listener = listener->name };
+
+	if (from->ss_family == AF_UNIX) {
+		admit_local(front, &origin);
+	} else {
+		origin.address = address_of(from);
+		if (is_trusted(front, &origin.address))
+			origin.client = SESSION_TRUSTED;
+		else
+			admit_counted(front, &origin);
+	}
+	if (shared->connections >= front_lesser(shared->limits.connections.n, front->most))
+		refuse(&origin, END_BUSY);
+	counter_add(&shared->process->counters,
+	            origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);
+	(void)!client_open(shared, &origin);
+}
+
+void listeners_watch(void *self)
+{
+	struct front *front = self;
+
+	for (size_t i = 0; i < front->listener_count; i++)
+		if (watch_for(&front->listeners[i].watch, LOOP_READ) != OK)
+			process_break(front->shared.process, "listen");
+}
+
+void listeners_pause(struct front *front, uint64_t ms)
+{
+	for (size_t i = 0; i < front->listener_count; i++)
+		(void)!watch_for(&front->listeners[i].watch, 0);
+	if (timer_start(&front->listen_timer, ms) != OK)
+		process_break(front->shared.process, "listen");
+}
+
+/* No descriptors left, or nobody there any more: the others stay served, and we look again soon. */
+static void stop_listening_a_while(struct front *front)
+{
+	listeners_pause(front, ACCEPT_PAUSE_MS);
+	log_say(&front->shared.process->log, LOG_LEVEL_WARNING, SLICE(""), "accept-failed", "reason",
+	        errno == EMFILE ? SLICE("too many open files, trying later") : SLICE("trying later"));
+}
+
+static bool is_passing(int error)
+{
+	return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
+	       error == ENETUNREACH || error == EPERM;
+}
+
+static void knock(void *owner, unsigned what)
+{
+	struct listener *listener = owner;
+
+	(void)what;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		struct sockaddr_storage from = { 0 };
+		socklen_t size = sizeof(from);
+		int fd = accept4(listener->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			admit(listener, fd, &from);
+			continue;
+		}
+		if (errno == EAGAIN)
+			return;
+		if (!is_passing(errno)) {
+			stop_listening_a_while(listener->front);
+			return;
+		}
+	}
+}
+
+enum result listeners_add(struct front *front, struct slice name, int fd)
+{
+	struct listener *listener = &front->listeners[front->listener_count];
+
+	if (front->shared.stopping || front->listener_count == COUNT_OF(front->listeners) ||
+	    name.len >= sizeof(listener->name))
+		return REFUSED;
+	*listener = (struct listener){ .front = front, .fd = fd };
+	memcpy(listener->name, name.at, name.len);
+	watch_init(&listener->watch, &front->shared.process->loop, fd, knock, listener);
+	front->listener_count++;
+	if (front->shared.rules.room == ROOM_GONE)
+		return timer_start(&front->listen_timer, LISTENERS_PATIENCE_MS);
+	return watch_for(&listener->watch, LOOP_READ);
+}
+
+void listeners_close(struct front *front)
+{
+	timer_stop(&front->listen_timer);
+	for (size_t i = 0; i < front->listener_count; i++) {
+		watch_end(&front->listeners[i].watch);
+		fd_close(&front->listeners[i].fd);
+	}
+	front->listener_count = 0;
+}
