@@ -295,6 +295,38 @@ enum result settings_fill(struct settings *settings, const struct settings_secti
 
 /* ---- what is not wanted ---- */
 
+static bool same_value(const struct settings_value *one, const struct settings_value *other)
+{
+	if (other == NULL || one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (!slice_same(one->items[i], other->items[i]))
+			return false;
+	return true;
+}
+
+static bool has_all_of(const struct settings *settings, const struct settings *other, struct slice section)
+{
+	for (const struct settings_value *value = other->first; value; value = value->next) {
+		struct settings_place place = { value->section, value->title, value->name };
+
+		if (slice_same(value->section, section) && !same_value(value, settings_find(settings, &place)))
+			return false;
+	}
+	for (const struct settings_title *title = other->titles; title; title = title->next) {
+		struct settings_place place = { .section = title->section, .title = title->title };
+
+		if (slice_same(title->section, section) && settings_find_title(settings, &place) == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool settings_same(const struct settings *one, const struct settings *other, const char *section)
+{
+	return has_all_of(one, other, slice_of(section)) && has_all_of(other, one, slice_of(section));
+}
+
 void settings_forget(struct settings *settings, const char *section)
 {
 	struct settings_value **value = &settings->first;

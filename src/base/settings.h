@@ -103,6 +103,9 @@ must_use enum result settings_unpack(struct settings *settings, struct slice pac
 must_use enum result settings_fill(struct settings *settings, const struct settings_section *section,
                                    struct slice title, void *ret_filled);
 
+/* Is the same said of one section, with all its titles, in both? */
+bool settings_same(const struct settings *one, const struct settings *other, const char *section);
+
 /* Drops all that was said of one section, as if its lines were not in the file. */
 void settings_forget(struct settings *settings, const char *section);
 

@@ -73,7 +73,7 @@ static enum result open_folder(struct slice name, mode_t mode, bool queues, stru
 
 static enum result lock(struct folders *folders, struct slice run, struct buffer *complaint)
 {
-	const struct timespec step = { .tv_nsec = STEP * 1000000 };
+	const struct timespec step = { .tv_nsec = STEP * 1000000L };
 
 	folders->lock = openat(folders->run, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (folders->lock < 0)

@@ -24,7 +24,7 @@ const struct process_row graph_processes[] = {
 	  .reason = "the only writer of the spool, and without network" },
 	{ .name = "relay",    .stops = STOP_LAST, COUNTS(relay),
 	  .reason = "speaks with next servers, and sees the spool only through what is lent to it" },
-	{ .name = "resolver", .stops = STOP_LAST, COUNTS(resolver),
+	{ .name = "resolver", .stops = STOP_LAST, .restarts_for = "resolver", COUNTS(resolver),
 	  .reason = "reads what the DNS answers, and nothing else" },
 	{ .name = "inspect",  .stops = STOP_SECOND, COUNTS(inspect),
 	  .reason = "reads mail, in workers that can do nothing else" },

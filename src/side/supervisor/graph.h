@@ -23,6 +23,7 @@ struct process_row {
 	bool many;                               /* as many as `processes` in its section says */
 	bool listens, controls;                  /* is given the listeners; the control socket of its name */
 	enum stop_round stops;
+	const char *restarts_for;                /* a section that it reads before its jail only; NULL: none */
 	const struct counter *counters;
 	size_t (*counter_count)(void);
 	const char *reason;

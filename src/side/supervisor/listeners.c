@@ -97,7 +97,7 @@ static int bind_once(const struct listener *wanted)
 
 static enum result bind_patiently(struct listener *wanted, unsigned patience, struct buffer *complaint)
 {
-	const struct timespec step = { .tv_nsec = STEP * 1000000 };
+	const struct timespec step = { .tv_nsec = STEP * 1000000L };
 	char text[INET6_ADDRSTRLEN] = "";
 
 	for (unsigned waited = 0;; waited += STEP) {
@@ -138,24 +138,38 @@ static bool is_local(const struct listener *listener)
 	return listener->port == 0;
 }
 
-static struct listener *same_in(struct listeners *listeners, const struct listener *one)
+/* `name`: NULL if any will do. */
+static struct listener *same_in(struct listeners *listeners, const struct listener *one, const char *name)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct listener *other = &listeners->list[i];
 
-		if (other->port == one->port && other->ipv6 == one->ipv6 && strcmp(other->name, one->name) == 0 &&
+		if (other->port == one->port && other->ipv6 == one->ipv6 &&
+		    (name == NULL || strcmp(other->name, name) == 0) &&
 		    memcmp(&other->address, &one->address, sizeof(one->address)) == 0)
 			return other;
 	}
 	return NULL;
 }
 
+/* A section that has another name now keeps its socket: the address is in use, by us. */
+static enum result bind_one(struct listeners *have, struct listener *wanted, unsigned patience,
+			    struct buffer *complaint)
+{
+	const struct listener *before = same_in(have, wanted, NULL);
+
+	if (before == NULL)
+		return bind_patiently(wanted, patience, complaint);
+	wanted->fd = fcntl(before->fd, F_DUPFD_CLOEXEC, 0);
+	return wanted->fd < 0 ? LATER : OK;
+}
+
 static enum result bind_new(struct listeners *have, struct listeners *wanted, unsigned patience,
 			    struct buffer *complaint)
 {
 	for (size_t i = 0; i < wanted->count; i++)
-		if (same_in(have, &wanted->list[i]) == NULL)
-			TRY(bind_patiently(&wanted->list[i], patience, complaint));
+		if (same_in(have, &wanted->list[i], wanted->list[i].name) == NULL)
+			TRY(bind_one(have, &wanted->list[i], patience, complaint));
 	return OK;
 }
 
@@ -164,7 +178,7 @@ static bool drop_old(struct listeners *have, struct listeners *wanted)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < have->count; i++) {
-		if (is_local(&have->list[i]) || same_in(wanted, &have->list[i]))
+		if (is_local(&have->list[i]) || same_in(wanted, &have->list[i], have->list[i].name))
 			have->list[kept++] = have->list[i];
 		else
 			fd_close(&have->list[i].fd);

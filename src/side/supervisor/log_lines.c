@@ -4,18 +4,28 @@
 
 #include "base/clock.h"
 
+#include <syslog.h>
+
 static const struct level {
 	char letter;
 	const char *name;
+	int priority;
 } levels[] = {
-	[LOG_LEVEL_ERROR] = { 'E', "error" },   [LOG_LEVEL_WARNING] = { 'W', "warning" },
-	[LOG_LEVEL_NOTICE] = { 'N', "notice" }, [LOG_LEVEL_INFO] = { 'I', "info" },
-	[LOG_LEVEL_DEBUG] = { 'D', "debug" },
+	[LOG_LEVEL_ERROR] = { 'E', "error", LOG_ERR },
+	[LOG_LEVEL_WARNING] = { 'W', "warning", LOG_WARNING },
+	[LOG_LEVEL_NOTICE] = { 'N', "notice", LOG_NOTICE },
+	[LOG_LEVEL_INFO] = { 'I', "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { 'D', "debug", LOG_DEBUG },
 };
 
 const char *log_level_name(enum log_level level)
 {
 	return levels[level].name;
+}
+
+int log_level_priority(enum log_level level)
+{
+	return levels[level].priority;
 }
 
 static bool is_word(struct slice word)

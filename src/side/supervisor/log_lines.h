@@ -27,5 +27,6 @@ must_use enum result log_entry_json(const struct log_entry *entry, int64_t wall_
 must_use enum result json_string(struct buffer *to, struct slice text);
 
 const char *log_level_name(enum log_level level);
+int log_level_priority(enum log_level level);    /* in syslog and the journal */
 
 #endif

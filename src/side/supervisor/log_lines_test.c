@@ -50,8 +50,26 @@ static void check_row(const struct row *row)
 	buffer_finish(&json);
 }
 
+/* What syslog and the journal are told of a line's weight (RFC 5424, table 2). */
+static const struct {
+	char letter;
+	int priority;
+} priorities[] = { { 'E', 3 }, { 'W', 4 }, { 'N', 5 }, { 'I', 6 }, { 'D', 7 } };
+
+static void check_priority(char letter, int priority)
+{
+	const char line[] = { letter, 'i', 'd', ' ', 'f', ' ', 'x', ' ', 'a', '=', 'b' };
+	struct log_entry entry;
+
+	CHECK(log_entry_parse((struct slice){ line, sizeof(line) }, "f", &entry) == OK, "a line of each weight");
+	CHECK(log_level_priority(entry.level) == priority, "weighs the same in syslog");
+	CHECK(slice_same(entry.whole, SLICE("id f x a=b")), "where it stands without its letter");
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < COUNT_OF(priorities); i++)
+		check_priority(priorities[i].letter, priorities[i].priority);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(&rows[i]);
 	return TEST_END();

@@ -115,13 +115,8 @@ static bool to_journal(struct logs *logs, const struct log_entry *entry)
 
 static bool to_syslog(struct logs *logs, const struct log_entry *entry)
 {
-	static const int priorities[] = {
-		[LOG_LEVEL_ERROR] = LOG_ERR, [LOG_LEVEL_WARNING] = LOG_WARNING, [LOG_LEVEL_NOTICE] = LOG_NOTICE,
-		[LOG_LEVEL_INFO] = LOG_INFO, [LOG_LEVEL_DEBUG] = LOG_DEBUG,
-	};
-
 	(void)logs;
-	syslog(LOG_MAIL | priorities[entry->level], "%.*s", SHOW(entry->whole));
+	syslog(LOG_MAIL | log_level_priority(entry->level), "%.*s", SHOW(entry->whole));
 	return true;
 }
 

@@ -53,6 +53,7 @@ static enum result use(struct supervisor *supervisor, struct settings *fresh, st
 	children_give_listeners(&supervisor->children, added);
 	if (removed)
 		children_stop_listening(&supervisor->children);
+	children_restart_changed(&supervisor->children, &supervisor->settings, fresh);
 	return OK;
 }
 

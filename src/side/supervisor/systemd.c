@@ -40,12 +40,7 @@ uint64_t systemd_watchdog(void)
 
 bool systemd_journal(const struct log_entry *entry)
 {
-	static const int priorities[] = {
-		[LOG_LEVEL_ERROR] = 3, [LOG_LEVEL_WARNING] = 4, [LOG_LEVEL_NOTICE] = 5,
-		[LOG_LEVEL_INFO] = 6,  [LOG_LEVEL_DEBUG] = 7,
-	};
-
-	return sd_journal_send("MESSAGE=%.*s", SHOW(entry->whole), "PRIORITY=%d", priorities[entry->level],
+	return sd_journal_send("MESSAGE=%.*s", SHOW(entry->whole), "PRIORITY=%d", log_level_priority(entry->level),
 	                       "SYSLOG_IDENTIFIER=postern", "POSTERN_ID=%.*s", SHOW(entry->id), "POSTERN_ROOM=%.*s",
 	                       SHOW(entry->room), "POSTERN_EVENT=%.*s", SHOW(entry->event), NULL) == 0;
 }

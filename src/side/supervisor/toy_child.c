@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stands in for every process in the supervisor's test: it is whoever its file's name says, and does nothing. */
+/* Stands in for every process in the supervisor's test: it is whoever its file's name says, and does nothing but
+ * to warn when settings are loaded in which toys are postmasters. */
 #include "base/process.h"
 
 #include "base/fd.h"
@@ -44,9 +45,16 @@ static enum result toy_given(void *self, enum given what, struct slice name, uin
 static enum result toy_reload(void *self)
 {
 	struct toy *toy = self;
+	struct buffer postmaster;
+	bool warn;
 
-	toy->warned = !toy->warned;
-	process_warn(toy->process, "toy", toy->warned ? SLICE("was reloaded") : SLICE(""));
+	buffer_init(&postmaster, 256);
+	TRY(settings_show(&toy->process->settings, "", "postmaster", &postmaster));
+	warn = slice_same(buffer_slice(&postmaster), SLICE("toys"));
+	buffer_finish(&postmaster);
+	if (warn != toy->warned)
+		process_warn(toy->process, "toy", warn ? SLICE("was reloaded") : SLICE(""));
+	toy->warned = warn;
 	return OK;
 }
 

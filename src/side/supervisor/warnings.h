@@ -5,7 +5,7 @@
  * Knows:   a warning has a process, a name and a text, and stands until it is taken back.
  * Ignores: what is done about it.
  * Owns:    a fixed number of them; the names and texts are cut to what fits and to printable ASCII.
- * Fails:   never: when there are too many, the last place says so.
+ * Fails:   never: when there are too many, the last place says so, until all others are gone.
  */
 #ifndef SUPERVISOR_WARNINGS_H
 #define SUPERVISOR_WARNINGS_H
