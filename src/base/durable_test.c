@@ -269,7 +269,7 @@ static void check_jailed(bool temporary_names)
 
 int main(void)
 {
-	struct durable_folder folder, other;
+	struct durable_folder folder = { 0 }, other = { 0 };
 
 	if (mkdtemp(place) == NULL || chmod(place, 0755) != 0)
 		return 1;

@@ -67,7 +67,7 @@ static void test_addresses(void)
 		bool good = network_address(slice_of(addresses[i].text), &address) == OK;
 
 		CHECK(good == (addresses[i].meant != NULL), addresses[i].about);
-		CHECK(!good ||
+		CHECK(!good || addresses[i].meant == NULL ||
 			  (inet_ntop(AF_INET6, &address, text, sizeof(text)) && strcmp(text, addresses[i].meant) == 0),
 		      addresses[i].about);
 	}

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	rest = slice_drop(rest, 1);
-	request = slice_take(&rest, data[0] * 4u);
+	request = slice_take(&rest, (size_t)data[0] * 4);
 	recipient = (struct notice_recipient){ request, request, request, request, false };
 	arena_init(&arena, 1 << 20);
 	if (notice_unpack(request, &arena, &notice) == OK)

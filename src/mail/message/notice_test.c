@@ -174,7 +174,7 @@ int main(void)
 	struct arena arena;
 
 	arena_init(&arena, 1 << 20);
-	buffer_init(&to, 2 * NOTICE_LIMIT);
+	buffer_init(&to, (size_t)2 * NOTICE_LIMIT);
 	a_failure(&to);
 	its_parts(&to);
 	for (size_t i = 0; i < COUNT_OF(statuses); i++)

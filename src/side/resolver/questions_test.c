@@ -97,6 +97,7 @@ static pid_t start_server(void)
 	server_port = ntohs(at.sin_port);
 	(void)fflush(stdout);
 	child = fork();
+	/* NOLINTNEXTLINE(bugprone-infinite-loop): until it is killed */
 	while (child == 0) {
 		char message[2048];
 		struct sockaddr_in from;
@@ -193,7 +194,7 @@ static void ask_all(bool jailed)
 	struct counters none = { 0 };
 	struct channel channel = { 0 };
 	struct answers answers = { .loop = &loop, .left = COUNT_OF(rows) };
-	int ends[2];
+	int ends[2] = { -1, -1 };
 
 	CHECK(loop_init(&loop) == OK && channel_pair(ends) == OK, "a loop and a wire");
 	CHECK(open_library(&library, &loop) == OK, "the library is set up");

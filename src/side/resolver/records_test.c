@@ -121,7 +121,7 @@ static void check_many(void)
 	buffer_finish(&rdata);
 	buffer_init(&rdata, 100);
 	CHECK(records_read((struct slice){ message, size }, SLICE("example.org"), DNS_A, &rdata, &records) == OK &&
-		  records.count < 13 && records.cut && buffer_length(&rdata) == records.count * 8,
+		  records.count < 13 && records.cut && buffer_length(&rdata) == (size_t)records.count * 8,
 	      "more than fits is cut, too");
 	buffer_finish(&rdata);
 }

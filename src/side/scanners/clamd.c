@@ -225,7 +225,7 @@ void clamd_ask(struct clamd *clamd, struct loop *loop, const struct target *targ
 	if (manners[clamd->question].descriptor)
 		clamd->whole += 1;
 	if (manners[clamd->question].stream)
-		clamd->whole += size ? 2 * LENGTH_SIZE + size : LENGTH_SIZE;
+		clamd->whole += size ? (size_t)2 * LENGTH_SIZE + size : LENGTH_SIZE;
 	clamd->watch.loop = loop;
 	timer_init(&clamd->deadline, loop, time_is_over, clamd);
 	reply_reason(clamd->failure, "no connection in time", SLICE(""));

@@ -237,7 +237,7 @@ static void scan_once(size_t row, const char *largest, struct asker *ret_asker)
 	struct room room;
 	struct buffer question;
 	struct asker asker = { .loop = &loop };
-	int ends[2];
+	int ends[2] = { -1, -1 };
 	closing int message = make_message();
 	pid_t clamd = start_clamd(rows[row].tcp, rows[row].manner, rows[row].reply);
 
