@@ -3,48 +3,15 @@
  * end. */
 #include "relay/connection.h"
 
-#include "relay/client.h"
-#include "relay/transmit.h"
+#include "relay/connection_parts.h"
 
 #include "base/fd.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { BLOCK = 32768, READ_SIZE = 8192, CONNECTIONS_MOST = 2000, QUIT_MS = 2000 };
-
-struct connection {
-	struct job job;                        /* first: the crew hands it back */
-	struct connection *next, *next_idle;
-	struct destination *destination;
-	struct office *office;
-	struct hop hop;
-	int fd;
-	struct watch watch;
-	struct timer timer;
-	bool connecting, ready, idle, ended;   /* ready: it has been at rest once */
-	bool stopping;                         /* what is open is not settled: the next relay does it */
-	unsigned letters;
-	unsigned long answered;                /* for the timer: as it was last seen */
-	enum client_stage timed;
-
-	struct client client;
-	struct letter *letter;
-	struct client_letter spoken;
-	struct client_recipient recipients[CLIENT_RECIPIENTS];
-	struct addressee *addressees[CLIENT_RECIPIENTS];
-
-	bool filling, filled_all;              /* the crew has it; the block holds the final dot */
-	enum result filled;
-	size_t block_size, block_sent;
-	struct transmit transmit;
-	char block[BLOCK];
-};
-
-static void act(struct connection *connection);
+enum { READ_SIZE = 8192, CONNECTIONS_MOST = 2000, QUIT_MS = 2000 };
 
 void connections_init(struct office *office)
 {
@@ -64,7 +31,7 @@ static void leave_idle(struct connection *connection)
 	connection->idle = false;
 }
 
-static void take_down(struct connection *connection)
+void connection_take_down(struct connection *connection)
 {
 	struct destination *destination = connection->destination;
 	struct connection **at = &destination->connections;
@@ -115,13 +82,11 @@ static void finish(struct connection *connection)
 		tell_destination(connection);
 	}
 	if (!connection->filling)
-		take_down(connection);
+		connection_take_down(connection);
 	destination_pump(destination);
 }
 
-/* Ours, such as "451 4.4.2 smtp://host:25 closed the connection in …". */
-__attribute__((format(printf, 3, 4))) static void fail(struct connection *connection, const char *code,
-                                                      const char *format, ...)
+void connection_fail(struct connection *connection, const char *code, const char *format, ...)
 {
 	char why[160], text[RELAY_REPLY];
 	va_list list;
@@ -165,7 +130,7 @@ static uint64_t patience(const struct connection *connection)
 	return settings->command_timeout.n;
 }
 
-static void start_timer(struct connection *connection)
+void connection_start_timer(struct connection *connection)
 {
 	uint64_t ms = connection->client.stage == AT_QUIT ? QUIT_MS : patience(connection) * 1000;
 
@@ -178,7 +143,7 @@ static void start_timer(struct connection *connection)
 static void renew_timer(struct connection *connection)
 {
 	if (connection->timed != connection->client.stage || connection->answered != connection->client.answered)
-		start_timer(connection);
+		connection_start_timer(connection);
 }
 
 static void too_late(void *own)
@@ -188,14 +153,14 @@ static void too_late(void *own)
 	if (connection->idle) {
 		leave_idle(connection);
 		client_quit(&connection->client);
-		act(connection);
+		connection_act(connection);
 		return;
 	}
 	if (connection->client.stage == AT_REST) {     /* waits to be noted */
-		start_timer(connection);
+		connection_start_timer(connection);
 		return;
 	}
-	fail(connection, "451 4.4.2", "%s",
+	connection_fail(connection, "451 4.4.2", "%s",
 	     connection->connecting ? "did not accept the connection in time" : "took too long");
 }
 
@@ -235,7 +200,7 @@ void connection_carry(struct connection *connection, struct letter *letter)
 {
 	leave_idle(connection);
 	begin_letter(connection, letter);
-	act(connection);
+	connection_act(connection);
 }
 
 /* At rest, and nothing of the last letter is waited for. */
@@ -252,13 +217,13 @@ static void rest(struct connection *connection)
 		return;
 	if (connection->stopping || connection->letters >= connection->office->settings.messages_per_connection.n) {
 		client_quit(&connection->client);
-		act(connection);
+		connection_act(connection);
 		return;
 	}
 	connection->idle = true;
 	connection->next_idle = destination->idle;
 	destination->idle = connection;
-	start_timer(connection);
+	connection_start_timer(connection);
 	destination_pump(destination);
 }
 
@@ -266,136 +231,18 @@ void connection_noted(struct connection *connection)
 {
 	connection->letter = NULL;
 	if (!connection->ended && connection->client.stage == AT_REST)
-		act(connection);
+		connection_act(connection);
 }
 
-/* --- content ---------------------------------------------------------------------------------------- */
-
-static void fill(struct job *job)
-{
-	struct connection *connection = (struct connection *)job;
-
-	connection->filled = transmit_fill(&connection->transmit, connection->block, sizeof(connection->block),
-	                                   &connection->block_size);
-}
-
-static void fill_failed(struct connection *connection)
-{
-	if (connection->filled == REFUSED)
-		client_content_failed(&connection->client, RELAY_FAILED,
-		                      SLICE("554 5.6.0 the message has bytes that this next hop may not get"));
-	else
-		client_content_failed(&connection->client, RELAY_DEFERRED, SLICE("451 4.3.0 the message could not be read"));
-}
-
-static void filled(struct job *job)
-{
-	struct connection *connection = (struct connection *)job;
-	struct lent *lent = connection->transmit.plan.source;
-	struct jobs *jobs = &connection->office->jobs;
-
-	connection->filling = false;
-	connection->block_sent = 0;
-	connection->filled_all = connection->filled == OK;
-	if (connection->ended) {
-		take_down(connection);
-	} else {
-		if (connection->filled != OK && connection->filled != AGAIN)
-			fill_failed(connection);
-		act(connection);
-	}
-	jobs_release(jobs, lent);
-}
-
-static void give_to_crew(struct connection *connection)
-{
-	connection->filling = true;
-	connection->block_size = connection->block_sent = 0;
-	connection->job = (struct job){ .work = fill, .done = filled };
-	jobs_hold(connection->transmit.plan.source);
-	crew_give(&connection->office->crew, &connection->job);
-}
-
-static void begin_content(struct connection *connection)
-{
-	struct lent *lent = connection->letter->lent;
-
-	transmit_init(&connection->transmit, &(struct transmit_plan){
-		TRANSMIT_DOTTED, !client_offers_eight_bit(&connection->client), lent->trace, &lent->edits, lent->length,
-		jobs_read, lent });
-	connection->filled_all = false;
-	connection->filled = AGAIN;
-	start_timer(connection);
-	give_to_crew(connection);
-}
-
-/* --- bytes ------------------------------------------------------------------------------------------- */
-
-/* AGAIN: the socket takes no more now. LATER: it is gone. */
-static enum result send_some(struct connection *connection, const char *bytes, size_t size, size_t *ret_sent)
-{
-	ssize_t sent = send(connection->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	if (sent >= 0) {
-		*ret_sent = (size_t)sent;
-		return OK;
-	}
-	return errno == EAGAIN || errno == EINTR ? AGAIN : LATER;
-}
-
-static enum result send_commands(struct connection *connection)
-{
-	struct buffer *out = &connection->client.out;
-
-	while (buffer_length(out) > 0) {
-		size_t sent = 0;
-
-		TRY(send_some(connection, buffer_slice(out).at, buffer_length(out), &sent));
-		buffer_eat(out, sent);
-	}
-	buffer_relax(out);
-	return OK;
-}
-
-static enum result send_block(struct connection *connection)
-{
-	while (connection->block_sent < connection->block_size) {
-		size_t sent = 0;
-
-		TRY(send_some(connection, connection->block + connection->block_sent,
-		              connection->block_size - connection->block_sent, &sent));
-		connection->block_sent += sent;
-		start_timer(connection);
-	}
-	return OK;
-}
-
-/* OK: all has gone that there is. */
-static enum result send_content(struct connection *connection)
-{
-	if (connection->client.stage != AT_CONTENT || connection->filling)
-		return OK;
-	TRY(send_block(connection));
-	if (connection->filled_all)
-		client_content_sent(&connection->client);
-	else
-		give_to_crew(connection);
-	return OK;
-}
+/* --- the socket ------------------------------------------------------------------------------------------ */
 
 static void lost(struct connection *connection)
 {
-	fail(connection, "451 4.4.2", "closed the connection%s",
+	connection_fail(connection, "451 4.4.2", "closed the connection%s",
 	     connection->client.stage == AT_DOT ? " after the final dot, without a word" : "");
 }
 
-/* The first moment of the content; later moments come from filled() and from the socket. */
-static bool content_is_due(const struct connection *connection)
-{
-	return connection->client.stage == AT_CONTENT && !connection->filling && connection->timed != AT_CONTENT;
-}
-
-static void act(struct connection *connection)
+void connection_act(struct connection *connection)
 {
 	enum result sent;
 
@@ -404,10 +251,10 @@ static void act(struct connection *connection)
 		return;
 	}
 	if (content_is_due(connection))
-		begin_content(connection);
-	sent = send_commands(connection);
+		content_begin(connection);
+	sent = content_send_commands(connection);
 	if (sent == OK)
-		sent = send_content(connection);
+		sent = content_send(connection);
 	if (sent == LATER) {
 		lost(connection);
 		return;
@@ -428,35 +275,12 @@ static void read_some(struct connection *connection)
 		client_bytes(&connection->client, (struct slice){ bytes, (size_t)got });
 		if (connection->idle && connection->client.stage != AT_REST)
 			leave_idle(connection);
-		act(connection);
+		connection_act(connection);
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		lost(connection);
 	} else {
-		act(connection);
+		connection_act(connection);
 	}
-}
-
-/* --- connecting -------------------------------------------------------------------------------------- */
-
-static void connect_failed(struct connection *connection, int error)
-{
-	fail(connection, "451 4.4.1", "%s", error == ECONNREFUSED ? "refused the connection" : strerrordesc_np(error));
-}
-
-static void connected(struct connection *connection)
-{
-	int error = 0;
-	socklen_t size = sizeof(error);
-
-	if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-		error = errno;
-	if (error != 0) {
-		connect_failed(connection, error);
-		return;
-	}
-	connection->connecting = false;
-	start_timer(connection);
-	act(connection);
 }
 
 static void ready(void *own, unsigned what)
@@ -464,31 +288,11 @@ static void ready(void *own, unsigned what)
 	struct connection *connection = own;
 
 	if (connection->connecting)
-		connected(connection);
+		connecting_done(connection);
 	else if (what & LOOP_READ)
 		read_some(connection);
 	else
-		act(connection);
-}
-
-static int connect_socket(int fd, const struct hop *hop)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-
-	memcpy(to.sun_path, hop->path, sizeof(to.sun_path));
-	to.sun_path[sizeof(to.sun_path) - 1] = '\0';
-	return connect(fd, (const struct sockaddr *)&to, sizeof(to));
-}
-
-static int connect_address(int fd, const struct hop *hop)
-{
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(hop->port), .sin6_addr = hop->address };
-	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(hop->port) };
-
-	if (!IN6_IS_ADDR_V4MAPPED(&hop->address))
-		return connect(fd, (const struct sockaddr *)&to, sizeof(to));
-	memcpy(&to4.sin_addr, hop->address.s6_addr + 12, 4);
-	return connect(fd, (const struct sockaddr *)&to4, sizeof(to4));
+		connection_act(connection);
 }
 
 static int family_of(const struct hop *hop)
@@ -510,18 +314,6 @@ static void join(struct connection *connection)
 	counter_set(connection->office->counters, RELAY_COUNT_connections, connection->office->connections.used);
 }
 
-static void begin_to_connect(struct connection *connection)
-{
-	const struct hop *hop = &connection->hop;
-	int failed = hop->is_socket ? connect_socket(connection->fd, hop) : connect_address(connection->fd, hop);
-	int error = failed ? errno : 0;
-
-	if ((error != 0 && error != EINPROGRESS && error != EAGAIN) || watch_for(&connection->watch, LOOP_WRITE) != OK)
-		connect_failed(connection, error);
-	else
-		start_timer(connection);
-}
-
 enum result connection_open(struct destination *destination, const struct hop *hop)
 {
 	struct office *office = destination->office;
@@ -539,7 +331,7 @@ enum result connection_open(struct destination *destination, const struct hop *h
 	watch_init(&connection->watch, office->loop, connection->fd, ready, connection);
 	timer_init(&connection->timer, office->loop, too_late, connection);
 	join(connection);
-	begin_to_connect(connection);
+	connecting_begin(connection);
 	return OK;
 }
 
@@ -551,7 +343,7 @@ static void stop_one(struct connection *connection)
 	if (connection->ended || connection->client.stage == AT_DOT || connection->client.stage == AT_QUIT)
 		return;
 	client_quit(&connection->client);
-	act(connection);
+	connection_act(connection);
 }
 
 void connections_stop(struct destination *destination)
@@ -568,6 +360,6 @@ void connections_drop(struct destination *destination)
 {
 	while (destination->connections) {
 		destination->connections->filling = false;
-		take_down(destination->connections);
+		connection_take_down(destination->connections);
 	}
 }

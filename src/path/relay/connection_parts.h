@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * connection_parts.h — what connection.c, connecting.c and content.c share (inside these alone).
+ *
+ * Knows:   the whole of a connection.
+ * Ignores: the same as connection.h.
+ * Owns:    nothing by itself.
+ * Fails:   as connection.h says.
+ */
+#ifndef RELAY_CONNECTION_PARTS_H
+#define RELAY_CONNECTION_PARTS_H
+
+#include "relay/client.h"
+#include "relay/connection.h"
+#include "relay/transmit.h"
+
+enum { BLOCK = 32768 };
+
+struct connection {
+	struct job job;                        /* first: the crew hands it back */
+	struct connection *next, *next_idle;
+	struct destination *destination;
+	struct office *office;
+	struct hop hop;
+	int fd;
+	struct watch watch;
+	struct timer timer;
+	bool connecting, ready, idle, ended;   /* ready: it has been at rest once */
+	bool stopping;                         /* what is open is not settled: the next relay does it */
+	unsigned letters;
+	unsigned long answered;                /* for the timer: as it was last seen */
+	enum client_stage timed;
+
+	struct client client;
+	struct letter *letter;
+	struct client_letter spoken;
+	struct client_recipient recipients[CLIENT_RECIPIENTS];
+	struct addressee *addressees[CLIENT_RECIPIENTS];
+
+	bool filling, filled_all;              /* the crew has it; the block holds the final dot */
+	enum result filled;
+	size_t block_size, block_sent;
+	struct transmit transmit;
+	char block[BLOCK];
+};
+
+/* connection.c; after act and fail it may be no more. */
+void connection_act(struct connection *connection);
+/* Ours, such as "451 4.4.2 smtp://host:25 closed the connection in …". */
+void connection_fail(struct connection *connection, const char *code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void connection_start_timer(struct connection *connection);
+void connection_take_down(struct connection *connection);
+
+/* connecting.c */
+void connecting_begin(struct connection *connection);
+void connecting_done(struct connection *connection);     /* the socket can be written to: it came to be, or not */
+
+/* content.c; AGAIN: the socket takes no more now. LATER: it is gone. */
+bool content_is_due(const struct connection *connection);
+void content_begin(struct connection *connection);
+must_use enum result content_send_commands(struct connection *connection);
+must_use enum result content_send(struct connection *connection);       /* OK: all has gone that there is */
+
+#endif

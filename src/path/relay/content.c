@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The crew fills a block while the loop does other things; a block is sent before the next is filled. */
+#include "relay/connection_parts.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static void fill(struct job *job)
+{
+	struct connection *connection = (struct connection *)job;
+
+	connection->filled = transmit_fill(&connection->transmit, connection->block, sizeof(connection->block),
+	                                   &connection->block_size);
+}
+
+static void fill_failed(struct connection *connection)
+{
+	if (connection->filled == REFUSED)
+		client_content_failed(&connection->client, RELAY_FAILED,
+		                      SLICE("554 5.6.0 the message has bytes that this next hop may not get"));
+	else
+		client_content_failed(&connection->client, RELAY_DEFERRED, SLICE("451 4.3.0 the message could not be read"));
+}
+
+static void filled(struct job *job)
+{
+	struct connection *connection = (struct connection *)job;
+	struct lent *lent = connection->transmit.plan.source;
+	struct jobs *jobs = &connection->office->jobs;
+
+	connection->filling = false;
+	connection->block_sent = 0;
+	connection->filled_all = connection->filled == OK;
+	if (connection->ended) {
+		connection_take_down(connection);
+	} else {
+		if (connection->filled != OK && connection->filled != AGAIN)
+			fill_failed(connection);
+		connection_act(connection);
+	}
+	jobs_release(jobs, lent);
+}
+
+static void give_to_crew(struct connection *connection)
+{
+	connection->filling = true;
+	connection->block_size = connection->block_sent = 0;
+	connection->job = (struct job){ .work = fill, .done = filled };
+	jobs_hold(connection->transmit.plan.source);
+	crew_give(&connection->office->crew, &connection->job);
+}
+
+void content_begin(struct connection *connection)
+{
+	struct lent *lent = connection->letter->lent;
+
+	transmit_init(&connection->transmit, &(struct transmit_plan){
+		TRANSMIT_DOTTED, !client_offers_eight_bit(&connection->client), lent->trace, &lent->edits, lent->length,
+		jobs_read, lent });
+	connection->filled_all = false;
+	connection->filled = AGAIN;
+	connection_start_timer(connection);
+	give_to_crew(connection);
+}
+
+/* AGAIN: the socket takes no more now. LATER: it is gone. */
+static enum result send_some(struct connection *connection, const char *bytes, size_t size, size_t *ret_sent)
+{
+	ssize_t sent = send(connection->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent >= 0) {
+		*ret_sent = (size_t)sent;
+		return OK;
+	}
+	return errno == EAGAIN || errno == EINTR ? AGAIN : LATER;
+}
+
+enum result content_send_commands(struct connection *connection)
+{
+	struct buffer *out = &connection->client.out;
+
+	while (buffer_length(out) > 0) {
+		size_t sent = 0;
+
+		TRY(send_some(connection, buffer_slice(out).at, buffer_length(out), &sent));
+		buffer_eat(out, sent);
+	}
+	buffer_relax(out);
+	return OK;
+}
+
+static enum result send_block(struct connection *connection)
+{
+	while (connection->block_sent < connection->block_size) {
+		size_t sent = 0;
+
+		TRY(send_some(connection, connection->block + connection->block_sent,
+		              connection->block_size - connection->block_sent, &sent));
+		connection->block_sent += sent;
+		connection_start_timer(connection);
+	}
+	return OK;
+}
+
+/* OK: all has gone that there is. */
+enum result content_send(struct connection *connection)
+{
+	if (connection->client.stage != AT_CONTENT || connection->filling)
+		return OK;
+	TRY(send_block(connection));
+	if (connection->filled_all)
+		client_content_sent(&connection->client);
+	else
+		give_to_crew(connection);
+	return OK;
+}
+
+/* The first moment of the content; later moments come from filled() and from the socket. */
+bool content_is_due(const struct connection *connection)
+{
+	return connection->client.stage == AT_CONTENT && !connection->filling && connection->timed != AT_CONTENT;
+}
