@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { MEMORY_LIMIT = 24 << 20, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { MEMORY_LIMIT = 24 << 20, INSPECT_MORE = 16, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 enum step { ASKED, STORING };
 
@@ -276,6 +276,8 @@ static enum result read_envelope(struct deposit *deposit, struct slice payload)
 {
 	const uint32_t ours = ENVELOPE_NOTICE | ENVELOPE_RELEASED;
 
+	if (payload.len > QUEUE_INSPECT_LONGEST - INSPECT_MORE)
+		return LATER;         /* could never be asked about */
 	TRY(arena_keep(&deposit->memory, payload, &deposit->packed));
 	TRY(envelope_unpack(deposit->packed, &deposit->memory, &deposit->envelope));
 	if (deposit->envelope.recipient_count == 0 || deposit->envelope.flags & ours)

@@ -39,35 +39,55 @@ static void stop_unjudged(struct visit *visit)
 	}
 }
 
-static bool goes_with(const struct visit *visit, uint32_t place, uint32_t edits, uint32_t now)
+/* Who goes with one loan: those with the same edits who are due now, up to a place. */
+struct loan { uint32_t edits, now, below; };
+
+static bool goes_with(const struct visit *visit, uint32_t place, const struct loan *loan)
 {
 	const struct recipient *recipient = entry_recipient(visit->entry, place);
 
-	return recipient->is == RECIPIENT_QUEUED && recipient->due <= now && visit->judgement.fates[place].edits == edits;
+	return place < loan->below && recipient->is == RECIPIENT_QUEUED && recipient->due <= loan->now &&
+	       visit->judgement.fates[place].edits == loan->edits;
 }
 
 /* The edits of the first who is due; the others with the same edits go with it. */
-static bool first_due(const struct visit *visit, uint32_t now, uint32_t *ret_edits)
+static bool first_due(const struct visit *visit, uint32_t now, struct loan *ret_loan)
 {
+	*ret_loan = (struct loan){ .now = now, .below = visit->entry->count };
 	for (uint32_t i = 0; i < visit->entry->count; i++) {
-		*ret_edits = visit->judgement.fates[i].edits;
-		if (goes_with(visit, i, *ret_edits, now))
+		ret_loan->edits = visit->judgement.fates[i].edits;
+		if (goes_with(visit, i, ret_loan))
 			return true;
 	}
 	return false;
 }
 
-static enum result pack_recipients(const struct visit *visit, uint32_t edits, uint32_t now, struct buffer *to)
+static uint32_t loan_count(const struct visit *visit, const struct loan *loan)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < visit->entry->count; i++)
-		count += goes_with(visit, i, edits, now);
-	TRY(pack_u32(to, count));
+	for (uint32_t i = 0; i < loan->below; i++)
+		count += goes_with(visit, i, loan);
+	return count;
+}
+
+/* The first half of them; the others go when these are done. */
+static void halve(const struct visit *visit, struct loan *loan)
+{
+	uint32_t left = loan_count(visit, loan) / 2;
+
+	for (uint32_t i = 0; i < loan->below; i++)
+		if (goes_with(visit, i, loan) && left-- == 0)
+			loan->below = i;
+}
+
+static enum result pack_recipients(const struct visit *visit, const struct loan *loan, struct buffer *to)
+{
+	TRY(pack_u32(to, loan_count(visit, loan)));
 	for (uint32_t i = 0; i < visit->entry->count; i++) {
 		const struct envelope_recipient *recipient = &visit->envelope.recipients[i];
 
-		if (!goes_with(visit, i, edits, now))
+		if (!goes_with(visit, i, loan))
 			continue;
 		TRY(pack_u32(to, i));
 		TRY(pack_slice(to, recipient->address));
@@ -84,7 +104,7 @@ static uint8_t deliver_flags(uint32_t flags)
 	                 (flags & ENVELOPE_RET_HEADERS ? DELIVER_RET_HEADERS : 0));
 }
 
-static enum result pack_job(const struct visit *visit, uint32_t edits, uint32_t now, struct buffer *to)
+static enum result pack_job(const struct visit *visit, const struct loan *loan, struct buffer *to)
 {
 	const struct envelope *envelope = &visit->envelope;
 	struct spool_span content = visit_content(visit);
@@ -98,7 +118,7 @@ static enum result pack_job(const struct visit *visit, uint32_t edits, uint32_t 
 	TRY(pack_slice(to, envelope->trace));
 	TRY(pack_u8(to, deliver_flags(envelope->flags)));
 	TRY(pack_slice(to, envelope->envelope_id));
-	if (edits == NO_EDITS) {
+	if (loan->edits == NO_EDITS) {
 		struct buffer empty;
 		enum result end;
 
@@ -109,30 +129,35 @@ static enum result pack_job(const struct visit *visit, uint32_t edits, uint32_t 
 		buffer_finish(&empty);
 		TRY(end);
 	} else {
-		TRY(pack_slice(to, visit->judgement.edits[edits]));
+		TRY(pack_slice(to, visit->judgement.edits[loan->edits]));
 	}
-	return pack_recipients(visit, edits, now, to);
+	return pack_recipients(visit, loan, to);
 }
 
-static void mark_lent(struct visit *visit, uint32_t edits, uint32_t now)
+static void mark_lent(struct visit *visit, const struct loan *loan)
 {
 	struct lending *lending = &visit->queue->lending;
 
 	for (uint32_t i = 0; i < visit->entry->count; i++)
-		if (goes_with(visit, i, edits, now))
+		if (goes_with(visit, i, loan))
 			entry_turn(&visit->queue->entries, entry_recipient(visit->entry, i), RECIPIENT_LENT);
 	visit->entry->flags |= ENTRY_LENT;
 	lending->lent++;
 }
 
-static enum result lend(struct visit *visit, uint32_t edits, uint32_t now)
+static enum result lend(struct visit *visit, struct loan *loan)
 {
 	struct lending *lending = &visit->queue->lending;
 	struct buffer job;
 	enum result end;
 
 	buffer_init(&job, QUEUE_RELAY_LONGEST);
-	end = pack_job(visit, edits, now, &job);
+	end = pack_job(visit, loan, &job);
+	while (end == LATER && loan_count(visit, loan) > 1) {         /* longer than a frame may be */
+		halve(visit, loan);
+		buffer_clear(&job);
+		end = pack_job(visit, loan, &job);
+	}
 	if (end == OK)
 		end = channel_send(&lending->wire, QUEUE_DELIVER, ++lending->last, buffer_slice(&job), visit->fd);
 	buffer_finish(&job);
@@ -142,16 +167,16 @@ static enum result lend(struct visit *visit, uint32_t edits, uint32_t now)
 void lending_begin(struct visit *visit)
 {
 	struct lending *lending = &visit->queue->lending;
-	uint32_t edits, now = queue_now();
+	struct loan loan;
 
 	if (visit->entry->flags & ENTRY_LENT) {         /* HOLDING came while the file was read */
 		visit_end(visit);
 		return;
 	}
 	stop_unjudged(visit);
-	if (visit->judged && first_due(visit, now, &edits)) {
-		if (lending->resumed && lend(visit, edits, now) == OK)
-			mark_lent(visit, edits, now);
+	if (visit->judged && first_due(visit, queue_now(), &loan)) {
+		if (lending->resumed && lend(visit, &loan) == OK)
+			mark_lent(visit, &loan);
 		else
 			visit_put_off(visit, RECIPIENT_QUEUED, 1);
 	}

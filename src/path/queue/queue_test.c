@@ -245,7 +245,7 @@ static bool lent(uint32_t *ret_count)
 	(void)unpack_slice(&from, 1000);
 	(void)unpack_u8(&from);
 	(void)unpack_slice(&from, 1000);
-	(void)unpack_slice(&from, 1000);
+	(void)unpack_slice(&from, 1 << 20);
 	*ret_count = unpack_u32(&from);
 	return length == sizeof(body) - 1 && pread(scene.frame.fd, bytes, sizeof(body) - 1, (off_t)at) == (ssize_t)length &&
 	       memcmp(bytes, body, length) == 0;
@@ -986,6 +986,55 @@ static void delivered_then_killed(void)
 	EXPECT(ledger("\"delivered\": 25, \"queued\": 5"));
 }
 
+/* Ten thousand recipients nearly fill a frame; with what is to be put in, they are too many for one. */
+static void two_loans(void)
+{
+	enum { MANY = 10000, ORIGINAL = 370, PUT = 300000 };
+	static struct envelope_recipient to[MANY];
+	static struct fate fates[MANY];
+	static char addresses[MANY][24], original[ORIGINAL], put[PUT];
+	const struct edit edit = { .put = { put, sizeof(put) } };
+	struct slice edits;
+	struct envelope envelope = { .received = time(NULL), .sender = SLICE("s@example.net"),
+		                     .trace = SLICE("Received: by test\r\n"), .recipients = to, .recipient_count = MANY };
+	struct judgement judgement = { .fates = fates, .fate_count = MANY, .edits = &edits, .edits_count = 1 };
+	uint32_t first = 0, second = 0;
+	struct buffer packed, mended;
+	int fd = message_memfd(true);
+
+	memset(put, 'p', sizeof(put));
+	memset(original, 'x', sizeof(original));
+	memcpy(original, "rfc822;", 7);
+	for (uint32_t i = 0; i < MANY; i++) {
+		(void)snprintf(addresses[i], sizeof(addresses[i]), "u%05u@example.org", i);
+		to[i] = (struct envelope_recipient){ .address = slice_of(addresses[i]), .original = { original, sizeof(original) } };
+		fates[i] = (struct fate){ .outcome = FATE_DELIVER };
+	}
+	buffer_init(&mended, 1 << 20);
+	EXPECT(edits_pack(&(struct edits){ &edit, 1 }, &mended) == OK);
+	edits = buffer_slice(&mended);
+	resume();
+	message_id_make(time(NULL) * 1000, (uint64_t)getpid(), scene.id);
+	envelope.id = (struct slice){ scene.id, MESSAGE_ID_SIZE };
+	buffer_init(&packed, 4 << 20);
+	EXPECT(envelope_pack(&envelope, &packed) == OK);
+	EXPECT(frame_send(scene.front, FRONT_DEPOSIT, 1, buffer_slice(&packed), fd) == OK);
+	fd_close(&fd);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT));
+	buffer_clear(&packed);
+	EXPECT(judgement_pack(&judgement, &packed) == OK);
+	EXPECT(frame_send(scene.inspect, INSPECT_JUDGED, scene.frame.exchange, buffer_slice(&packed), -1) == OK);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && lent(&first) && first > 0 && first < MANY);
+	for (uint32_t i = 0; i < first; i++)
+		send_result(i + 1, i, RELAY_DELIVERED);
+	for (uint32_t i = 0; i < first; i++)
+		EXPECT(hear(scene.relay, QUEUE_NOTED));
+	say_whose(RELAY_ENDED);
+	EXPECT(lent(&second) && first + second == MANY);
+	buffer_finish(&packed);
+	buffer_finish(&mended);
+}
+
 /* ---- many ---- */
 
 static enum result pack_file(struct buffer *file, const struct envelope *envelope, const struct judgement *judgement)
@@ -1122,6 +1171,7 @@ static const struct row { const char *about; void (*play)(void); } rows[] = {
 	{ "a name that is taken in the quarantine is not asked for again", name_is_taken },
 	{ "a journal of another version is kept",                     foreign_journal },
 	{ "delivered, then killed: only who is left is lent again",   delivered_then_killed },
+	{ "more recipients than one loan holds go with two",          two_loans },
 	{ "a full spool at a start",                                  many_at_a_start },
 	{ "killed at random moments",                                 killed_at_random },
 };
