@@ -267,12 +267,28 @@ static enum result next_record(struct reading *reading, struct journal_record *r
 	}
 }
 
-static void look_behind(struct reading *reading, struct journal_replay *replay)
+static bool is_last_word(enum journal_kind kind)
 {
+	return kind == JOURNAL_DELIVERED || kind == JOURNAL_BOUNCED || kind == JOURNAL_QUARANTINED ||
+	       kind == JOURNAL_DISCARDED || kind == JOURNAL_DELETED;
+}
+
+/* Records behind a bad one may lack their forerunners. A last word needs none: who has the message has it. */
+static void look_behind(struct reading *reading, void (*apply)(void *self, const struct journal_record *record),
+                        void *self, struct journal_replay *replay)
+{
+	struct journal_record record;
+	struct slice rest;
+
 	replay->torn = buffer_length(&reading->bytes) > 0;
 	while (!reading->ended && buffer_length(&reading->bytes) < BEHIND_MOST && read_more(reading) == OK)
 		;
-	replay->behind |= journal_has_record(buffer_slice(&reading->bytes));
+	rest = buffer_slice(&reading->bytes);
+	while (journal_find(&rest, &record)) {
+		replay->behind = true;
+		if (is_last_word(record.kind))
+			apply(self, &record);
+	}
 }
 
 static enum result replay_file(struct reading *reading, void (*apply)(void *self, const struct journal_record *record),
@@ -298,7 +314,7 @@ static enum result replay_file(struct reading *reading, void (*apply)(void *self
 	}
 	if (end == LATER)
 		return LATER;
-	look_behind(reading, replay);
+	look_behind(reading, apply, self, replay);
 	return OK;
 }
 

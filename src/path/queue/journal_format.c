@@ -161,16 +161,12 @@ enum result journal_read(struct slice *rest, struct journal_record *ret_record)
 	return OK;
 }
 
-bool journal_has_record(struct slice bytes)
+bool journal_find(struct slice *rest, struct journal_record *ret_record)
 {
-	struct journal_record record;
-
-	while (bytes.len > JOURNAL_RECORD_HEAD) {
-		struct slice rest = bytes;
-
-		if (journal_read(&rest, &record) == OK)
+	while (rest->len > JOURNAL_RECORD_HEAD) {
+		if (journal_read(rest, ret_record) == OK)
 			return true;
-		bytes = slice_drop(bytes, 1);
+		*rest = slice_drop(*rest, 1);
 	}
 	return false;
 }

@@ -53,8 +53,8 @@ must_use enum result journal_write(const struct journal_record *record, struct b
 must_use enum result journal_read_head(struct slice *rest);
 must_use enum result journal_read(struct slice *rest, struct journal_record *ret_record);
 
-/* Does any whole record stand in these bytes, wherever it begins? For what lies behind a bad one. */
-bool journal_has_record(struct slice bytes);
+/* The next whole record in these bytes, wherever it begins: for what lies behind a bad one. */
+bool journal_find(struct slice *rest, struct journal_record *ret_record);
 
 /* The row in which a record of that kind is counted, or LEDGER_ROWS. */
 enum ledger_row journal_ledger_row(enum journal_kind kind);

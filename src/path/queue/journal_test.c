@@ -196,6 +196,29 @@ static void check_growth(void)
 	close_world();
 }
 
+/* One byte of one record: that record is lost, and those behind it are heard. */
+static void check_damage(void)
+{
+	struct journal_replay replay;
+	unsigned count = 0;
+	char byte;
+	int fd;
+
+	open_world(1 << 20);
+	give(50);
+	run();
+	fd = openat(world.spool.root.fd, "journal", O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0 && pread(fd, &byte, 1, 800) == 1, "the middle");
+	byte ^= 1;
+	CHECK(pwrite(fd, &byte, 1, 800) == 1 && close(fd) == 0, "damaged");
+	memset(world.seen, 0, sizeof(world.seen));
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && replay.behind, "records lie behind it");
+	for (unsigned i = 0; i < 50; i++)
+		count += world.seen[i];
+	CHECK(count == 49, "who was delivered to before and behind the damage is known");
+	close_world();
+}
+
 /* Under the journal's name lies something that is no file: nothing to read, and nothing to wait for. */
 static void check_no_file(void)
 {
@@ -218,6 +241,7 @@ static void check_no_file(void)
 int main(void)
 {
 	check_no_file();
+	check_damage();
 	check_groups();
 	check_failed_append();
 	check_failed_compaction();
