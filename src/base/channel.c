@@ -9,13 +9,11 @@
  * though frames of its own may still wait for us: so that error is passed over when reading, and
  * writing only marks the channel as deaf. The end itself is always told by reading.
  */
-#include "base/channel.h"
+#include "base/channel_pieces.h"
 
 #include "base/fd.h"
 #include "base/pool.h"
 
-#include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,7 +22,6 @@ enum {
 	PIECES_PER_TURN = 32,                  /* then the others' turn */
 	WAITING_LIMIT = 8 << 20,
 	SOCKET_BYTES = 1 << 20,
-	FDS_LOOKED_AT = 8,                     /* more than one is refused; these can be closed singly */
 };
 
 struct parcel {
@@ -35,189 +32,6 @@ struct parcel {
 	uint8_t kind;
 	char bytes[];
 };
-
-union control {
-	struct cmsghdr align;
-	char room[CMSG_SPACE(sizeof(int) * FDS_LOOKED_AT)];
-};
-
-int frame_take_fd(struct frame *frame)
-{
-	return fd_keep(&frame->fd);
-}
-
-/* ---- one piece out ---- */
-
-/* What of a frame is still to be sent; fd goes with the last piece. */
-struct sending {
-	uint8_t kind;
-	uint64_t exchange;
-	struct slice rest;
-	int fd;
-};
-
-static void attach(struct msghdr *message, union control *control, int fd)
-{
-	struct cmsghdr *header;
-
-	message->msg_control = control->room;
-	message->msg_controllen = CMSG_SPACE(sizeof(int));
-	header = CMSG_FIRSTHDR(message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-}
-
-/* AGAIN: the socket is full. LATER: nobody will hear us any more. BROKEN: a descriptor of ours is none. */
-static enum result ending_of(int error)
-{
-	switch (error) {
-	case EAGAIN:
-	case ENOBUFS:
-	case ENOMEM:
-	case ETOOMANYREFS:
-		return AGAIN;
-	case EBADF:
-		return BROKEN;
-	default:
-		return LATER;
-	}
-}
-
-static enum result send_piece(int socket, int flags, const struct sending *sending, size_t len, bool last)
-{
-	struct frame_head head = { FRAME_VERSION, sending->kind, !last, last && sending->fd >= 0,
-	                           htole32((uint32_t)len), htole64(sending->exchange) };
-	struct iovec parts[] = { { &head, sizeof(head) }, { (void *)(uintptr_t)sending->rest.at, len } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = COUNT_OF(parts) };
-	union control control = { 0 };
-	ssize_t sent;
-
-	if (head.fds)
-		attach(&message, &control, sending->fd);
-	do
-		sent = sendmsg(socket, &message, flags | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? ending_of(errno) : OK;
-}
-
-/* As many pieces as the socket takes; `rest` is what it did not take. OK: the whole frame. */
-static enum result send_pieces(int socket, int flags, struct sending *sending)
-{
-	for (;;) {
-		size_t len = sending->rest.len < FRAME_PIECE ? sending->rest.len : FRAME_PIECE;
-		bool last = len == sending->rest.len;
-
-		TRY(send_piece(socket, flags, sending, len, last));
-		sending->rest = slice_drop(sending->rest, len);
-		if (last)
-			return OK;
-	}
-}
-
-/* ---- one piece in ---- */
-
-enum piece_end { WHOLE, PART, NOTHING_YET, ENDED, WRONG };
-
-struct arrival {
-	struct frame_head head;
-	int fds[FDS_LOOKED_AT * 2];
-	size_t fd_count, length;
-	bool whole;                            /* nothing was cut off */
-};
-
-/* Descriptors are taken before anything is judged, so that a bad frame leaks none. */
-static void collect_fds(struct msghdr *message, struct arrival *arrival)
-{
-	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-		size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
-			arrival->whole = false;
-			continue;
-		}
-		if (count > COUNT_OF(arrival->fds) - arrival->fd_count)
-			count = COUNT_OF(arrival->fds) - arrival->fd_count;
-		memcpy(arrival->fds + arrival->fd_count, CMSG_DATA(header), count * sizeof(int));
-		arrival->fd_count += count;
-	}
-}
-
-static void close_fds(struct arrival *arrival)
-{
-	while (arrival->fd_count)
-		fd_close(&arrival->fds[--arrival->fd_count]);
-}
-
-/* OK, AGAIN: nothing there now; LATER: it ended. */
-static enum result receive(int socket, int flags, struct iovec room, struct arrival *arrival)
-{
-	struct iovec parts[] = { { &arrival->head, sizeof(arrival->head) }, room };
-	union control control = { 0 };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = COUNT_OF(parts) };
-	ssize_t got;
-
-	do {
-		message.msg_control = control.room;
-		message.msg_controllen = sizeof(control.room);
-		got = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
-	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
-	if (got < 0 && errno == EAGAIN)
-		return AGAIN;
-	if (got <= 0)
-		return LATER;
-	arrival->whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
-	collect_fds(&message, arrival);
-	arrival->length = (size_t)got;
-	arrival->head.length = le32toh(arrival->head.length);
-	arrival->head.exchange = le64toh(arrival->head.exchange);
-	return OK;
-}
-
-static bool continues(const struct frame_head *begun, const struct frame_head *head)
-{
-	return begun->version == 0 || (begun->kind == head->kind && begun->exchange == head->exchange);
-}
-
-static bool is_piece(const struct arrival *arrival, const struct frame_head *begun)
-{
-	const struct frame_head *head = &arrival->head;
-
-	return arrival->whole && arrival->length >= sizeof(*head) && head->version == FRAME_VERSION &&
-	       head->length == arrival->length - sizeof(*head) && head->length <= FRAME_PIECE &&
-	       head->more <= 1 && (!head->more || (head->length && !head->fds)) &&
-	       head->fds <= 1 && head->fds == arrival->fd_count && continues(begun, head);
-}
-
-/* Appends one piece to `pieces`. `begun` is the head of the frame that is not yet whole, zeroed if
- * there is none; of the piece that made it whole on WHOLE, and then ret_fd is the caller's, or -1. */
-static enum piece_end receive_piece(int socket, int flags, struct buffer *pieces,
-                                    struct frame_head *begun, int *ret_fd)
-{
-	size_t size = buffer_room(pieces) < FRAME_PIECE ? buffer_room(pieces) : FRAME_PIECE;
-	struct arrival arrival = { .whole = false };
-	enum result got;
-	char *room;
-
-	if (buffer_reserve(pieces, size, &room) != OK)
-		return WRONG;
-	got = receive(socket, flags, (struct iovec){ room, size }, &arrival);
-	if (got != OK)
-		return got == AGAIN ? NOTHING_YET : ENDED;
-	if (!is_piece(&arrival, begun)) {
-		close_fds(&arrival);
-		return WRONG;
-	}
-	buffer_grew(pieces, arrival.head.length);
-	*begun = arrival.head;
-	if (begun->more)
-		return PART;
-	*ret_fd = arrival.fd_count ? arrival.fds[0] : -1;
-	return WHOLE;
-}
-
-/* ---- the channel ---- */
 
 static enum result watch_as_needed(struct channel *channel)
 {
@@ -298,7 +112,7 @@ static void flush(struct channel *channel)
 					   parcel->exchange,
 					   { parcel->bytes + parcel->sent, parcel->length - parcel->sent },
 					   parcel->fd };
-		enum result sent = send_pieces(channel->watch.fd, MSG_DONTWAIT, &sending);
+		enum result sent = frame_send_pieces(channel->watch.fd, MSG_DONTWAIT, &sending);
 
 		parcel->sent = parcel->length - sending.rest.len;
 		if (sent == AGAIN)
@@ -343,7 +157,7 @@ static bool read_some(struct channel *channel)
 	for (int i = 0; i < PIECES_PER_TURN && !channel->paused; i++) {
 		int fd = -1;
 
-		switch (receive_piece(channel->watch.fd, MSG_DONTWAIT, &channel->pieces, &channel->begun, &fd)) {
+		switch (frame_receive_piece(channel->watch.fd, MSG_DONTWAIT, &channel->pieces, &channel->begun, &fd)) {
 		case WHOLE:
 			if (!handle(channel, fd))
 				return false;
@@ -429,7 +243,7 @@ static enum result queue(struct channel *channel, const struct sending *sending)
 static enum result send_first(struct channel *channel, struct sending *sending)
 {
 	size_t whole = sending->rest.len;
-	enum result sent = send_pieces(channel->watch.fd, MSG_DONTWAIT, sending);
+	enum result sent = frame_send_pieces(channel->watch.fd, MSG_DONTWAIT, sending);
 	enum result kept = sent == AGAIN ? queue(channel, sending) : sent;
 
 	if (kept == OK || kept == BROKEN)
@@ -483,46 +297,5 @@ enum result channel_pair(int ret_ends[2])
 			(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	ret_ends[0] = ends[0];
 	ret_ends[1] = ends[1];
-	return OK;
-}
-
-/* ---- frames without a loop ---- */
-
-static enum result send_whole(int fd, int flags, struct sending sending)
-{
-	enum result sent = send_pieces(fd, flags, &sending);
-
-	if (sent == LATER)
-		return AGAIN;
-	return sent == AGAIN ? LATER : sent;
-}
-
-enum result frame_send(int fd, uint8_t kind, uint64_t exchange, struct slice payload, int passed)
-{
-	return send_whole(fd, 0, (struct sending){ kind, exchange, payload, passed });
-}
-
-enum result frame_send_now(int fd, uint8_t kind, uint64_t exchange, struct slice payload, int passed)
-{
-	if (payload.len > FRAME_PIECE)
-		return REFUSED;
-	return send_whole(fd, MSG_DONTWAIT, (struct sending){ kind, exchange, payload, passed });
-}
-
-enum result frame_receive(int fd, struct buffer *payload, struct frame *ret_frame)
-{
-	struct frame_head begun = { 0 };
-	enum piece_end end;
-	int passed = -1;
-
-	buffer_clear(payload);
-	do
-		end = receive_piece(fd, 0, payload, &begun, &passed);
-	while (end == PART);
-	if (end == ENDED)
-		return AGAIN;
-	if (end != WHOLE)
-		return end == NOTHING_YET ? LATER : REFUSED;
-	*ret_frame = (struct frame){ begun.kind, begun.exchange, buffer_slice(payload), passed };
 	return OK;
 }
