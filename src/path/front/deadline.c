@@ -17,7 +17,7 @@ static uint64_t patience(const struct client *client)
 	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE)
 		return GOODBYE_MS;
 	if (client->session.stage == STAGE_BODY && command > RATE_STEP)
-		return RATE_STEP * 1000u;
+		return (uint64_t)RATE_STEP * 1000;
 	return command * 1000;
 }
 

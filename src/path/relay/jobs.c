@@ -161,45 +161,6 @@ void jobs_add_to_letter(struct letter *letter, struct addressee *addressee)
 
 /* --- hearing: DELIVER --------------------------------------------------------------------- */
 
-static enum result read_addressees(struct unpack *from, struct lent *lent)
-{
-	for (uint32_t i = 0; i < lent->count && !from->bad; i++) {
-		lent->addressees[i].place = unpack_u32(from);
-		lent->addressees[i].address = unpack_slice(from, 1024);
-		(void)unpack_u8(from);             /* notify and orcpt are for a hop that offers DSN */
-		(void)unpack_slice(from, 1024);
-	}
-	return unpack_end(from);
-}
-
-enum result jobs_read_deliver(struct lent *lent, struct slice kept)
-{
-	struct unpack from = unpack_from(kept);
-	struct slice edits;
-
-	lent->id = unpack_slice(&from, 64);
-	lent->serial = unpack_u32(&from);
-	lent->offset = unpack_u64(&from);
-	lent->length = unpack_u64(&from);
-	lent->sender = unpack_slice(&from, 1024);
-	lent->trace = unpack_slice(&from, 65536);
-	lent->flags = unpack_u8(&from);
-	(void)unpack_slice(&from, 1024);
-	edits = unpack_slice(&from, UINT32_MAX);
-	lent->count = unpack_u32(&from);
-	if (from.bad || lent->count == 0 || lent->count > from.rest.len / 13)
-		return REFUSED;
-	if (lent->offset > INT64_MAX || lent->length > INT64_MAX - lent->offset)
-		return REFUSED;
-	lent->addressees = arena_array(&lent->memory, struct addressee, lent->count);
-	if (lent->addressees == NULL)
-		return LATER;
-	lent->to_deliver = lent->unnoted = lent->count;
-	if (edits.len > 0)
-		TRY(edits_unpack(edits, &lent->memory, &lent->edits));
-	return read_addressees(&from, lent);
-}
-
 static enum result take_lent(struct jobs *jobs, struct frame *frame, struct lent *lent)
 {
 	struct slice kept;
@@ -381,24 +342,6 @@ unsigned long jobs_unnoted(const struct jobs *jobs)
 	for (const struct lent *lent = jobs->list; lent; lent = lent->next)
 		count += lent->unnoted - lent->to_deliver;
 	return count;
-}
-
-enum result jobs_read(void *source, uint64_t from, char *to, size_t size)
-{
-	const struct lent *lent = source;
-
-	while (size > 0) {
-		ssize_t got = pread(lent->fd, to, size, (off_t)(lent->offset + from));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return LATER;
-		to += got;
-		from += (size_t)got;
-		size -= (size_t)got;
-	}
-	return OK;
 }
 
 void jobs_init(struct jobs *jobs, struct loop *loop, struct log *log, struct counters *counters)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the queue lends, read: the DELIVER that describes it, and the message's bytes. Both are believed as far
+ * as they go. */
+#include "relay/jobs.h"
+
+#include "base/pack.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static enum result read_addressees(struct unpack *from, struct lent *lent)
+{
+	for (uint32_t i = 0; i < lent->count && !from->bad; i++) {
+		lent->addressees[i].place = unpack_u32(from);
+		lent->addressees[i].address = unpack_slice(from, 1024);
+		(void)unpack_u8(from);             /* notify and orcpt are for a hop that offers DSN */
+		(void)unpack_slice(from, 1024);
+	}
+	return unpack_end(from);
+}
+
+enum result jobs_read_deliver(struct lent *lent, struct slice kept)
+{
+	struct unpack from = unpack_from(kept);
+	struct slice edits;
+
+	lent->id = unpack_slice(&from, 64);
+	lent->serial = unpack_u32(&from);
+	lent->offset = unpack_u64(&from);
+	lent->length = unpack_u64(&from);
+	lent->sender = unpack_slice(&from, 1024);
+	lent->trace = unpack_slice(&from, 65536);
+	lent->flags = unpack_u8(&from);
+	(void)unpack_slice(&from, 1024);
+	edits = unpack_slice(&from, UINT32_MAX);
+	lent->count = unpack_u32(&from);
+	if (from.bad || lent->count == 0 || lent->count > from.rest.len / 13)
+		return REFUSED;
+	if (lent->offset > INT64_MAX || lent->length > INT64_MAX - lent->offset)
+		return REFUSED;
+	lent->addressees = arena_array(&lent->memory, struct addressee, lent->count);
+	if (lent->addressees == NULL)
+		return LATER;
+	lent->to_deliver = lent->unnoted = lent->count;
+	if (edits.len > 0)
+		TRY(edits_unpack(edits, &lent->memory, &lent->edits));
+	return read_addressees(&from, lent);
+}
+
+enum result jobs_read(void *source, uint64_t from, char *to, size_t size)
+{
+	const struct lent *lent = source;
+
+	while (size > 0) {
+		ssize_t got = pread(lent->fd, to, size, (off_t)(lent->offset + from));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return LATER;
+		to += got;
+		from += (size_t)got;
+		size -= (size_t)got;
+	}
+	return OK;
+}
