@@ -9,7 +9,8 @@
 
 static void connect_failed(struct connection *connection, int error)
 {
-	connection_fail(connection, "451 4.4.1", "%s", error == ECONNREFUSED ? "refused the connection" : strerrordesc_np(error));
+	connection_fail(connection, "451 4.4.1", "%s",
+	                error == ECONNREFUSED ? "refused the connection" : strerrordesc_np(error));
 }
 
 void connecting_done(struct connection *connection)
