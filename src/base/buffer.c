@@ -99,7 +99,9 @@ enum result buffer_add(struct buffer *buffer, struct slice bytes)
 	if (bytes.len == 0)
 		return OK;
 	TRY(buffer_reserve(buffer, bytes.len, &room));
-	memcpy(room, bytes.at, bytes.len);     /* NOLINT(clang-analyzer-core.NonNullParamChecker): room was made */
+	if (room == NULL)
+		return LATER;                    /* cannot be: there is a byte to add */
+	memcpy(room, bytes.at, bytes.len);
 	buffer_grew(buffer, bytes.len);
 	return OK;
 }
