@@ -437,17 +437,16 @@ void deposits_finish(struct deposits *deposits)
 
 static struct front_wire *free_wire(struct deposits *deposits, uint32_t instance)
 {
-	struct front_wire *unused = NULL;
+	struct front_wire *fronts = deposits->fronts;
+	size_t unused = DEPOSITS_FRONTS;
 
 	for (size_t i = 0; i < DEPOSITS_FRONTS; i++) {
-		struct front_wire *front = &deposits->fronts[i];
-
-		if (channel_is_open(&front->wire) && front->instance == instance)
-			return front;
-		if (!channel_is_open(&front->wire) && unused == NULL)
-			unused = front;
+		if (!channel_is_open(&fronts[i].wire))
+			unused = unused < i ? unused : i;
+		else if (fronts[i].instance == instance)
+			return &fronts[i];
 	}
-	return unused;
+	return unused < DEPOSITS_FRONTS ? &fronts[unused] : NULL;
 }
 
 static void say_room(struct front_wire *front, bool room)

@@ -201,7 +201,7 @@ static void check_damage(void)
 {
 	struct journal_replay replay;
 	unsigned count = 0;
-	char byte;
+	char byte = 0;
 	int fd;
 
 	open_world(1 << 20);

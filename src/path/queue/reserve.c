@@ -63,6 +63,14 @@ enum result reserve_watch(struct reserve *reserve)
 	return timer_start(&reserve->timer, LOOK_MS);
 }
 
+void reserve_look_now(struct reserve *reserve)
+{
+	if (reserve->asking)
+		return;
+	timer_stop(&reserve->timer);
+	time_to_look(reserve);
+}
+
 bool reserve_has_room(const struct reserve *reserve)
 {
 	return reserve->room;

@@ -25,6 +25,7 @@ struct reserve {
 void reserve_init(struct reserve *reserve, struct queue *queue);      /* looks at once, blocking: before the loop */
 void reserve_finish(struct reserve *reserve);
 must_use enum result reserve_watch(struct reserve *reserve);
+void reserve_look_now(struct reserve *reserve);         /* a file found no room: do not wait for the next turn */
 bool reserve_has_room(const struct reserve *reserve);
 
 #endif

@@ -54,7 +54,7 @@ void spool_write_bytes(struct spool_writer *writer, struct slice bytes)
 
 enum result spool_write_end(struct spool_writer *writer, struct buffer *to)
 {
-	size_t before = buffer_length(to);
+	size_t before;
 
 	TRY(spool_write_section(writer, SPOOL_END, 12, to));
 	before = buffer_length(to);

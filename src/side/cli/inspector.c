@@ -203,7 +203,7 @@ static bool write_message(int fd, struct slice bytes)
 	struct buffer piece;
 	bool written = true;
 
-	buffer_init(&piece, 2 * MESSAGE_PIECE);
+	buffer_init(&piece, (size_t)2 * MESSAGE_PIECE);
 	while (bytes.len > 0 && written)
 		written = lines_add(&lines, slice_take(&bytes, MESSAGE_PIECE), &piece) == OK && write_out(fd, &piece);
 	written = written && lines_end(&lines, &piece) == OK && write_out(fd, &piece);

@@ -205,7 +205,7 @@ int submit(const struct submission *it)
 	if (fd < 0)
 		return EX_TEMPFAIL;
 	buffer_init(&talk.in, REPLY_LIMIT);
-	buffer_init(&talk.out, 3 * SEND_PIECE);
+	buffer_init(&talk.out, (size_t)3 * SEND_PIECE);
 	status = converse(&talk, it);
 	buffer_finish(&talk.in);
 	buffer_finish(&talk.out);

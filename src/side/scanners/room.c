@@ -106,14 +106,12 @@ static const struct channel_handler handler = { .frame = frame_came, .closed = w
 enum result room_wire(struct room *room, uint32_t instance, int fd)
 {
 	struct wire *place = NULL;
+	bool same = false;
 
-	for (size_t i = ROOM_WIRES; i-- > 0;) {
-		struct wire *wire = &room->wires[i];
-
-		if (!channel_is_open(&wire->channel) && (place == NULL || !channel_is_open(&place->channel)))
-			place = wire;
-		if (channel_is_open(&wire->channel) && wire->instance == instance)
-			place = wire;
+	for (size_t i = 0; i < ROOM_WIRES && !same; i++) {
+		same = channel_is_open(&room->wires[i].channel) && room->wires[i].instance == instance;
+		if (same || (place == NULL && !channel_is_open(&room->wires[i].channel)))
+			place = &room->wires[i];
 	}
 	if (place == NULL) {
 		(void)close(fd);
