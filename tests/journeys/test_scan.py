@@ -37,6 +37,13 @@ def test_what_cannot_be_read_is_said(tmp_path):
     assert out == f"{tmp_path}/good: clean\n"
 
 
+def test_a_size_of_nothing_is_not_believed(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    status, out, err = scan("/proc/self/status", str(tmp_path / "empty"))
+    assert status == 1 and "/proc/self/status" in err and "/proc/self/status" not in out
+    assert out == f"{tmp_path}/empty: clean\n"
+
+
 def test_explain_a_file(tmp_path):
     (tmp_path / "good").write_bytes(message())
     done = subprocess.run([house.POSTERN, "explain", tmp_path / "good"], capture_output=True, text=True, timeout=60, check=False)

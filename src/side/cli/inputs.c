@@ -82,6 +82,17 @@ static enum result cannot(struct inputs *inputs, const char *path, int error)
 	return OK;
 }
 
+/* A size of nothing is believed only when nothing can be read: files of /proc say 0 and have bytes. */
+static enum result give_nothing(struct inputs *inputs, int fd, const char *name)
+{
+	char byte;
+	ssize_t got = read(fd, &byte, 1);
+
+	if (got != 0)
+		return cannot(inputs, name, got < 0 ? errno : EINVAL);
+	return inputs->message(inputs->owner, name, SLICE(""));
+}
+
 static enum result give_file(struct inputs *inputs, const char *open_as, const char *name)
 {
 	closing int fd = open(open_as, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -94,7 +105,7 @@ static enum result give_file(struct inputs *inputs, const char *open_as, const c
 	if (!S_ISREG(about.st_mode))
 		return cannot(inputs, name, EINVAL);
 	if (about.st_size == 0)
-		return inputs->message(inputs->owner, name, SLICE(""));
+		return give_nothing(inputs, fd, name);
 	bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return cannot(inputs, name, errno);

@@ -137,6 +137,20 @@ static void test_restart_for_settings(struct house *house)
 	CHECK(house_is_soon(house, 0), "and all is well");
 }
 
+/* The relay says that its wire to the queue has ended, though both run. */
+static void test_lost_wire(struct house *house)
+{
+	int relay = house_pid_of(house, "relay"), queue = house_pid_of(house, "queue");
+	char text[TEXT];
+
+	house_configure(house, "postmaster = quarrel\n");
+	CHECK(house_ask(house, "reload", text) == 0 && house_soon_logs(house, "\"event\":\"wire-renewed\""),
+	      "a wire that was dropped is made anew");
+	CHECK(house_pid_of(house, "relay") == relay && house_pid_of(house, "queue") == queue, "and both live on");
+	house_configure(house, "");
+	CHECK(house_ask(house, "reload", text) == 0 && house_is_soon(house, 0), "and all is well");
+}
+
 /* The file was moved away by somebody who keeps logs; lines go to a new one after the signal only. */
 static void test_log_file(struct house *house)
 {
@@ -254,6 +268,7 @@ int main(int count, char **words)
 	test_crash(&house);
 	test_reload(&house);
 	test_restart_for_settings(&house);
+	test_lost_wire(&house);
 	test_stranger(&house);
 	test_log_file(&house);
 	test_succession(&house);

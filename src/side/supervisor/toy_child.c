@@ -51,6 +51,8 @@ static enum result toy_reload(void *self)
 	buffer_init(&postmaster, 256);
 	TRY(settings_show(&toy->process->settings, "", "postmaster", &postmaster));
 	warn = slice_same(buffer_slice(&postmaster), SLICE("toys"));
+	if (slice_same(buffer_slice(&postmaster), SLICE("quarrel")) && strcmp(toy->process->role->name, "relay") == 0)
+		process_wire_lost(toy->process, "queue", 0);
 	buffer_finish(&postmaster);
 	if (warn != toy->warned)
 		process_warn(toy->process, "toy", warn ? SLICE("was reloaded") : SLICE(""));
