@@ -24,10 +24,16 @@ enum result entries_init(struct entries *entries, size_t most, struct words *wor
 	return OK;
 }
 
+/* For place < entry->count. */
+static struct recipient *recipient_at(struct entry *entry, uint32_t place)
+{
+	return entry->count == 1 ? &entry->recipients.one : &entry->recipients.many[place];
+}
+
 static void forget_recipients(struct entries *entries, struct entry *entry)
 {
 	for (uint32_t i = 0; i < entry->count; i++) {
-		struct recipient *recipient = entry_recipient(entry, i);
+		struct recipient *recipient = recipient_at(entry, i);
 
 		entries->states[recipient->is]--;
 		words_give(entries->words, recipient->words);
@@ -170,9 +176,7 @@ struct entry *entries_next(const struct entries *entries, const struct entry *la
 
 struct recipient *entry_recipient(struct entry *entry, uint32_t place)
 {
-	if (place >= entry->count)
-		return NULL;
-	return entry->count == 1 ? &entry->recipients.one : &entry->recipients.many[place];
+	return place < entry->count ? recipient_at(entry, place) : NULL;
 }
 
 void entry_turn(struct entries *entries, struct recipient *recipient, enum recipient_is to)
@@ -198,7 +202,7 @@ bool recipient_is_final(const struct recipient *recipient)
 bool entry_is_final(struct entry *entry)
 {
 	for (uint32_t i = 0; i < entry->count; i++)
-		if (!recipient_is_final(entry_recipient(entry, i)))
+		if (!recipient_is_final(recipient_at(entry, i)))
 			return false;
 	return true;
 }
@@ -206,7 +210,7 @@ bool entry_is_final(struct entry *entry)
 bool entry_has(struct entry *entry, enum recipient_is what)
 {
 	for (uint32_t i = 0; i < entry->count; i++)
-		if (entry_recipient(entry, i)->is == what)
+		if (recipient_at(entry, i)->is == what)
 			return true;
 	return false;
 }
@@ -282,7 +286,7 @@ static bool next_need(struct entry *entry, uint8_t *ret_heap, uint32_t *ret_due)
 	bool found = false;
 
 	for (uint32_t i = 0; i < entry->count; i++) {
-		const struct recipient *recipient = entry_recipient(entry, i);
+		const struct recipient *recipient = recipient_at(entry, i);
 		uint8_t heap = (uint8_t)heap_by_state[recipient->is];
 
 		if (heap == HEAPS || (found && recipient->due > *ret_due))

@@ -75,6 +75,9 @@ static void check_need(struct entries *entries, const struct need_row *row)
 {
 	struct entry *entry = add(entries, 1000000, 2);
 
+	CHECK(entry != NULL, "an entry of two recipients fits");
+	if (entry == NULL)
+		return;
 	entry_turn(entries, entry_recipient(entry, 0), row->a);
 	entry_turn(entries, entry_recipient(entry, 1), row->b);
 	entry_recipient(entry, 0)->due = row->due_a;
