@@ -32,10 +32,12 @@ enum queue_lends   { QUEUE_DELIVER = 1, QUEUE_NOTED, QUEUE_STOPPING };
 enum relay_returns { RELAY_RESULT = 1, RELAY_HOLDING, RELAY_RESUMED, RELAY_ENDED };
 
 enum relay_outcome {
-	RELAY_DELIVERED,          /* the next hop has it */
+	RELAY_DELIVERED,          /* in its mailbox, as far as we can say: a Maildir, or a next hop that speaks LMTP */
 	RELAY_DEFERRED,           /* 4xx or no connection: try later, on the recipient's schedule */
 	RELAY_FAILED,             /* 5xx: a notice, where the rule allows one */
 	RELAY_BUSY,               /* not tried: that destination's line is full. Soon again, no attempt counted */
+	RELAY_RELAYED,            /* a next hop has it that offers no DSN: a notice of success (RFC 3461 5.2.2) is ours */
+	RELAY_PASSED_ON,          /* a next hop has it and what was asked about notices: they are its own from now on */
 };
 
 enum { DELIVER_EIGHT_BIT = 1, DELIVER_UTF8 = 2, DELIVER_RET_FULL = 4, DELIVER_RET_HEADERS = 8 };

@@ -236,7 +236,7 @@ static enum result unpack_outcome(const struct frame *frame, struct outcome_came
 	came->route = unpack_slice(&from, RELAY_REPLY);
 	came->reply = unpack_slice(&from, RELAY_REPLY);
 	TRY(unpack_end(&from));
-	return came->outcome <= RELAY_BUSY ? OK : REFUSED;
+	return came->outcome <= RELAY_PASSED_ON ? OK : REFUSED;
 }
 
 static struct fates_words words_of(const struct outcome_came *came)
@@ -294,6 +294,8 @@ static void (*const outcomes[])(struct lending *lending, struct entry *entry, co
 	[RELAY_DEFERRED] = was_deferred,
 	[RELAY_FAILED] = has_failed,
 	[RELAY_BUSY] = was_busy,
+	[RELAY_RELAYED] = was_delivered,
+	[RELAY_PASSED_ON] = was_delivered,
 };
 
 static struct entry *find(struct lending *lending, struct slice id, uint32_t serial)
@@ -309,7 +311,7 @@ static bool counts(const struct recipient *recipient, uint8_t outcome)
 {
 	if (recipient->is == RECIPIENT_LENT || recipient->is == RECIPIENT_QUEUED)
 		return true;
-	return outcome == RELAY_DELIVERED && !recipient_is_final(recipient);
+	return outcomes[outcome] == was_delivered && !recipient_is_final(recipient);
 }
 
 static enum result take_result(struct lending *lending, const struct frame *frame)

@@ -19,7 +19,8 @@
 const struct settings_section *const schema[] = {
 	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &front_settings_section,
 	&inspect_settings_section, &scanner_settings_section, &policy_settings_section, &queue_settings_section,
-	&relay_settings_section, &resolver_settings_section, &log_settings_section, NULL,
+	&relay_settings_section, &target_settings_section, &resolver_settings_section,
+	&log_settings_section, NULL,
 };
 
 struct checking {
@@ -49,6 +50,44 @@ static enum result check_domains(struct checking *checking)
 		if (domain.deliver.count == 0)
 			result = complain_of(checking, "domain", title,
 					     "says nowhere to deliver to: deliver = \"lmtp://host:24\" is meant");
+	}
+	return result;
+}
+
+static bool delivers_to(const struct domain_settings *domain, struct slice target)
+{
+	for (size_t i = 0; i < domain->deliver.count; i++)
+		if (slice_same(domain->deliver.items[i], target))
+			return true;
+	return false;
+}
+
+static bool is_delivered_to(struct checking *checking, struct slice target)
+{
+	struct relay_settings relay;
+
+	for (size_t i = 0; i < settings_title_count(checking->settings, "domain"); i++) {
+		struct slice title = settings_title(checking->settings, "domain", i);
+		struct domain_settings domain;
+
+		if (settings_fill(checking->settings, &domain_settings_section, title, &domain) == OK &&
+		    delivers_to(&domain, target))
+			return true;
+	}
+	return settings_fill(checking->settings, &relay_settings_section, SLICE(""), &relay) == OK &&
+	       slice_same(relay.relayhost.is, target);
+}
+
+static enum result check_targets(struct checking *checking)
+{
+	enum result result = OK;
+
+	for (size_t i = 0; i < settings_title_count(checking->settings, "target"); i++) {
+		struct slice title = settings_title(checking->settings, "target", i);
+
+		if (!is_delivered_to(checking, title))
+			result = complain_of(checking, "target", title,
+					     "is no domain's: the text that stands in deliver is meant");
 	}
 	return result;
 }
@@ -136,7 +175,7 @@ static enum result add_hostname(struct checking *checking)
 }
 
 static enum result (*const checks[])(struct checking *) = {
-	check_listeners, check_domains, check_log, check_policy, add_hostname,
+	check_listeners, check_domains, check_targets, check_log, check_policy, add_hostname,
 };
 
 enum result schema_read(struct settings *settings, const char *file, struct buffer *complaints)

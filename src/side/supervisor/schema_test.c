@@ -21,6 +21,13 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	  ":3: domain 'example.org' says nowhere to deliver to" },
 	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n",
 	  ":1: deliver = 'smpt://x': not a target" },
+	{ "a target is one that mail goes to",
+	  "domain \"example.org\" { deliver = \"lmtp://mbox1:24\" }\ntarget \"lmtp://mbox1\" { connections = 5 }\n",
+	  ":2: target 'lmtp://mbox1' is no domain's" },
+	{ "a target of a domain, and the relay host",
+	  "domain \"example.org\" { deliver = \"lmtp://mbox1:24\" }\ntarget \"lmtp://mbox1:24\" { rate = 600 }\n"
+	  "relay { relayhost = \"smtp://out:25\" }\ntarget \"smtp://out:25\" { client = xforward }\n", NULL },
+	{ "a folder has no connections", "target \"maildir:/mail\" { connections = 5 }\n", ":1: target 'maildir:/mail'" },
 	{ "a log in a file needs a name", "log { to = file }\n", ":1: log to = file needs a file" },
 	{ "a rule needs known facts", "policy \"x\" { when = \"virsu\" do = {\"reject\"} }\n", "virsu" },
 	{ "a wrong name gets the nearest", "domian \"x\" { }\n",
