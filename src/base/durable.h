@@ -2,7 +2,7 @@
 /*
  * durable.h — files that are there after a power cut, once we say so.
  *
- * Knows:   the safe order (measured, docs/decisions/spool.md): a file without a name in the
+ * Knows:   the safe order (measured, docs/decisions/0003-spool.md): a file without a name in the
  *          folder itself, write, fsync, give it its name, fsync the folder.
  * Ignores: what is in the files.
  * Owns:    a draft's descriptor until durable_publish() or durable_drop(). A draft without a

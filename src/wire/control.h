@@ -13,7 +13,8 @@
  * credentials: root, the user the gateway runs as, and members of group postern-admin may do all;
  * anybody else may `queue list` and sees what they submitted. `submit` is no control socket but a
  * listener of the front (SMTP over a UNIX stream socket): local submission.
- * One COMMAND a connection: words as packed slices, the first is the command. "--json" among them asks for JSON.
+ * One COMMAND a connection: words as packed slices, the first is the command. "--json" among them asks for JSON,
+ * "--bytes" (show) for the message's own descriptor, "--to ADDRESS" (release) for another recipient.
  */
 #ifndef WIRE_CONTROL_H
 #define WIRE_CONTROL_H

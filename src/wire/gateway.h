@@ -22,7 +22,7 @@
 	ROW(run,      path,   "/run/postern",       "", "", "folder of the sockets for the command line")     \
 	ROW(trusted,  list,   "127.0.0.0/8, ::1",   "", "", "networks that may relay")                        \
 	ROW(postmaster, text, "postmaster",         "", "",                                                   \
-	    "who gets warnings and mail for postmaster without a domain")                                     \
+	    "who gets mail for postmaster without a domain")                                     \
 	ROW(jail,     choice, "strict",   "", "strict weak", "weak: a jail that cannot be built is a warning only") \
 	ROW(notices,  choice, "verified", "", "own verified all", "which senders get failure notices")
 SETTINGS_STRUCT(gateway_settings, GATEWAY_SETTINGS);

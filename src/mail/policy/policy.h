@@ -20,8 +20,9 @@
 #include "mail/smtp/smtp.h"
 
 #define POLICY_SETTINGS(ROW)                                                                              \
-	ROW(when, text, "", "", "", "facts that must hold: virus, unscannable; with and, or, not, ( )")    \
-	ROW(do_,  list, "", "", "", "actions: deliver, reject, defer, discard, quarantine, hold, bounce")
+	ROW(when, text, "", "", "",                                                                       \
+	    "facts that must hold: virus, unscannable, ambiguous, trusted; with and, or, not, ( )")        \
+	ROW(do_,  list, "", "", "", "deliver, reject TEXT, defer TEXT, discard, quarantine, hold, bounce TEXT")
 SETTINGS_STRUCT(policy_settings, POLICY_SETTINGS);
 extern const struct settings_section policy_settings_section;
 

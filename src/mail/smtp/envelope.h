@@ -25,7 +25,7 @@ enum envelope_flag {                       /* bits */
 	ENVELOPE_AUTHENTICATED = 1 << 1,   /* `user` is proven */
 	ENVELOPE_LOCAL         = 1 << 2,   /* submitted on this machine; `uid` is proven */
 	ENVELOPE_UTF8          = 1 << 3,   /* SMTPUTF8 was asked for */
-	ENVELOPE_EIGHT_BIT     = 1 << 4,   /* BODY=8BITMIME was said */
+	ENVELOPE_EIGHT_BIT     = 1 << 4,   /* BODY=8BITMIME was said, or bytes above 127 came */
 	ENVELOPE_RET_FULL      = 1 << 5,
 	ENVELOPE_RET_HEADERS   = 1 << 6,
 	ENVELOPE_NOTICE        = 1 << 7,   /* composed by us: never answered by another notice */
