@@ -323,7 +323,9 @@ static enum result check_gateway(const char *name, struct slice value, struct bu
 
 static enum result check_listen(const char *name, struct slice value, struct buffer *complaint)
 {
-	static const struct check checks[] = { { "", check_listen_title }, { "address", check_listen_address } };
+	static const struct check checks[] = {
+		{ "", check_listen_title }, { "address", check_listen_address }, { "trusted", check_network },
+	};
 
 	return check_by(checks, COUNT_OF(checks), name, value, complaint);
 }

@@ -29,7 +29,14 @@ SETTINGS_STRUCT(gateway_settings, GATEWAY_SETTINGS);
 extern const struct settings_section gateway_settings_section;
 
 #define LISTEN_SETTINGS(ROW)                                                                                  \
-	ROW(address, list, "", "", "", "addresses with port: 0.0.0.0:25, [::]:25")
+	ROW(address, list, "", "", "", "addresses with port: 0.0.0.0:25, [::]:25")                            \
+	ROW(trusted, list, "", "", "", "networks that may relay; not said: those of the top of the file")     \
+	ROW(message_limit, bytes, "0", "0", "2G", "largest message; 0: as the front's")                       \
+	ROW(recipient_limit, count, "0", "0", "10000", "most recipients of one message; 0: as the front's")   \
+	ROW(error_limit, count, "0", "0", "1000", "mistakes until goodbye; 0: as the front's")                \
+	ROW(connections, count, "0", "0", "9000", "most connections at a time; 0: as the front's")            \
+	ROW(connections_per_client, count, "0", "0", "9000",                                                  \
+	    "most connections of one address that is not trusted; 0: as the front's")
 SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
 extern const struct settings_section listen_settings_section;
 

@@ -226,6 +226,7 @@ static void link_in(struct client *client)
 		shared->first->previous = client;
 	shared->first = client;
 	shared->connections++;
+	client->door->now++;
 	counter_set(&shared->process->counters, FRONT_COUNT_connections_now, shared->connections);
 }
 
@@ -240,6 +241,7 @@ static void link_out(struct client *client)
 	if (client->next)
 		client->next->previous = client->previous;
 	shared->connections--;
+	client->door->now--;
 	counter_set(&shared->process->counters, FRONT_COUNT_connections_now, shared->connections);
 }
 
@@ -279,11 +281,11 @@ enum result client_open(struct shared *shared, const struct client_origin *origi
 			admission_leave(&shared->admission, &origin->address);
 		return LATER;
 	}
-	*client = (struct client){ .shared = shared, .fd = fd, .memfd = -1, .listener = origin->listener,
+	*client = (struct client){ .shared = shared, .fd = fd, .memfd = -1, .door = origin->door,
 	                           .address = origin->address, .uid = origin->uid, .counted = origin->counted };
 	buffer_init(&client->in, CLIENT_INPUT);
 	buffer_init(&client->out, CLIENT_OUTPUT + 2 * SESSION_REPLY);
-	session_init(&client->session, &shared->rules, &client->out, origin->client);
+	session_init(&client->session, &client->door->rules, &client->out, origin->client);
 	write_address(client);
 	watch_init(&client->watch, &shared->process->loop, fd, ready, client);
 	timer_init(&client->timer, &shared->process->loop, timer_due, client);

@@ -13,6 +13,7 @@
 #define FRONT_CLIENT_H
 
 #include "front/body.h"
+#include "front/door.h"
 #include "front/headers.h"
 #include "front/normal.h"
 #include "front/shared.h"
@@ -31,7 +32,7 @@ struct client {
 	enum client_state state;
 	int fd, memfd;
 	uint64_t ends;                            /* ticks: the whole session's end */
-	const char *listener;                     /* outlives the client */
+	struct door *door;                        /* outlives the client */
 	struct in6_addr address;
 	uint32_t uid;
 	bool counted;                             /* in admission */
@@ -53,7 +54,7 @@ struct client {
 
 struct client_origin {
 	int fd;                                   /* taken, even on failure */
-	const char *listener;
+	struct door *door;
 	struct in6_addr address;
 	unsigned client;                          /* bits of session_client */
 	uint32_t uid;

@@ -25,22 +25,6 @@ enum { PLACES_TO_REFUSE = 64, DESCRIPTORS_OF_OURS = 128, LEAVE_MS = 1000 };
 
 /* ---- settings ---- */
 
-static enum result read_networks(const struct list *list, struct network **ret_networks)
-{
-	struct network *networks = pool_resize(NULL, (list->count + 1) * sizeof(*networks));
-
-	if (networks == NULL)
-		return LATER;
-	for (size_t i = 0; i < list->count; i++) {
-		if (network_parse(list->items[i], &networks[i]) == OK)
-			continue;
-		(void)!pool_resize(networks, 0);
-		return REFUSED;
-	}
-	*ret_networks = networks;
-	return OK;
-}
-
 static enum result read_domains(const struct settings *settings, size_t count, struct slice **ret_domains)
 {
 	struct slice *domains = pool_resize(NULL, (count + 1) * sizeof(*domains));
@@ -53,22 +37,13 @@ static enum result read_domains(const struct settings *settings, size_t count, s
 	return OK;
 }
 
-/* Both lists or none. */
-static enum result take_lists(struct front *front, const struct settings *settings, const struct list *trusted)
+static enum result take_domains(struct front *front, const struct settings *settings)
 {
 	size_t count = settings_title_count(settings, "domain");
-	struct network *networks;
 	struct slice *domains;
 
-	TRY(read_networks(trusted, &networks));
-	if (read_domains(settings, count, &domains) != OK) {
-		(void)!pool_resize(networks, 0);
-		return LATER;
-	}
-	(void)!pool_resize(front->trusted, 0);
+	TRY(read_domains(settings, count, &domains));
 	(void)!pool_resize(front->domains, 0);
-	front->trusted = networks;
-	front->trusted_count = trusted->count;
 	front->domains = domains;
 	front->shared.rules.domains = domains;
 	front->shared.rules.domain_count = count;
@@ -91,7 +66,6 @@ static void take_numbers(struct front *front, const struct front_settings *limit
 	rules->errors = limits->error_limit.n;
 	rules->hops = limits->hop_limit.n;
 	shared->flight.limit = limits->bytes_in_flight.n;
-	shared->flight.reserve = front_lesser(rules->message_limit + CLIENT_INPUT, limits->bytes_in_flight.n);
 }
 
 static enum result take_settings(struct front *front)
@@ -102,9 +76,9 @@ static enum result take_settings(struct front *front)
 
 	TRY(settings_fill(settings, &front_settings_section, SLICE(""), &limits));
 	TRY(settings_fill(settings, &gateway_settings_section, SLICE(""), &gateway));
-	TRY(take_lists(front, settings, &gateway.trusted));
+	TRY(take_domains(front, settings));
 	take_numbers(front, &limits, &gateway);
-	return OK;
+	return listeners_fill(front);
 }
 
 /* ---- the role's calls ---- */
@@ -116,6 +90,8 @@ static void room_changed(void *self, enum room room)
 	enum room before = front->shared.rules.room;
 
 	front->shared.rules.room = room;
+	for (size_t i = 0; i < front->door_count; i++)
+		front->doors[i].rules.room = room;
 	if (room == ROOM_GONE) {
 		listeners_pause(front, LISTENERS_PATIENCE_MS);
 	} else if (before == ROOM_GONE) {

@@ -440,6 +440,30 @@ static void a_stop_waits_for_the_verdict(struct scene *scene)
 	hear(waiting, "421 4.3.2", scene->about);
 }
 
+static void a_door_has_its_own_limits(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	closing int other = -1;
+	closing int local = dial_local(scene);
+
+	hear(fd, "220", scene->about);
+	ask(fd, "EHLO x\r\n", "250 ENH", scene->about);
+	ask(fd, "MAIL FROM:<a@b> SIZE=1001\r\n", "552 5.3.4", scene->about);
+	ask(fd, "MAIL FROM:<a@b> SIZE=1000\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<u@elsewhere.example>\r\n", "550 5.7.1", scene->about);
+	hear(fd, "421 4.7.0 too many mistakes", scene->about);
+	hear(local, "220", scene->about);
+	ask(local, "EHLO x\r\n", "250", scene->about);
+	ask(local, "MAIL FROM:<a@b> SIZE=1001\r\n", "250", scene->about);
+	ask(local, "RCPT TO:<u@elsewhere.example>\r\n", "250", scene->about);
+	fd_close(&fd);
+	(void)usleep(100000);
+	fd = dial(scene);
+	hear(fd, "220", scene->about);
+	other = dial(scene);
+	hear(other, "421 4.3.2", scene->about);
+}
+
 #define USUAL "hostname = \"mx.example.org\"\ndomain \"example.org\" { }\ndomain \"example.net\" { }\n"
 
 static const struct row {
@@ -469,6 +493,9 @@ static const struct row {
 	{ "who hangs up before the verdict takes the message back", USUAL, who_hangs_up_takes_it_back },
 	{ "who has more to say is there", USUAL, who_has_more_to_say_is_there },
 	{ "a local user has a share too", USUAL "front { connections_per_client = 2 }", a_local_user_has_a_share },
+	{ "a door has its own limits, and the local one has the front's",
+	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" trusted = {} message_limit = 1000 error_limit = 2 connections = 1 }",
+	  a_door_has_its_own_limits },
 	{ "a stop waits for the verdict", USUAL, a_stop_waits_for_the_verdict },
 };
 

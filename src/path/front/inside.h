@@ -10,23 +10,24 @@
 #ifndef FRONT_INSIDE_H
 #define FRONT_INSIDE_H
 
+#include "front/door.h"
 #include "front/shared.h"
 
-enum { FRONT_LISTENERS = 64, LISTENER_NAME = 65, SYSTEM_NAME = 256 };
+enum { FRONT_LISTENERS = 64, SYSTEM_NAME = 256 };
 
 struct listener {
 	struct front *front;
+	struct door *door;
 	struct watch watch;
 	int fd;
-	char name[LISTENER_NAME];
 };
 
 struct front {
 	struct shared shared;
 	struct listener listeners[FRONT_LISTENERS];
 	size_t listener_count;
-	struct network *trusted;
-	size_t trusted_count;
+	struct door doors[FRONT_LISTENERS];       /* by name; they stay while clients have them */
+	size_t door_count;
 	struct slice *domains;
 	size_t most;                              /* connections that descriptors suffice for */
 	struct timer listen_timer, leave_timer;

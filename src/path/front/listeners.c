@@ -12,14 +12,6 @@
 
 enum { ACCEPTS_A_TURN = 64, ACCEPT_PAUSE_MS = 1000 };
 
-static bool is_trusted(const struct front *front, const struct in6_addr *address)
-{
-	for (size_t i = 0; i < front->trusted_count; i++)
-		if (network_has(&front->trusted[i], address))
-			return true;
-	return false;
-}
-
 static struct in6_addr address_of(const struct sockaddr_storage *from)
 {
 	struct in6_addr address = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
@@ -39,9 +31,7 @@ static void refuse(struct client_origin *origin, enum session_end why)
 
 static void admit_counted(struct front *front, struct client_origin *origin)
 {
-	uint64_t share = front->shared.limits.connections_per_client.n;
-
-	if (admission_enter(&front->shared.admission, &origin->address, share) == OK)
+	if (admission_enter(&front->shared.admission, &origin->address, origin->door->per_client) == OK)
 		origin->counted = true;
 	else
 		refuse(origin, END_PER_CLIENT);
@@ -70,18 +60,19 @@ static void admit(struct listener *listener, int fd, const struct sockaddr_stora
 {
 	struct front *front = listener->front;
 	struct shared *shared = &front->shared;
-	struct client_origin origin = { .fd = fd, .listener = listener->name };
+	struct client_origin origin = { .fd = fd, .door = listener->door };
 
 	if (from->ss_family == AF_UNIX) {
 		admit_local(front, &origin);
 	} else {
 		origin.address = address_of(from);
-		if (is_trusted(front, &origin.address))
+		if (networks_have(&listener->door->trusted, &origin.address))
 			origin.client = SESSION_TRUSTED;
 		else
 			admit_counted(front, &origin);
 	}
-	if (shared->connections >= front_lesser(shared->limits.connections.n, front->most))
+	if (shared->connections >= front_lesser(shared->limits.connections.n, front->most) ||
+	    listener->door->now >= listener->door->connections)
 		refuse(&origin, END_BUSY);
 	counter_add(&shared->process->counters,
 	            origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);
@@ -142,15 +133,58 @@ static void knock(void *owner, unsigned what)
 	}
 }
 
+/* Room for the largest message of any door is kept back for the one who came first. */
+static void keep_back(struct front *front)
+{
+	struct flight *flight = &front->shared.flight;
+	uint64_t most = front->shared.rules.message_limit;
+
+	for (size_t i = 0; i < front->door_count; i++)
+		if (front->doors[i].rules.message_limit > most)
+			most = front->doors[i].rules.message_limit;
+	flight->reserve = front_lesser(most + CLIENT_INPUT, flight->limit);
+}
+
+enum result listeners_fill(struct front *front)
+{
+	const struct shared *shared = &front->shared;
+
+	for (size_t i = 0; i < front->door_count; i++)
+		TRY(door_fill(&front->doors[i], &shared->process->settings, &shared->rules, &shared->limits));
+	keep_back(front);
+	return OK;
+}
+
+/* The door of that name. Several addresses may lead to one; a new one is filled by what the settings say now. */
+static enum result find_door(struct front *front, struct slice name, struct door **ret_door)
+{
+	struct door *door = &front->doors[front->door_count];
+
+	for (size_t i = 0; i < front->door_count; i++)
+		if (slice_same(slice_of(front->doors[i].name), name)) {
+			*ret_door = &front->doors[i];
+			return OK;
+		}
+	if (front->door_count == COUNT_OF(front->doors) || name.len >= sizeof(door->name))
+		return REFUSED;
+	*door = (struct door){ .rules.room = front->shared.rules.room };
+	memcpy(door->name, name.at, name.len);
+	TRY(door_fill(door, &front->shared.process->settings, &front->shared.rules, &front->shared.limits));
+	front->door_count++;
+	keep_back(front);
+	*ret_door = door;
+	return OK;
+}
+
 enum result listeners_add(struct front *front, struct slice name, int fd)
 {
 	struct listener *listener = &front->listeners[front->listener_count];
+	struct door *door;
 
-	if (front->shared.stopping || front->listener_count == COUNT_OF(front->listeners) ||
-	    name.len >= sizeof(listener->name))
+	if (front->shared.stopping || front->listener_count == COUNT_OF(front->listeners))
 		return REFUSED;
-	*listener = (struct listener){ .front = front, .fd = fd };
-	memcpy(listener->name, name.at, name.len);
+	TRY(find_door(front, name, &door));
+	*listener = (struct listener){ .front = front, .door = door, .fd = fd };
 	watch_init(&listener->watch, &front->shared.process->loop, fd, knock, listener);
 	front->listener_count++;
 	if (front->shared.rules.room == ROOM_GONE)

@@ -16,6 +16,7 @@ enum { LISTENERS_PATIENCE_MS = 5000 };                   /* how long newcomers w
 
 /* Takes fd if OK. */
 must_use enum result listeners_add(struct front *front, struct slice name, int fd);
+must_use enum result listeners_fill(struct front *front);     /* every door, from new settings */
 void listeners_close(struct front *front);
 void listeners_pause(struct front *front, uint64_t ms);
 void listeners_watch(void *front);                       /* again; a timer's call too */

@@ -110,7 +110,7 @@ static void add(struct client *client, struct slice piece)
 	headers_add(&client->headers, piece);
 	client->eight_bit = client->eight_bit || has_eight_bit(piece);
 	client->size += piece.len;
-	if (client->size > client->shared->rules.message_limit)
+	if (client->size > client->session.rules->message_limit)
 		client->too_large = true;
 	if (!is_lost(client) && keep(client, piece) != OK)
 		client->no_room = true;
@@ -144,7 +144,7 @@ enum session_body message_end(struct client *client)
 		return BODY_FAULTY;
 	if (client->too_large)
 		return BODY_TOO_LARGE;
-	if (client->headers.hops > client->shared->rules.hops)
+	if (client->headers.hops > client->session.rules->hops)
 		return BODY_LOOPS;
 	if (client->no_room || seal(client) != OK)
 		return BODY_NO_ROOM;
@@ -154,7 +154,7 @@ enum session_body message_end(struct client *client)
 static enum result add_trace(struct client *client, struct envelope *envelope, struct buffer *trace)
 {
 	char date[CLOCK_MAIL_SIZE];
-	const struct trace facts = { .envelope = envelope, .hostname = client->shared->rules.hostname, .date = date,
+	const struct trace facts = { .envelope = envelope, .hostname = client->session.rules->hostname, .date = date,
 	                             .headers = client->headers.seen };
 
 	clock_mail_text(client->received, client->shared->process->utc_offset, date);
@@ -175,7 +175,7 @@ static enum result deposit(struct client *client, struct buffer *trace)
 		envelope.flags |= ENVELOPE_NORMALISED;
 	if (client->eight_bit)
 		envelope.flags |= ENVELOPE_EIGHT_BIT;
-	envelope.listener = slice_of(client->listener);
+	envelope.listener = slice_of(client->door->name);
 	envelope.client_address = slice_of(client->address_text);
 	TRY(add_trace(client, &envelope, trace));
 	return deposits_send(&client->shared->deposits, &envelope, client->memfd, client, &client->exchange);
