@@ -102,17 +102,26 @@ static void wire_gone(void *own_wire)
 
 static const struct channel_handler handler = { .frame = frame_came, .closed = wire_gone };
 
-/* A new wire of the same asker takes the place of the old one. */
+/* A new wire of the same asker takes the place of the old one. NULL: all are taken. */
+static struct wire *place_for(struct room *room, uint32_t instance)
+{
+	struct wire *unused = NULL;
+
+	for (size_t i = 0; i < ROOM_WIRES; i++) {
+		struct wire *wire = &room->wires[i];
+
+		if (!channel_is_open(&wire->channel))
+			unused = wire;
+		else if (wire->instance == instance)
+			return wire;
+	}
+	return unused;
+}
+
 enum result room_wire(struct room *room, uint32_t instance, int fd)
 {
-	struct wire *place = NULL;
-	bool same = false;
+	struct wire *place = place_for(room, instance);
 
-	for (size_t i = 0; i < ROOM_WIRES && !same; i++) {
-		same = channel_is_open(&room->wires[i].channel) && room->wires[i].instance == instance;
-		if (same || (place == NULL && !channel_is_open(&room->wires[i].channel)))
-			place = &room->wires[i];
-	}
 	if (place == NULL) {
 		(void)close(fd);
 		return LATER;
