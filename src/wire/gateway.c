@@ -2,109 +2,9 @@
 /* Three sections of rows, and the small grammars in their values; addresses are read by inet_pton(). */
 #include "wire/gateway.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-enum { NAME_LONGEST = 253, TEXT_LONGEST = 320, MAPPED_BITS = 96, PATH_LONGEST = 4095 };
-
-/* ---- addresses and networks ---- */
-
-static bool to_text(struct slice from, char *text, size_t size)
-{
-	if (from.len == 0 || from.len >= size || slice_has(from, '\0'))
-		return false;
-	memcpy(text, from.at, from.len);
-	text[from.len] = '\0';
-	return true;
-}
-
-static struct in6_addr mapped(struct in_addr ipv4)
-{
-	struct in6_addr address = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
-
-	memcpy(&address.s6_addr[12], &ipv4, sizeof(ipv4));
-	return address;
-}
-
-static enum result plain_address(struct slice text, struct in6_addr *ret_address, bool *ret_ipv6)
-{
-	char copy[INET6_ADDRSTRLEN];
-	struct in_addr ipv4;
-	struct in6_addr ipv6;
-
-	if (!to_text(text, copy, sizeof(copy)))
-		return REFUSED;
-	if (inet_pton(AF_INET, copy, &ipv4) == 1) {
-		*ret_address = mapped(ipv4);
-		*ret_ipv6 = false;
-		return OK;
-	}
-	if (inet_pton(AF_INET6, copy, &ipv6) != 1)
-		return REFUSED;
-	*ret_address = ipv6;
-	*ret_ipv6 = true;
-	return OK;
-}
-
-/* [2001:db8::1] without its brackets; REFUSED when there are none. */
-static enum result unbracketed(struct slice text, struct slice *ret_inside)
-{
-	if (text.len < 2 || text.at[0] != '[' || text.at[text.len - 1] != ']')
-		return REFUSED;
-	*ret_inside = (struct slice){ text.at + 1, text.len - 2 };
-	return OK;
-}
-
-enum result network_address(struct slice text, struct in6_addr *ret_address)
-{
-	struct slice inside;
-	struct in6_addr address;
-	bool ipv6;
-
-	if (unbracketed(text, &inside) == OK) {
-		TRY(plain_address(inside, &address, &ipv6));
-		if (!ipv6)
-			return REFUSED;
-	} else {
-		TRY(plain_address(text, &address, &ipv6));
-	}
-	*ret_address = address;
-	return OK;
-}
-
-static bool bit_of(const struct in6_addr *address, unsigned bit)
-{
-	return address->s6_addr[bit / 8] >> (7 - bit % 8) & 1;
-}
-
-enum result network_parse(struct slice text, struct network *ret_network)
-{
-	struct slice rest = text, head = slice_cut(&rest, '/');
-	struct network network;
-	uint64_t bits;
-	bool ipv6;
-
-	TRY(plain_address(head, &network.address, &ipv6));
-	bits = ipv6 ? 128 : 32;
-	if (head.len < text.len)
-		TRY(slice_number(rest, bits, &bits));
-	network.bits = (unsigned)bits + (ipv6 ? 0 : MAPPED_BITS);
-	for (unsigned bit = network.bits; bit < 128; bit++)
-		if (bit_of(&network.address, bit))
-			return REFUSED;
-	*ret_network = network;
-	return OK;
-}
-
-bool network_has(const struct network *network, const struct in6_addr *address)
-{
-	unsigned whole = network->bits / 8, rest = network->bits % 8;
-	unsigned mask = 0xffu << (8 - rest) & 0xffu;
-
-	if (memcmp(&network->address, address, whole) != 0)
-		return false;
-	return rest == 0 || ((network->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask) == 0;
-}
+enum { NAME_LONGEST = 253, TEXT_LONGEST = 320, PATH_LONGEST = 4095 };
 
 /* ---- names, targets and listeners ---- */
 
@@ -165,7 +65,7 @@ static enum result parse_host(struct slice text, struct target *target)
 	bool bracketed, ipv6;
 
 	TRY(cut_port(text, &target->host, &bracketed, &port));
-	if (bracketed && (plain_address(target->host, &address, &ipv6) != OK || !ipv6))
+	if (bracketed && (network_plain(target->host, &address, &ipv6) != OK || !ipv6))
 		return REFUSED;
 	if (!bracketed && !is_host_name(target->host))
 		return REFUSED;
@@ -221,7 +121,7 @@ enum result listen_parse(struct slice text, struct in6_addr *ret_address, uint16
 	bool bracketed, ipv6;
 
 	TRY(cut_port(text, &host, &bracketed, &port));
-	TRY(plain_address(host, &address, &ipv6));
+	TRY(network_plain(host, &address, &ipv6));
 	TRY(port_of(port, &number));
 	if (bracketed != ipv6)
 		return REFUSED;

@@ -10,6 +10,7 @@
 #ifndef WIRE_GATEWAY_H
 #define WIRE_GATEWAY_H
 
+#include "base/network.h"
 #include "base/settings.h"
 
 #include <netinet/in.h>
@@ -48,13 +49,6 @@ extern const struct settings_section domain_settings_section;
 
 enum { GATEWAY_JAIL_STRICT, GATEWAY_JAIL_WEAK };
 enum { GATEWAY_NOTICES_OWN, GATEWAY_NOTICES_VERIFIED, GATEWAY_NOTICES_ALL };
-
-/* 10.20.0.0/16, 2001:db8::/32, 192.0.2.1. IPv4 is kept as IPv4-mapped IPv6. */
-struct network { struct in6_addr address; unsigned bits; };
-must_use enum result network_parse(struct slice text, struct network *ret_network);
-bool network_has(const struct network *network, const struct in6_addr *address);
-/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]" → IPv4-mapped IPv6. */
-must_use enum result network_address(struct slice text, struct in6_addr *ret_address);
 
 enum target_kind { TARGET_SMTP, TARGET_LMTP, TARGET_MAILDIR };
 struct target {
