@@ -125,8 +125,10 @@ static int take_include(cfg_t *cfg, cfg_opt_t *option, int count, const char **w
 		return 0;
 	}
 	source = reader_source(reader, reader_resolved(reader, &path_row, slice_of(words[0])));
-	if (source == NULL || source->bad)
+	if (source == NULL || source->bad) {
+		reader_complain(reader, cfg->line, "includes '%s', which cannot be used", words[0]);
 		return 0;
+	}
 	if (source->open || reader->depth == INCLUDE_DEPTH) {
 		reader_complain(reader, cfg->line,
 			 source->open ? "this file includes itself" : "includes are nested too deeply");

@@ -142,7 +142,7 @@ static const struct row {
 	{ "an equal sign is needed", "hostname \"x\"\n", { "missing equal sign" } },
 	{ "a missing include is a mistake",
 	  "include(\"/nonexistent/x\")\n",
-	  { "/nonexistent/x: cannot be read: No such file" } },
+	  { ":1: includes '/nonexistent/x', which cannot be used", "/nonexistent/x: cannot be read: No such file" } },
 	{ "include takes one name", "include()\n", { "include takes the name of one file" } },
 	{ "lines are counted through comments and texts",
 	  "/* one\ntwo */ # three\n// four\nhostname = \"x\" /* y */\nspool = '/a' # b\nfront { line_limit = 1 }\n",

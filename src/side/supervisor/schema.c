@@ -13,7 +13,9 @@
 #include "supervisor/logs.h"
 #include "wire/gateway.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct settings_section *const schema[] = {
@@ -38,6 +40,15 @@ static enum result complain_of(struct checking *checking, const char *section, s
 	return REFUSED;
 }
 
+/* One of them would never be asked. */
+static bool has_forerunner(const struct settings *settings, size_t place, struct slice title)
+{
+	for (size_t i = 0; i < place; i++)
+		if (slice_same_nocase(settings_title(settings, "domain", i), title))
+			return true;
+	return false;
+}
+
 static enum result check_domains(struct checking *checking)
 {
 	enum result result = OK;
@@ -50,6 +61,8 @@ static enum result check_domains(struct checking *checking)
 		if (domain.deliver.count == 0)
 			result = complain_of(checking, "domain", title,
 					     "says nowhere to deliver to: deliver = \"lmtp://host:24\" is meant");
+		if (has_forerunner(checking->settings, i, title))
+			result = complain_of(checking, "domain", title, "stands there already, but for upper and lower case");
 	}
 	return result;
 }
@@ -128,6 +141,49 @@ static enum result check_listeners(struct checking *checking)
 	return result;
 }
 
+struct place_row { const char *section, *name; struct slice path; bool above; };
+
+/* "FILE:LINE: spool = '/x': it is no folder" */
+static enum result check_place(struct checking *checking, const struct place_row *row)
+{
+	struct settings_origin origin = settings_origin_of(checking->settings, row->section, SLICE(""), row->name);
+	struct stat about;
+	char path[4096];
+	struct slice folder = row->path;
+	int len;
+
+	while (row->above && folder.len && folder.at[folder.len - 1] != '/')
+		folder.len--;
+	len = snprintf(path, sizeof(path), "%.*s", SHOW(folder));
+	if (len <= 0 || (size_t)len >= sizeof(path))
+		return OK;
+	if (stat(path, &about) == 0 ? S_ISDIR(about.st_mode) : errno != ENOTDIR && (errno != ENOENT || !row->above))
+		return OK;
+	TRY(buffer_format(checking->complaints, "%.*s:%u: %s = '%.*s': %s\n", SHOW(origin.file), origin.line, row->name,
+			  SHOW(row->path), row->above ? "there is no such folder to put it into" : "it is no folder"));
+	return REFUSED;
+}
+
+/* Folders may be missing, and are made; but what is there must be a folder. A log is put into one that is there. */
+static enum result check_places(struct checking *checking)
+{
+	struct gateway_settings gateway;
+	struct log_settings log;
+	enum result result = OK;
+
+	TRY(settings_fill(checking->settings, &gateway_settings_section, SLICE(""), &gateway));
+	TRY(settings_fill(checking->settings, &log_settings_section, SLICE(""), &log));
+	const struct place_row places[] = {
+		{ "", "spool", gateway.spool.is, false }, { "", "state", gateway.state.is, false },
+		{ "", "run", gateway.run.is, false }, { "log", "file", log.to.is == LOG_TO_FILE ? log.file.is : SLICE(""), true },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (check_place(checking, &places[i]) != OK)
+			result = REFUSED;
+	return result;
+}
+
 static enum result check_log(struct checking *checking)
 {
 	struct settings_origin origin = settings_origin_of(checking->settings, "log", SLICE(""), "to");
@@ -139,6 +195,34 @@ static enum result check_log(struct checking *checking)
 	TRY(buffer_format(checking->complaints,
 			  "%.*s:%u: log to = file needs a file: file = \"/var/log/postern.log\" is meant\n",
 			  SHOW(origin.file), origin.line));
+	return REFUSED;
+}
+
+/* What the front takes, the queue takes too: otherwise a client hears "too large" only after all its bytes. */
+static enum result check_sizes(struct checking *checking)
+{
+	struct settings_origin origin = settings_origin_of(checking->settings, "front", SLICE(""), "message_limit");
+	struct front_settings front;
+	struct queue_settings queue;
+
+	TRY(settings_fill(checking->settings, &front_settings_section, SLICE(""), &front));
+	TRY(settings_fill(checking->settings, &queue_settings_section, SLICE(""), &queue));
+	if (front.message_limit.n <= queue.message_limit.n)
+		return OK;
+	if (origin.line == 0)
+		origin = settings_origin_of(checking->settings, "queue", SLICE(""), "message_limit");
+	TRY(buffer_format(checking->complaints, "%.*s:%u: front message_limit is larger than queue message_limit: "
+			  "the queue would refuse what the front takes\n", SHOW(origin.file), origin.line));
+	return REFUSED;
+}
+
+/* A file that was emptied by accident, or by a full disk, must not pass for one. */
+static enum result check_emptiness(struct checking *checking)
+{
+	if (checking->settings->first || checking->settings->titles)
+		return OK;
+	TRY(buffer_format(checking->complaints, "%s: says nothing: at least listen \"smtp\" { address = \"0.0.0.0:25\" } "
+			  "is meant\n", checking->file));
 	return REFUSED;
 }
 
@@ -175,7 +259,8 @@ static enum result add_hostname(struct checking *checking)
 }
 
 static enum result (*const checks[])(struct checking *) = {
-	check_listeners, check_domains, check_targets, check_log, check_policy, add_hostname,
+	check_emptiness, check_listeners, check_domains, check_targets, check_sizes, check_places, check_log, check_policy,
+	add_hostname,
 };
 
 enum result schema_read(struct settings *settings, const char *file, struct buffer *complaints)

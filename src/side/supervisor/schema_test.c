@@ -9,7 +9,8 @@
 #include <sys/mman.h>
 
 static const struct row { const char *about, *text, *said; } rows[] = {
-	{ "an empty file is fine", "", NULL },
+	{ "an empty file is a mistake", "", ": says nothing" },
+	{ "so is one of comments", "# listen \"smtp\" { address = \"0.0.0.0:25\" }\n", ": says nothing" },
 	{ "an ordinary one is fine",
 	  "hostname = \"mx1.example.org\"\nlisten \"smtp\" { address = {\"0.0.0.0:25\", \"[::]:25\"} }\n"
 	  "domain \"example.org\" { deliver = {\"lmtp://mbox1.example.org:24\"} }\n"
@@ -19,6 +20,21 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	  ":1: listen 'a' has an address that is listened on already" },
 	{ "a domain needs a target", "\n\ndomain \"example.org\" { }\n",
 	  ":3: domain 'example.org' says nowhere to deliver to" },
+	{ "and stands there once, in whatever case",
+	  "domain \"example.org\" { deliver = \"smtp://x\" }\ndomain \"Example.ORG\" { deliver = \"smtp://y\" }\n",
+	  ":2: domain 'Example.ORG' stands there already" },
+	{ "the spool is a folder", "\nspool = \"/dev/null\"\n", ":2: spool = '/dev/null': it is no folder" },
+	{ "below folders", "state = \"/dev/null/state\"\n", ":1: state = '/dev/null/state': it is no folder" },
+	{ "which may be missing", "spool = \"/nonexistent/spool\"\n", NULL },
+	{ "a log is put into a folder that is there", "log { to = file  file = \"/nonexistent/postern.log\" }\n",
+	  ":1: file = '/nonexistent/postern.log': there is no such folder" },
+	{ "no matter where, if it is not used", "log { file = \"/nonexistent/postern.log\" }\n", NULL },
+	{ "the front takes nothing that the queue does not", "front { message_limit = 2M }\nqueue { message_limit = 1M }\n",
+	  ":1: front message_limit is larger" },
+	{ "by default too", "hostname = \"x\"\nqueue { message_limit = 1M }\n", ":2: front message_limit is larger" },
+	{ "an include that fails is named with its line", "\n\ninclude(\"/nonexistent/more.conf\")\n",
+	  ":3: includes '/nonexistent/more.conf', which cannot be used" },
+	{ "and with its own name", "include(\"/nonexistent/more.conf\")\n", "/nonexistent/more.conf: cannot be read" },
 	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n",
 	  ":1: deliver = 'smpt://x': not a target" },
 	{ "a target is one that mail goes to",
