@@ -353,10 +353,11 @@ static const struct channel_handler control_handler = { control_frame, control_c
 
 /* ---- from birth to the loop ---- */
 
-/* Who ends is for the supervisor to decide, and a terminal's ^C is meant for it alone. */
+/* Who ends is for the supervisor to decide, and a terminal's ^C is meant for it alone. A file that may not grow is a
+ * full disk, which is an error and no end. */
 static enum result settle(struct process *process)
 {
-	static const int ignored[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	static const int ignored[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXFSZ };
 	struct stat about;
 
 	for (size_t i = 0; i < COUNT_OF(ignored); i++)

@@ -181,7 +181,7 @@ static enum result drop_rights(struct supervisor *supervisor, struct buffer *com
 static enum result watch_signals(struct supervisor *supervisor, struct buffer *complaint)
 {
 	(void)complaint;
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return BROKEN;
 	for (size_t i = 0; i < COUNT_OF(orders); i++)
 		TRY(signal_watch_start(&supervisor->signals[i], &supervisor->loop, orders[i].number, signal_came,
