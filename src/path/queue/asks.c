@@ -2,6 +2,7 @@
 /* A table by exchange number. When the wire ends, each question that was on it has been tried once more. */
 #include "queue/asks.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/pack.h"
 #include "queue/room.h"
@@ -31,13 +32,21 @@ static enum result send_ask(struct asks *asks, struct ask *ask)
 	return end;
 }
 
+static void watch_patience(struct asks *asks)
+{
+	asks->watched = timer_start(&asks->patience, asks->queue->settings.ask_limit.n * 1000 / 4) == OK;
+}
+
 static void try_send(struct asks *asks, struct ask *ask)
 {
 	if (!channel_is_open(&asks->wire) || ask->sent)
 		return;
 	ask->sent = send_ask(asks, ask) == OK;
+	ask->since = clock_ticks();
 	if (!ask->sent)
 		(void)!timer_start(&asks->again, AGAIN_MS);
+	else if (!asks->watched)
+		watch_patience(asks);
 }
 
 static void send_all(void *own_asks)
@@ -139,6 +148,32 @@ static void inspect_gone(struct asks *asks)
 		answer(asks, ask, ASK_FAILED, SLICE("inspect ended over it, again and again"), -1);
 }
 
+static struct ask *overdue(struct asks *asks, uint64_t now)
+{
+	for (size_t i = 0; i < ASK_BUCKETS; i++)
+		for (struct ask *ask = asks->buckets[i]; ask; ask = ask->next)
+			if (ask->sent && now - ask->since >= asks->queue->settings.ask_limit.n * 1000)
+				return ask;
+	return NULL;
+}
+
+/* Whatever inspect does with it, its asker goes on: it is put off, and asked anew, until it has used up its tries. */
+static void look_for_overdue(void *own_asks)
+{
+	struct asks *asks = own_asks;
+	uint64_t now = clock_ticks();
+	struct ask *ask;
+
+	while ((ask = overdue(asks, now)) != NULL) {
+		ask->tried++;
+		(void)!channel_send(&asks->wire, QUEUE_FORGET, ask->exchange, SLICE(""), -1);
+		answer(asks, ask, ASK_FAILED, SLICE("inspect did not answer"), -1);
+	}
+	asks->watched = false;
+	if (asks->open)
+		watch_patience(asks);
+}
+
 static void wire_closed(void *own_asks)
 {
 	struct asks *asks = own_asks;
@@ -153,12 +188,14 @@ void asks_init(struct asks *asks, struct queue *queue)
 {
 	*asks = (struct asks){ .queue = queue };
 	timer_init(&asks->again, &queue->process->loop, send_all, asks);
+	timer_init(&asks->patience, &queue->process->loop, look_for_overdue, asks);
 }
 
 void asks_finish(struct asks *asks)
 {
 	channel_close(&asks->wire);
 	timer_end(&asks->again);
+	timer_end(&asks->patience);
 }
 
 enum result asks_wire(struct asks *asks, int fd)

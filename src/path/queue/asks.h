@@ -5,7 +5,8 @@
  * Knows:   which questions are open, and asks them again on a new wire.
  * Ignores: what the answers mean.
  * Owns:    the wire to inspect. A question is its asker's; it is answered once, or ended with ask_end().
- * Fails:   ASK_FAILED after ASK_TRIES judgements that did not come (inspect died over it, or said so).
+ * Fails:   ASK_FAILED after ASK_TRIES judgements that did not come (inspect died over it, or said so), and for one
+ *          that stayed without an answer for `ask_limit` on a wire that lives.
  */
 #ifndef QUEUE_ASKS_H
 #define QUEUE_ASKS_H
@@ -22,6 +23,7 @@ struct ask {
 	uint64_t exchange;
 	uint8_t kind, tried;                     /* enum queue_asks; wires that ended with it open */
 	bool sent, open;
+	uint64_t since;                          /* ticks, when it was sent */
 	struct slice payload;                    /* for COMPOSE: all; for INSPECT: the packed envelope */
 	int fd;                                  /* borrowed */
 	/* `answer` ends when this returns; fd (-1: none) is the asker's then. */
@@ -34,7 +36,8 @@ struct asks {
 	struct ask *buckets[ASK_BUCKETS];
 	uint64_t last;
 	uint32_t open;
-	struct timer again;
+	struct timer again, patience;
+	bool watched;                            /* patience runs */
 };
 
 void asks_init(struct asks *asks, struct queue *queue);

@@ -122,6 +122,7 @@ static void pump(void *own_talk)
 
 void talk_end(struct talk *talk, uint8_t status, const char *complaint)
 {
+	talk->has_file = false;
 	talk->status = status;
 	talk->complaint = slice_of(complaint);
 	talk->ended = true;

@@ -99,7 +99,8 @@ static void kept(struct keeping *keeping)
 	if (keeping->end != OK) {
 		if (entry)
 			entries_remove(&queue->entries, entry);
-		put_off(deposit, "451 4.3.0 could not be stored, try later");
+		put_off(deposit, keeping_lacks_room(keeping) ? "452 4.3.1 no room for it now, try later"
+		                                             : "451 4.3.0 could not be stored, try later");
 		return;
 	}
 	if (entry)
@@ -200,13 +201,18 @@ static void discard_noted(struct journal_note *note)
 	accepted((struct deposit *)(void *)((char *)note - offsetof(struct deposit, note)));
 }
 
+static void refuse(struct deposit *deposit, struct slice text, struct slice rule)
+{
+	queue_count(deposit->queue, QUEUE_COUNT_messages_refused, 1);
+	queue_note(deposit->queue, LOG_LEVEL_INFO, deposit->envelope.id, "refused", "rule", rule);
+	reply(deposit, QUEUE_REFUSED, text);
+}
+
 static void refuse_all(struct deposit *deposit)
 {
 	struct slice text = deposit->judgement.fates[0].reply;
 
-	queue_count(deposit->queue, QUEUE_COUNT_messages_refused, 1);
-	queue_note(deposit->queue, LOG_LEVEL_INFO, deposit->envelope.id, "refused", "rule", deposit->judgement.fates[0].rule);
-	reply(deposit, QUEUE_REFUSED, text.len ? text : SLICE("550 5.7.1 this message was refused"));
+	refuse(deposit, text.len ? text : SLICE("550 5.7.1 this message was refused"), deposit->judgement.fates[0].rule);
 }
 
 static void put_off_all(struct deposit *deposit)
@@ -294,7 +300,7 @@ static enum result read_memfd(struct deposit *deposit)
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(deposit->memfd, &about) != 0 || !S_ISREG(about.st_mode))
 		return REFUSED;
 	deposit->size = (uint64_t)about.st_size;
-	return deposit->size <= deposit->queue->settings.message_limit.n ? OK : LATER;
+	return OK;
 }
 
 static bool in_use(const struct front_wire *front, uint64_t exchange)
@@ -338,7 +344,9 @@ static enum result consider(struct deposit *deposit, struct frame *frame)
 		forget(deposit);
 		return REFUSED;
 	}
-	if (end != OK || !reserve_has_room(&queue->reserve))
+	if (deposit->size > queue->settings.message_limit.n)
+		refuse(deposit, SLICE("552 5.3.4 the message is larger than the queue takes"), SLICE("message_limit"));
+	else if (end != OK || !reserve_has_room(&queue->reserve))
 		put_off(deposit, "452 4.3.1 no room for it now, try later");
 	else if (queue->stopping || entries_find(&queue->entries, deposit->envelope.id))
 		put_off(deposit, "451 4.3.2 not now, try later");

@@ -75,10 +75,15 @@ static void keep_done(struct job *job)
 		queue_note(queue, LOG_LEVEL_ERROR, slice_of(keeping->name), "not-stored", "error",
 		           slice_of(keeping->error ? strerrorname_np(keeping->error) : "name taken"));
 	}
-	if (keeping->end != OK && (keeping->error == ENOSPC || keeping->error == EDQUOT))
+	if (keeping->end != OK && keeping_lacks_room(keeping))
 		reserve_look_now(&queue->reserve);
 	queue_trouble(queue, &queue->spool_trouble, "spool", keeping->end == OK ? 0 : keeping->error);
 	keeping->kept(keeping);
+}
+
+bool keeping_lacks_room(const struct keeping *keeping)
+{
+	return keeping->error == ENOSPC || keeping->error == EDQUOT || keeping->error == EFBIG;
 }
 
 void keeping_begin(struct queue *queue, struct keeping *keeping)

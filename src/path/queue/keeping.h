@@ -28,5 +28,6 @@ struct keeping {
 };
 
 void keeping_begin(struct queue *queue, struct keeping *keeping);
+bool keeping_lacks_room(const struct keeping *keeping);      /* why it failed: the disk, a quota, a limit */
 
 #endif

@@ -41,7 +41,8 @@ static void stays_unread(struct loading *loading, const char *name)
 {
 	struct queue *queue = loading->queue;
 
-	queue_note(queue, LOG_LEVEL_ERROR, slice_of(name), "not-loaded", "then", SLICE("at the next start"));
+	queue_note(queue, LOG_LEVEL_ERROR, slice_of(name), "not-loaded", "error",
+	           errno ? slice_of(strerrorname_np(errno)) : SLICE("no memory"));
 	process_warn(queue->process, "unread", SLICE("a message in the spool could not be read; the next start tries again"));
 	if (queue->unread.count == UNREAD_MOST)
 		queue->unread.lost = true;
@@ -103,8 +104,10 @@ static void load_message(void *own_loading, const char *name)
 	struct queue *queue = loading->queue;
 	struct loaded loaded = { .read = { .fd = -1 } };
 	struct entry *entry;
-	enum result end = read_message(loading, name, &loaded), later = REFUSED;
+	enum result end, later = REFUSED;
 
+	errno = 0;
+	end = read_message(loading, name, &loaded);
 	if (end == OK)
 		later = read_later(loading, name, &loaded);
 	if (end == OK)
@@ -177,14 +180,25 @@ static void start_all(struct queue *queue)
 	}
 }
 
+static enum result cannot(struct queue *queue, const char *what)
+{
+	queue_complain(queue, what, errno);
+	return LATER;
+}
+
 static enum result load_all(struct loading *loading)
 {
 	struct queue *queue = loading->queue;
 
-	TRY(spool_names(&queue->spool.messages, load_message, loading));
-	TRY(spool_names(&queue->spool.judged, load_judgement, loading));
-	TRY(replay(loading));
-	return queue->unread.lost ? LATER : OK;
+	if (spool_names(&queue->spool.messages, load_message, loading) != OK)
+		return cannot(queue, "messages");
+	if (spool_names(&queue->spool.judged, load_judgement, loading) != OK)
+		return cannot(queue, "judged");
+	errno = 0;
+	if (replay(loading) != OK)
+		return cannot(queue, "journal");
+	errno = 0;
+	return queue->unread.lost ? cannot(queue, "messages: too many could not be read") : OK;
 }
 
 /* What was accepted is taken in whatever the limit says by now; it holds for new mail. */

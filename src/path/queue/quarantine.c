@@ -266,6 +266,18 @@ static enum result remove_meant(struct talk *talk)
 	return end;
 }
 
+/* Two operators at once: the second one waits for nothing, and takes nothing out. */
+static bool take_file(struct talk *talk)
+{
+	for (const struct talk *other = talk->control->first; other; other = other->next)
+		if (other->has_file && slice_same(other->id, talk->id)) {
+			talk_end(talk, STATUS_NOT_DONE, "somebody else is at it just now");
+			return false;
+		}
+	talk->has_file = true;
+	return true;
+}
+
 static void delete_work(struct job *job)
 {
 	struct talk *talk = talk_of_job(job);
@@ -288,6 +300,8 @@ static void delete_done(struct job *job)
 
 void obey_quarantine_delete(struct talk *talk)
 {
+	if (!take_file(talk))
+		return;
 	talk->jobs++;
 	talk_do(talk, delete_work, delete_done);
 }
@@ -430,6 +444,8 @@ void obey_quarantine_release(struct talk *talk)
 		talk_end(talk, STATUS_NOT_DONE, "--to wants an address");
 		return;
 	}
+	if (!take_file(talk))
+		return;
 	talk->jobs++;
 	talk_do(talk, release_work, release_ready);
 }

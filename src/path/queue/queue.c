@@ -53,6 +53,17 @@ static void find_owner(const struct process *process, unsigned *ret_user, unsign
 	*ret_group = user ? user->pw_gid : (unsigned)-1;
 }
 
+static void no_spool(struct queue *queue, const char *why, int error)
+{
+	struct log_line line;
+
+	log_begin(&line, &queue->process->log, LOG_LEVEL_ERROR, SLICE(""), "no-spool");
+	log_text(&line, strcmp(why, "lock") ? "folder" : "file", slice_of(why));
+	log_text(&line, "spool", queue->gateway.spool.is);
+	log_text(&line, "error", slice_of(strerrorname_np(error)));
+	log_end(&line);
+}
+
 static enum result open_spool(struct queue *queue)
 {
 	unsigned user, group;
@@ -66,7 +77,7 @@ static enum result open_spool(struct queue *queue)
 	if (end == OK)
 		end = spool_open(&queue->spool, buffer_slice(&path).at, user, group, &why);
 	if (end != OK)
-		queue_note(queue, LOG_LEVEL_ERROR, SLICE(""), "no-spool", strcmp(why, "lock") ? "folder" : "file", slice_of(why));
+		no_spool(queue, why, errno);
 	else
 		end = spool_lock(&queue->spool, LOCK_SECONDS);
 	if (end == REFUSED)
@@ -102,6 +113,7 @@ static void init_parts(struct queue *queue)
 	visits_init(&queue->visits, queue);
 	control_init(&queue->control, queue);
 	reserve_init(&queue->reserve, queue);
+	timer_init(&queue->corrupt_timer, &queue->process->loop, queue_warn_of_corrupt, queue);
 	timer_init(&expiry, &queue->process->loop, expire, queue);
 }
 
@@ -125,7 +137,10 @@ static enum result begin(void *self)
 {
 	struct queue *queue = self;
 
-	TRY(crew_start(&queue->crew, (unsigned)queue->settings.threads.n));
+	if (crew_start(&queue->crew, (unsigned)queue->settings.threads.n) != OK) {
+		queue_complain(queue, "threads", ENOMEM);
+		return LATER;
+	}
 	TRY(load_spool(queue));
 	TRY(reserve_watch(&queue->reserve));
 	(void)clock_is_steady(queue);

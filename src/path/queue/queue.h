@@ -15,6 +15,7 @@
 
 #define QUEUE_SETTINGS(ROW)                                                                                            \
 	ROW(answer_budget,   seconds, "20s",  "1s",  "10m",     "a message not judged by then is kept, and judged later")  \
+	ROW(ask_limit,       seconds, "15m",  "1s",  "1d",      "a question that inspect leaves unanswered is asked again") \
 	ROW(retry_least,     seconds, "5m",   "1s",  "1d",      "shortest time between attempts, after a quick first one") \
 	ROW(retry_most,      seconds, "1h",   "1s",  "7d",      "longest time between attempts")                           \
 	ROW(lifetime,        seconds, "5d",   "1m",  "30d",     "after that time without success, delivery has failed")    \

@@ -4,7 +4,10 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <sys/random.h>
+
+enum { GATHER_MS = 300 };
 
 uint32_t queue_now(void)
 {
@@ -55,5 +58,28 @@ void queue_corrupt(struct queue *queue, struct slice name)
 {
 	queue_count(queue, QUEUE_COUNT_corrupt, 1);
 	queue_note(queue, LOG_LEVEL_ERROR, message_id_valid(name) ? name : SLICE(""), "corrupt", "file", name);
-	process_warn(queue->process, "corrupt", SLICE("a damaged file was moved to corrupt/ in the spool"));
+	queue->corrupt++;
+	if (timer_start(&queue->corrupt_timer, GATHER_MS) != OK)
+		queue_warn_of_corrupt(queue);
+}
+
+void queue_warn_of_corrupt(void *own_queue)
+{
+	struct queue *queue = own_queue;
+	char text[96];
+	int len = snprintf(text, sizeof(text), "%llu damaged file%s moved to corrupt/ in the spool",
+	                   (unsigned long long)queue->corrupt, queue->corrupt == 1 ? " was" : "s were");
+
+	process_warn(queue->process, "corrupt", (struct slice){ text, (size_t)len });
+}
+
+void queue_complain(struct queue *queue, const char *what, int error)
+{
+	struct log_line line;
+
+	log_begin(&line, &queue->process->log, LOG_LEVEL_ERROR, SLICE(""), "cannot-begin");
+	log_text(&line, "what", slice_of(what));
+	log_text(&line, "spool", queue->gateway.spool.is);
+	log_text(&line, "error", error ? slice_of(strerrorname_np(error)) : SLICE("no memory"));
+	log_end(&line);
 }

@@ -49,6 +49,8 @@ struct queue {
 	int64_t clock_apart;             /* the wall's clock from the monotonic one, in ms, when last looked at */
 	bool stopping, loaded;
 	bool spool_trouble, journal_trouble;     /* warnings that stand */
+	uint64_t corrupt;                        /* files set aside */
+	struct timer corrupt_timer;              /* one warning for those that come together */
 };
 
 uint32_t queue_now(void);                /* seconds since 1970 */
@@ -59,6 +61,9 @@ void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many)
 /* A warning that stands while `error` is not 0. */
 void queue_trouble(struct queue *queue, bool *standing, const char *name, int error);
 void queue_corrupt(struct queue *queue, struct slice name);
+void queue_warn_of_corrupt(void *own_queue);
+/* Why the process cannot begin, by `error` (0: unknown), before it ends. */
+void queue_complain(struct queue *queue, const char *what, int error);
 void queue_show_levels(struct queue *queue);
 
 #endif

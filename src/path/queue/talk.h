@@ -23,6 +23,7 @@ struct talk {
 	struct slice id;                         /* of the message meant, or empty */
 	struct slice to;                         /* --to ADDRESS */
 	bool json, bytes, ended, gone;
+	bool has_file;                           /* of the quarantine, until it ends: nobody else takes it out */
 	uint8_t status;
 	struct slice complaint;
 	struct buffer output;

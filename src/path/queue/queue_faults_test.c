@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Others do their part badly, at once, or not at all; what that costs is put off, counted and said once. */
+#include "queue/queue_scene.h"
+
+#include "base/pack.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+/* Too large for the queue, whatever the front permits: the client is not to come again with it. */
+static void too_large(void)
+{
+	enum { LIMIT = 1024 };
+	static const struct { size_t size; uint8_t answer; const char *begin; } sizes[] = {
+		{ LIMIT + 1, QUEUE_REFUSED, "552 5.3.4 " }, { LIMIT, QUEUE_KEPT, "" } };
+	char bytes[LIMIT + 1];
+
+	kill_it();
+	rewrite_conf("message_limit = 1K");
+	start();
+	memset(bytes, 'x', sizeof(bytes));
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+		EXPECT(write(fd, bytes, sizes[i].size) == (ssize_t)sizes[i].size);
+		EXPECT(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0);
+		deposit_memfd(1 + i, 0, 1, fd);
+		if (sizes[i].answer == QUEUE_KEPT)
+			judge_all(FATE_DELIVER, 1);
+		EXPECT(hear(scene.front, sizes[i].answer) && slice_begins(scene.frame.payload, slice_of(sizes[i].begin)));
+	}
+	EXPECT(files("messages") == 1);
+}
+
+/* Inspect lives, and never answers this one: it is asked anew, and told how often it was tried. */
+static void never_answered(void)
+{
+	kill_it();
+	rewrite_conf("ask_limit = 1s");
+	start();
+	resume();
+	deposit(1, 0, 1, true);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	for (uint8_t tried = 0; tried < 3; tried++) {
+		/* Once as a deposit, which was forgotten, and then as a visit. */
+		do
+			EXPECT(hear(scene.inspect, QUEUE_INSPECT));
+		while (scene.frame.payload.len && (uint8_t)scene.frame.payload.at[0] < tried);
+		EXPECT(scene.frame.payload.len && (uint8_t)scene.frame.payload.at[0] == tried);
+		(void)usleep(1500000);
+		(void)COMMAND("queue", "flush");
+	}
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(lent_count(1));
+}
+
+/* One of them gets it; it is not there twice. */
+static void released_by_two(void)
+{
+	const char *const release[] = { "quarantine", "release", scene.id, NULL };
+	const char *const deletion[] = { "quarantine", "delete", scene.id, NULL };
+	unsigned done;
+
+	resume();
+	for (uint64_t i = 0; i < 10; i++) {
+		int talks[3];
+
+		deposit(1 + i, 0, 1, true);
+		judge_all(FATE_QUARANTINE, 1);
+		EXPECT(hear(scene.front, QUEUE_KEPT));
+		done = 0;
+		for (size_t j = 0; j < COUNT_OF(talks); j++)
+			talks[j] = command_begin(j < 2 ? release : deletion);
+		for (size_t j = 0; j < COUNT_OF(talks); j++)
+			done += command_end(talks[j]) == 0;
+		EXPECT(done == 1);
+	}
+	EXPECT(ledger("\"quarantined\": 0"));
+	EXPECT(files("messages") <= 10);
+	EXPECT(strstr(said, "\"accepted\": 10") != NULL);
+}
+
+/* True when the next warning of that name begins so. */
+static bool warned(const char *name, const char *text)
+{
+	be_patient(scene.control, PATIENCE_S * 1000);
+	while (frame_receive(scene.control, &scene.bytes, &scene.frame) == OK) {
+		struct unpack from = unpack_from(scene.frame.payload);
+
+		if (scene.frame.kind == PROCESS_WARN && slice_same(unpack_slice(&from, 64), slice_of(name)))
+			return slice_begins(unpack_slice(&from, 1000), slice_of(text));
+	}
+	return false;
+}
+
+static void noise(const char *id)
+{
+	char path[PATH + 64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/messages/%s", scene.spool, id);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT(write(fd, "noise", 5) == 5);
+	fd_close(&fd);
+}
+
+/* Many damaged files are one warning, with their number. */
+static void damaged_together(void)
+{
+	EXPECT(ledger("\"queued\": 0"));
+	kill_it();
+	noise("0123456789ABCDEF");
+	noise("0123456789ABCDEG");
+	noise("note");
+	start();
+	EXPECT(warned("corrupt", "3 damaged files were moved"));
+	EXPECT(silent(scene.control) && files("corrupt") == 3);
+}
+
+static const struct scene_row rows[] = {
+	{ "larger than the queue takes: refused, not put off",        too_large },
+	{ "a question without an answer is asked again",              never_answered },
+	{ "two operators and one file of the quarantine",             released_by_two },
+	{ "damaged files are one warning",                            damaged_together },
+};
+
+int main(int count, char **words)
+{
+	return scene_main(count, words, rows, COUNT_OF(rows));
+}
