@@ -104,6 +104,14 @@ static uint8_t deliver_flags(uint32_t flags)
 	                 (flags & ENVELOPE_RET_HEADERS ? DELIVER_RET_HEADERS : 0));
 }
 
+static enum result pack_client(const struct envelope *envelope, struct buffer *to)
+{
+	TRY(pack_slice(to, envelope->client_address));
+	TRY(pack_slice(to, envelope->client_name));
+	TRY(pack_slice(to, envelope->helo));
+	return pack_slice(to, envelope->protocol);
+}
+
 static enum result pack_job(const struct visit *visit, const struct loan *loan, struct buffer *to)
 {
 	const struct envelope *envelope = &visit->envelope;
@@ -118,6 +126,7 @@ static enum result pack_job(const struct visit *visit, const struct loan *loan, 
 	TRY(pack_slice(to, envelope->trace));
 	TRY(pack_u8(to, deliver_flags(envelope->flags)));
 	TRY(pack_slice(to, envelope->envelope_id));
+	TRY(pack_client(envelope, to));
 	if (loan->edits == NO_EDITS) {
 		struct buffer empty;
 		enum result end;

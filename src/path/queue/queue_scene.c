@@ -234,7 +234,8 @@ bool lent(uint32_t *ret_count)
 	(void)unpack_slice(&from, 1000);
 	(void)unpack_slice(&from, 1000);
 	(void)unpack_u8(&from);
-	(void)unpack_slice(&from, 1000);
+	for (unsigned i = 0; i < 5; i++)                     /* envelope id, and who brought it */
+		(void)unpack_slice(&from, 1000);
 	(void)unpack_slice(&from, 1 << 20);
 	*ret_count = unpack_u32(&from);
 	return length == SCENE_BODY_SIZE && pread(scene.frame.fd, bytes, SCENE_BODY_SIZE, (off_t)at) == (ssize_t)length &&

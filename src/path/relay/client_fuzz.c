@@ -15,7 +15,9 @@ static void note(void *owner, size_t which, enum relay_outcome outcome, struct s
 
 static void once_more(struct client *client, struct client_letter *letter, unsigned *settled)
 {
-	if (client->stage == AT_CONTENT)
+	if (client->stage == AT_CONTENT && client_wants_chunks(client) && client->chunks_due < 3)
+		client_chunk_sent(client);
+	else if (client->stage == AT_CONTENT)
 		client_content_sent(client);
 	if (client->stage != AT_REST)
 		return;
@@ -30,15 +32,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice rest = { (const char *)data, size }, how = slice_take(&rest, 1);
-	struct client_recipient people[PEOPLE] = { { SLICE("a@b"), TO_ASK }, { SLICE("c@d"), TO_ASK },
-	                                           { SLICE("e@f"), TO_ASK } };
-	struct client_letter letter = { SLICE("s@t"), 100, false, false, people, PEOPLE };
+	struct client_recipient people[PEOPLE] = { { .address = SLICE("a@b"), .original = SLICE("rfc822;a@b") },
+	                                           { .address = SLICE("c@d"), .notify = NOTIFY_NEVER },
+	                                           { .address = SLICE("e@f") } };
+	struct client_letter letter = { .sender = SLICE("s@t"), .size = 100, .recipients = people, .count = PEOPLE,
+	                                .envelope_id = SLICE("x+y"), .origin = { .address = SLICE("2001:db8::1") } };
 	unsigned settled[PEOPLE] = { 0 };
 	struct client client;
 
 	if (how.len == 0)
 		return 0;
 	client_init(&client, how.at[0] & 1, SLICE("us"), note, settled);
+	client.tells = (enum client_tells)((unsigned char)how.at[0] >> 1 & 3) % 3;
+	client.only_helo = how.at[0] & 8;
 	while (rest.len > 0 && client.stage != AT_END) {
 		struct slice line = slice_cut(&rest, '|');
 

@@ -8,12 +8,19 @@
 #define LHELLO { "220 mx ready" LF, "LHLO us" LF }
 #define PLAIN { "250 mx" LF, "" }
 #define PIPED { "250-mx" LF "250-PIPELINING" LF "250-SIZE 1000" LF "250 8BITMIME" LF, "" }
+#define CHUNKS { "250-mx" LF "250-PIPELINING" LF "250 CHUNKING" LF, "" }
+#define SLOWER { "250-mx" LF "250 CHUNKING" LF, "" }
+#define NAMED "MAIL FROM:<s@a>" LF "RCPT TO:<0@b>" LF "RCPT TO:<1@b>" LF
+#define NOTED "MAIL FROM:<s@a> RET=HDRS ENVID=a+2Bb+3D" LF \
+              "RCPT TO:<0@b> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;o+2B@b" LF "RCPT TO:<1@b>" LF "DATA" LF
 #define ALL   "MAIL FROM:<s@a> SIZE=100" LF "RCPT TO:<0@b>" LF "RCPT TO:<1@b>" LF "DATA" LF
 
 /* Instead of a server's words: things that happen on our side. */
 #define BEGIN "(begin)"
 #define EIGHT "(begin with 8 bits)"
 #define SENT  "(content sent)"
+#define CHUNK "(chunk sent)"
+#define UTF   "(begin in UTF-8)"
 #define GONE  "(gone)"
 #define QUIT  "(quit)"
 
@@ -129,6 +136,71 @@ static const struct talk {
 	{ "LMTP: nobody accepted but DATA: leave", true, "ff", AT_END,
 	  { LHELLO, PIPED, { BEGIN, ALL }, { "250 a" LF "550 b" LF "550 c" LF "354 d" LF, "" } } },
 
+	{ "BDAT where it is offered: the replies to RCPT come first", false, "dd", AT_REST,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF, "" }, { "250 c" LF, "" }, { CHUNK, "" },
+	    { "250 taken" LF, "" }, { SENT, "" }, { "250 kept" LF, "" } } },
+	{ "BDAT: many chunks on their way", false, "dd", AT_REST,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" }, { CHUNK, "" },
+	    { SENT, "" }, { "250 1" LF "250 2" LF, "" }, { "250 kept" LF, "" } } },
+	{ "BDAT: a chunk's reply is not the message's", false, "ll", AT_END,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" }, { SENT, "" },
+	    { "250 1" LF, "" }, { GONE, "" } } },
+	{ "BDAT: 250 before the last chunk went is not delivered", false, "ll", AT_END,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" },
+	    { "250 1" LF "250 early" LF, "" } } },
+	{ "BDAT: a chunk refused", false, "ff", AT_END,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" },
+	    { "552 too much" LF, "" } } },
+	{ "BDAT: a chunk refused after the last has gone", false, "ll", AT_END,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" }, { SENT, "" },
+	    { "451 no" LF, "" } } },
+	{ "BDAT: 354 is no answer to a chunk", false, "ll", AT_END,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" },
+	    { "354 go on" LF, "" } } },
+	{ "BDAT: all refused, no content", false, "fl", AT_RSET,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "550 b" LF "450 c" LF, "RSET" LF } } },
+	{ "BDAT: MAIL refused", false, "ff", AT_RSET,
+	  { HELLO, CHUNKS, { BEGIN, NAMED }, { "550 a" LF "503 b" LF "503 c" LF, "RSET" LF } } },
+	{ "BDAT without pipelining", false, "df", AT_REST,
+	  { HELLO, SLOWER, { BEGIN, "MAIL FROM:<s@a>" LF }, { "250 a" LF, "RCPT TO:<0@b>" LF },
+	    { "250 b" LF, "RCPT TO:<1@b>" LF }, { "550 c" LF, "" }, { CHUNK, "" }, { "250 1" LF, "" }, { SENT, "" },
+	    { "250 kept" LF, "" } } },
+	{ "BDAT in LMTP: a reply for each after the last", true, "df", AT_REST,
+	  { LHELLO, CHUNKS, { BEGIN, NAMED }, { "250 a" LF "250 b" LF "250 c" LF, "" }, { CHUNK, "" }, { SENT, "" },
+	    { "250 1" LF, "" }, { "250 0" LF "550 1" LF, "" } } },
+
+	{ "DSN where it is offered: asked for, and passed on", false, "pp", AT_REST,
+	  { HELLO, { "250-mx" LF "250-PIPELINING" LF "250 DSN" LF, "" }, { BEGIN, NOTED },
+	    { "250 a" LF "250 b" LF "250 c" LF "354 d" LF, "" }, { SENT, "" }, { "250 ok" LF, "" } } },
+
+	{ "XFORWARD before each letter, with what the server knows", false, "--", AT_MAIL,
+	  { HELLO, { "250-mx" LF "250-PIPELINING" LF "250 XFORWARD NAME ADDR HELO SOURCE" LF, "" },
+	    { BEGIN, "XFORWARD NAME=[UNAVAILABLE] ADDR=IPV6:2001:db8::1 HELO=x+3Dy" LF }, { "250 ok" LF, NAMED "DATA" LF } } },
+	{ "XFORWARD refused: the mail goes all the same", false, "--", AT_MAIL,
+	  { HELLO, { "250-mx" LF "250 XFORWARD NAME" LF, "" }, { BEGIN, "XFORWARD NAME=[UNAVAILABLE]" LF },
+	    { "550 no" LF, "MAIL FROM:<s@a>" LF } } },
+	{ "XCLIENT: the conversation begins anew", false, "--", AT_MAIL,
+	  { HELLO, { "250-mx" LF "250 XCLIENT ADDR PROTO" LF, "" },
+	    { BEGIN, "XCLIENT ADDR=IPV6:2001:db8::1 PROTO=ESMTP" LF }, { "220 mx" LF, "EHLO us" LF },
+	    { "250 mx" LF, "MAIL FROM:<s@a>" LF } } },
+	{ "XCLIENT refused: the mail waits", false, "ll", AT_END,
+	  { HELLO, { "250-mx" LF "250 XCLIENT ADDR" LF, "" }, { BEGIN, "XCLIENT ADDR=IPV6:2001:db8::1" LF },
+	    { "550 no" LF, "" } } },
+
+	{ "UTF-8 where it is offered", false, "--", AT_MAIL,
+	  { HELLO, { "250-mx" LF "250-8BITMIME" LF "250 SMTPUTF8" LF, "" }, { UTF, "MAIL FROM:<s@a> SMTPUTF8" LF } } },
+	{ "UTF-8 where it is not", false, "ff", AT_REST, { HELLO, PLAIN, { UTF, "" } } },
+
+	{ "silence and odd bytes are no replies: NUL", false, "--", AT_END, { { "220 mx" LF, "EHLO us" LF }, { "2", "" },
+	    { "5" LF, "" } } },
+	{ "a bare CR is a part of the text", false, "--", AT_EHLO, { { "220 m\rx" LF, "EHLO us" LF } } },
+	{ "a bare LF ends a line of theirs", false, "--", AT_EHLO, { { "220 mx\n", "EHLO us" LF } } },
+	{ "a number alone", false, "--", AT_END, { { "2" LF, "" } } },
+	{ "a code without a text", false, "--", AT_EHLO, { { "220" LF, "EHLO us" LF } } },
+	{ "a code that is none", false, "--", AT_END, { { "199 x" LF, "" } } },
+	{ "a code beyond", false, "--", AT_END, { { "600 x" LF, "" } } },
+	{ "no space behind the code", false, "--", AT_END, { { "220_x" LF, "" } } },
+
 	{ "8 bits where they are offered", false, "--", AT_MAIL,
 	  { HELLO, PIPED, { EIGHT, "MAIL FROM:<s@a> SIZE=100 BODY=8BITMIME" LF "RCPT TO:<0@b>" LF "RCPT TO:<1@b>" LF
 	                           "DATA" LF } } },
@@ -148,7 +220,7 @@ struct scene {
 static void note(void *owner, size_t which, enum relay_outcome outcome, struct slice reply)
 {
 	static const char letters[] = { [RELAY_DELIVERED] = 'd', [RELAY_DEFERRED] = 'l', [RELAY_FAILED] = 'f',
-	                                [RELAY_BUSY] = 'b' };
+	                                [RELAY_BUSY] = 'b', [RELAY_RELAYED] = 'd', [RELAY_PASSED_ON] = 'p' };
 	struct scene *scene = owner;
 
 	scene->fates[which] = letters[outcome];
@@ -158,9 +230,14 @@ static void note(void *owner, size_t which, enum relay_outcome outcome, struct s
 
 static void happen(struct client *client, struct client_letter *letter, const char *what)
 {
-	if (strcmp(what, BEGIN) == 0 || strcmp(what, EIGHT) == 0) {
+	if (strcmp(what, BEGIN) == 0 || strcmp(what, EIGHT) == 0 || strcmp(what, UTF) == 0) {
 		letter->eight_bit = strcmp(what, EIGHT) == 0;
+		letter->utf8 = strcmp(what, UTF) == 0;
 		client_begin(client, letter);
+	} else if (strcmp(what, CHUNK) == 0) {
+		CHECK(client_wants_chunks(client) && client_takes_chunk(client), "a chunk is taken now");
+		client_chunk_sent(client);
+		CHECK(client_takes_chunk(client) == client_offers(client, CLIENT_PIPELINING), "one at a time, or many");
 	} else if (strcmp(what, SENT) == 0) {
 		client_content_sent(client);
 	} else if (strcmp(what, GONE) == 0) {
@@ -175,10 +252,18 @@ static void happen(struct client *client, struct client_letter *letter, const ch
 static void try_talk(const struct talk *talk)
 {
 	struct scene scene = { .fates = "--" };
-	struct client_recipient recipients[] = { { SLICE("0@b"), TO_ASK }, { SLICE("1@b"), TO_ASK } };
-	struct client_letter letter = { SLICE("s@a"), 100, false, false, recipients, 2 };
+	struct client_recipient recipients[] = {
+		{ .address = SLICE("0@b"), .notify = NOTIFY_SUCCESS | NOTIFY_DELAY, .original = SLICE("rfc822;o+@b") },
+		{ .address = SLICE("1@b"), .original = SLICE("no type") },
+	};
+	struct client_letter letter = { .sender = SLICE("s@a"), .size = 100, .recipients = recipients, .count = 2,
+	                                .envelope_id = SLICE("a+b="), .ret_headers = true,
+	                                .origin = { .address = SLICE("2001:db8::1"), .helo = SLICE("x=y"),
+	                                            .protocol = SLICE("ESMTP") } };
 
 	client_init(&scene.client, talk->lmtp, SLICE("us"), note, &scene);
+	scene.client.tells = strncmp(talk->about, "XF", 2) == 0 ? TELLS_BY_XFORWARD : strncmp(talk->about, "XC", 2) == 0 ?
+	                     TELLS_BY_XCLIENT : TELLS_NOBODY;
 	for (size_t turn = 0; turn < 12 && talk->turns[turn].hear; turn++) {
 		happen(&scene.client, &letter, talk->turns[turn].hear);
 		CHECK(slice_same(buffer_slice(&scene.client.out), slice_of(talk->turns[turn].say)), talk->about);
@@ -194,8 +279,8 @@ static void try_talk(const struct talk *talk)
 static void hand_back(void)
 {
 	struct scene scene = { .fates = "--" };
-	struct client_recipient recipients[] = { { SLICE("0@b"), TO_ASK } };
-	struct client_letter letter = { SLICE(""), 1, false, false, recipients, 1 };
+	struct client_recipient recipients[] = { { .address = SLICE("0@b") } };
+	struct client_letter letter = { .size = 1, .recipients = recipients, .count = 1 };
 
 	client_init(&scene.client, false, SLICE("us"), note, &scene);
 	client_bytes(&scene.client, SLICE("220 mx\r\n"));
@@ -224,8 +309,8 @@ static void try_addresses(void)
 {
 	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
 		struct scene scene = { .fates = "--" };
-		struct client_recipient recipients[] = { { addresses[i].address, TO_ASK } };
-		struct client_letter letter = { SLICE(""), 1, false, false, recipients, 1 };
+		struct client_recipient recipients[] = { { .address = addresses[i].address } };
+		struct client_letter letter = { .size = 1, .recipients = recipients, .count = 1 };
 
 		client_init(&scene.client, false, SLICE("us"), note, &scene);
 		client_bytes(&scene.client, SLICE("220 mx\r\n"));

@@ -118,6 +118,8 @@ static uint64_t patience(const struct connection *connection)
 		return settings->final_timeout.n;
 	case AT_EHLO:
 	case AT_HELO:
+	case AT_XFORWARD:
+	case AT_XCLIENT:
 	case AT_MAIL:
 	case AT_RCPT:
 	case AT_DATA:
@@ -187,11 +189,14 @@ static void begin_letter(struct connection *connection, struct letter *letter)
 	connection->letters++;
 	*spoken = (struct client_letter){ .sender = lent->sender, .size = transmit_size(&plan),
 		                          .eight_bit = lent->flags & DELIVER_EIGHT_BIT, .utf8 = lent->flags & DELIVER_UTF8,
-		                          .recipients = connection->recipients };
+		                          .recipients = connection->recipients, .envelope_id = lent->envelope_id,
+		                          .ret_full = lent->flags & DELIVER_RET_FULL,
+		                          .ret_headers = lent->flags & DELIVER_RET_HEADERS, .origin = lent->origin };
 	for (struct addressee *addressee = letter->first; addressee && spoken->count < CLIENT_RECIPIENTS;
 	     addressee = addressee->next) {
 		connection->addressees[spoken->count] = addressee;
-		connection->recipients[spoken->count++].address = addressee->address;
+		connection->recipients[spoken->count++] = (struct client_recipient){
+			.address = addressee->address, .notify = addressee->notify, .original = addressee->original };
 	}
 	client_begin(&connection->client, spoken);
 }

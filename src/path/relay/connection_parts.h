@@ -14,7 +14,7 @@
 #include "relay/connection.h"
 #include "relay/transmit.h"
 
-enum { BLOCK = 32768 };
+enum { BLOCK = 32768, CHUNK_HEAD = 32 };
 
 struct connection {
 	struct job job;                        /* first: the crew hands it back */
@@ -39,7 +39,7 @@ struct connection {
 
 	bool filling, filled_all;              /* the crew has it; the block holds the final dot */
 	enum result filled;
-	size_t block_size, block_sent;
+	size_t block_start, block_size, block_sent;      /* what goes out is block[block_start] and on, of that size */
 	struct transmit transmit;
 	char block[BLOCK];
 };

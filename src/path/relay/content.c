@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The crew fills a block while the loop does other things; a block is sent before the next is filled. */
+/* The crew fills a block while the loop does other things; a block is sent before the next is filled. For BDAT each
+ * block is a chunk, and its command is written into the room that is left in front of it. */
 #include "relay/connection_parts.h"
 
 #include <errno.h>
@@ -9,8 +10,24 @@ static void fill(struct job *job)
 {
 	struct connection *connection = (struct connection *)job;
 
-	connection->filled = transmit_fill(&connection->transmit, connection->block, sizeof(connection->block),
-	                                   &connection->block_size);
+	connection->filled = transmit_fill(&connection->transmit, connection->block + CHUNK_HEAD,
+	                                   sizeof(connection->block) - CHUNK_HEAD, &connection->block_size);
+}
+
+static bool in_chunks(const struct connection *connection)
+{
+	return connection->transmit.plan.form == TRANSMIT_PLAIN;
+}
+
+static void write_chunk_head(struct connection *connection)
+{
+	char head[CHUNK_HEAD];
+	int length = snprintf(head, sizeof(head), "BDAT %zu%s\r\n", connection->block_size,
+	                      connection->filled_all ? " LAST" : "");
+
+	memcpy(connection->block + CHUNK_HEAD - length, head, (size_t)length);
+	connection->block_start -= (size_t)length;
+	connection->block_size += (size_t)length;
 }
 
 static void fill_failed(struct connection *connection)
@@ -36,6 +53,8 @@ static void filled(struct job *job)
 	} else {
 		if (connection->filled != OK && connection->filled != AGAIN)
 			fill_failed(connection);
+		else if (in_chunks(connection))
+			write_chunk_head(connection);
 		connection_act(connection);
 	}
 	jobs_release(jobs, lent);
@@ -44,6 +63,7 @@ static void filled(struct job *job)
 static void give_to_crew(struct connection *connection)
 {
 	connection->filling = true;
+	connection->block_start = CHUNK_HEAD;
 	connection->block_size = connection->block_sent = 0;
 	connection->job = (struct job){ .work = fill, .done = filled };
 	jobs_hold(connection->transmit.plan.source);
@@ -55,7 +75,8 @@ void content_begin(struct connection *connection)
 	struct lent *lent = connection->letter->lent;
 
 	transmit_init(&connection->transmit, &(struct transmit_plan){
-		TRANSMIT_DOTTED, !client_offers_eight_bit(&connection->client), lent->trace, &lent->edits, lent->length,
+		client_wants_chunks(&connection->client) ? TRANSMIT_PLAIN : TRANSMIT_DOTTED,
+		!client_offers(&connection->client, CLIENT_EIGHT_BIT), lent->trace, &lent->edits, lent->length,
 		jobs_read, lent });
 	connection->filled_all = false;
 	connection->filled = AGAIN;
@@ -94,12 +115,21 @@ static enum result send_block(struct connection *connection)
 	while (connection->block_sent < connection->block_size) {
 		size_t sent = 0;
 
-		TRY(send_some(connection, connection->block + connection->block_sent,
+		TRY(send_some(connection, connection->block + connection->block_start + connection->block_sent,
 		              connection->block_size - connection->block_sent, &sent));
 		connection->block_sent += sent;
 		connection_start_timer(connection);
 	}
 	return OK;
+}
+
+/* A chunk that has gone is one reply more that is due, once. */
+static void note_chunk(struct connection *connection)
+{
+	if (!in_chunks(connection) || connection->block_size == 0)
+		return;
+	connection->block_size = connection->block_sent = 0;
+	client_chunk_sent(&connection->client);
 }
 
 /* OK: all has gone that there is. */
@@ -108,9 +138,12 @@ enum result content_send(struct connection *connection)
 	if (connection->client.stage != AT_CONTENT || connection->filling)
 		return OK;
 	TRY(send_block(connection));
-	if (connection->filled_all)
+	if (connection->filled_all) {
 		client_content_sent(&connection->client);
-	else
+		return OK;
+	}
+	note_chunk(connection);
+	if (!in_chunks(connection) || client_takes_chunk(&connection->client))
 		give_to_crew(connection);
 	return OK;
 }

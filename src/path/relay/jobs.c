@@ -101,8 +101,8 @@ static const struct { const char *event; enum log_level level; enum relay_count 
 	[RELAY_DEFERRED]  = { "deferred",  LOG_LEVEL_NOTICE, RELAY_COUNT_deferred },
 	[RELAY_FAILED]    = { "failed",    LOG_LEVEL_NOTICE, RELAY_COUNT_failed },
 	[RELAY_BUSY]      = { "busy",      LOG_LEVEL_DEBUG,  RELAY_COUNT_busy },
-	[RELAY_RELAYED]   = { "relayed",   LOG_LEVEL_INFO,   RELAY_COUNT_delivered },
-	[RELAY_PASSED_ON] = { "relayed",   LOG_LEVEL_INFO,   RELAY_COUNT_delivered },
+	[RELAY_RELAYED]   = { "delivered", LOG_LEVEL_INFO,   RELAY_COUNT_delivered },
+	[RELAY_PASSED_ON] = { "delivered", LOG_LEVEL_INFO,   RELAY_COUNT_delivered },
 };
 
 static void log_outcome(struct jobs *jobs, const struct lent *lent, const struct addressee *addressee)

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "mail/message/message.h"
-#include "wire/queue-relay.h"
+#include "relay/client.h"
 
 enum { JOBS_MOST = 10000 };
 
@@ -27,7 +27,8 @@ struct addressee {
 	struct addressee *next;               /* in its letter */
 	struct letter *letter;
 	uint32_t place;
-	struct slice address;
+	struct slice address, original;       /* original: ORCPT, or empty */
+	uint8_t notify;                       /* bits of envelope_notify */
 	enum addressee_state state;
 	bool unsaid;                          /* its result has not gone out yet */
 	enum relay_outcome outcome;
@@ -47,7 +48,8 @@ struct lent {
 	struct lent *next;
 	uint32_t number, serial;              /* ours; the queue's */
 	uint64_t exchange;
-	struct slice id, sender, trace;
+	struct slice id, sender, trace, envelope_id;
+	struct client_origin origin;          /* who brought it to the front */
 	uint8_t flags;
 	int fd;
 	uint64_t offset, length;

@@ -13,10 +13,20 @@ static enum result read_addressees(struct unpack *from, struct lent *lent)
 	for (uint32_t i = 0; i < lent->count && !from->bad; i++) {
 		lent->addressees[i].place = unpack_u32(from);
 		lent->addressees[i].address = unpack_slice(from, 1024);
-		(void)unpack_u8(from);             /* notify and orcpt are for a hop that offers DSN */
-		(void)unpack_slice(from, 1024);
+		lent->addressees[i].notify = unpack_u8(from);
+		lent->addressees[i].original = unpack_slice(from, 1024);
 	}
 	return unpack_end(from);
+}
+
+static struct client_origin read_origin(struct unpack *from)
+{
+	struct client_origin origin = { .address = unpack_slice(from, 64) };
+
+	origin.name = unpack_slice(from, 1024);
+	origin.helo = unpack_slice(from, 1024);
+	origin.protocol = unpack_slice(from, 64);
+	return origin;
 }
 
 enum result jobs_read_deliver(struct lent *lent, struct slice kept)
@@ -31,7 +41,8 @@ enum result jobs_read_deliver(struct lent *lent, struct slice kept)
 	lent->sender = unpack_slice(&from, 1024);
 	lent->trace = unpack_slice(&from, 65536);
 	lent->flags = unpack_u8(&from);
-	(void)unpack_slice(&from, 1024);
+	lent->envelope_id = unpack_slice(&from, 1024);
+	lent->origin = read_origin(&from);
 	edits = unpack_slice(&from, UINT32_MAX);
 	lent->count = unpack_u32(&from);
 	if (from.bad || lent->count == 0 || lent->count > from.rest.len / 13)

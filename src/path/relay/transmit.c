@@ -88,10 +88,10 @@ static void write_plain(struct transmit *transmit, struct sink *sink)
 
 static void write_line_end(struct transmit *transmit, struct sink *sink)
 {
-	if (transmit->plan.form == TRANSMIT_DOTTED)
-		put(sink, "\r\n", 2);
-	else
+	if (transmit->plan.form == TRANSMIT_LINES)
 		put(sink, "\n", 1);
+	else
+		put(sink, "\r\n", 2);
 	transmit->after_cr = transmit->inside_line = false;
 }
 

@@ -2,8 +2,9 @@
 /*
  * transmit.h — a message as it leaves: headers of ours, then the edited bytes, in the form of its destination.
  *
- * Knows:   two forms. DOTTED for SMTP and LMTP: lines end in CR LF, a dot at the start of a line is doubled, and
- *          CR LF . CR LF ends it. LINES for files: lines end in LF, nothing is doubled.
+ * Knows:   three forms. DOTTED for DATA: lines end in CR LF, a dot at the start of a line is doubled, and
+ *          CR LF . CR LF ends it. PLAIN for BDAT: lines end in CR LF, nothing is doubled or added. LINES for files:
+ *          lines end in LF, nothing is doubled.
  * Ignores: sockets, files and threads; bytes come through `read`, and go into the room it is handed.
  * Owns:    one block of the original. Head, edits and source are the caller's until the end.
  * Fails:   REFUSED for a bare CR, a bare LF or a NUL (or an 8-bit byte, where `seven_bit` is asked), before such a byte
@@ -15,7 +16,7 @@
 
 #include "mail/message/message.h"
 
-enum transmit_form { TRANSMIT_DOTTED, TRANSMIT_LINES };
+enum transmit_form { TRANSMIT_DOTTED, TRANSMIT_PLAIN, TRANSMIT_LINES };
 enum { TRANSMIT_BLOCK = 16384, TRANSMIT_LEAST = 16 };
 
 struct transmit_plan {
