@@ -34,8 +34,7 @@ static int hex_value(char c)
 {
 	if (byte_is_digit(c))
 		return c - '0';
-	c = byte_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;      /* RFC 3461 4: large letters only */
 }
 
 static enum result xtext_byte(struct slice *rest, char *ret_byte)
@@ -271,15 +270,35 @@ enum result command_rcpt(struct slice argument, unsigned offered, bool utf8, str
 	enum result result;
 
 	*ret_reply = bad_recipient;
-	TRY(cut_path(&argument, SLICE("TO:"), utf8, &rcpt.recipient));
+	TRY(cut_path(&argument, SLICE("TO:"), offered & COMMAND_UTF8, &rcpt.recipient));
 	if (rcpt.recipient.whole.len == 0)
 		return REFUSED;
+	if (rcpt.recipient.utf8 && !utf8) {
+		*ret_reply = need_utf8;
+		return REFUSED;
+	}
 	result = read_parameters(&reading, rcpt_parameters, COUNT_OF(rcpt_parameters), offered, argument);
 	if (result != OK) {
 		*ret_reply = reading.complaint;
 		return result;
 	}
 	*ret_rcpt = rcpt;
+	return OK;
+}
+
+enum result command_bdat(struct slice argument, struct bdat_command *ret_bdat, const char **ret_reply)
+{
+	struct slice rest = slice_trim(argument), size = slice_cut(&rest, ' ');
+	struct bdat_command bdat = { 0 };
+
+	rest = slice_trim(rest);
+	*ret_reply = "501 5.5.4 a length in digits is needed, and LAST or nothing";
+	if (size.len == 0 || size.len > SIZE_DIGITS || slice_number(size, UINT64_MAX, &bdat.size) != OK)
+		return REFUSED;
+	bdat.last = slice_same_nocase(rest, SLICE("LAST"));
+	if (bdat.last || rest.len == 0)
+		*ret_reply = NULL;
+	*ret_bdat = bdat;
 	return OK;
 }
 

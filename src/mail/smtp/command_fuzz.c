@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice argument = { (const char *)data + 1, size - 1 };
 	struct mail_command mail;
 	struct rcpt_command rcpt;
+	struct bdat_command bdat;
 	struct arena arena;
 	const char *reply = NULL;
 
@@ -31,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (command_rcpt(argument, data[0], data[0] & 64, &arena, &rcpt, &reply) == OK)
 		must_be_clean(rcpt.original);
 	else if (reply == NULL)
+		abort();
+	reply = NULL;
+	if (command_bdat(argument, &bdat, &reply) != OK && reply == NULL)
 		abort();
 	(void)!command_helo(argument);
 	arena_finish(&arena);

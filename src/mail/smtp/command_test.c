@@ -66,6 +66,14 @@ static const struct rcpt_row {
 	{ "failure twice", "TO:<a@b> NOTIFY=FAILURE,FAILURE", "501 5.5.4", 0, 0, 0 },
 	{ "an empty notice", "TO:<a@b> NOTIFY=", "501 5.5.4", 0, 0, 0 },
 	{ "original", "TO:<a@b> ORCPT=rfc822;x+40y", NULL, "a@b", "rfc822;x@y", 0 },
+	{ "xtext has large letters", "TO:<a@b> ORCPT=rfc822;x+4ay", "501 5.5.4", 0, 0, 0 },
+	{ "xtext has no NUL", "TO:<a@b> ORCPT=rfc822;x+00y", "501 5.5.4", 0, 0, 0 },
+	{ "xtext has no CR", "TO:<a@b> ORCPT=rfc822;x+0Dy", "501 5.5.4", 0, 0, 0 },
+	{ "xtext that ends too early", "TO:<a@b> ORCPT=rfc822;x+4", "501 5.5.4", 0, 0, 0 },
+	{ "percent is no escape", "TO:<a@b> ORCPT=rfc822;a%0ab", NULL, "a@b", "rfc822;a%0ab", 0 },
+	{ "an original twice", "TO:<a@b> ORCPT=rfc822;a ORCPT=rfc822;b", "501 5.5.4", 0, 0, 0 },
+	{ "RET belongs to MAIL", "TO:<a@b> RET=FULL", "555 5.5.4", 0, 0, 0 },
+	{ "UTF-8 was not asked for", "TO:<\xc3\xbc@b>", "553 5.6.7", 0, 0, 0 },
 	{ "original with LF", "TO:<a@b> ORCPT=rfc822;x+0Ay", "501 5.5.4", 0, 0, 0 },
 	{ "original without type", "TO:<a@b> ORCPT=x@y", "501 5.5.4", 0, 0, 0 },
 	{ "something glued", "TO:<u@D>@N", "501 5.5.4", 0, 0, 0 },
@@ -106,6 +114,44 @@ static void check_rcpts(struct arena *arena)
 	}
 }
 
+static const struct bdat_row {
+	const char *about, *argument;
+	enum result end;
+	const char *reply;
+	uint64_t size;
+	bool last;
+} bdats[] = {
+	{ "a chunk", "86", OK, NULL, 86, false },
+	{ "the last", "86 LAST", OK, NULL, 86, true },
+	{ "nothing, and the last", "0 last", OK, NULL, 0, true },
+	{ "noughts in front", "00000001", OK, NULL, 1, false },
+	{ "the largest number", "18446744073709551615", OK, NULL, UINT64_MAX, false },
+	{ "one more", "18446744073709551616", REFUSED, "501", 0, false },
+	{ "a wrong word has a length all the same", "5 LASTX", OK, "501", 5, false },
+	{ "a word too many", "5 LAST 6", OK, "501", 5, false },
+	{ "nothing at all", "", REFUSED, "501", 0, false },
+	{ "a plus", "+1", REFUSED, "501", 0, false },
+	{ "a minus", "-1", REFUSED, "501", 0, false },
+	{ "hex", "0x10", REFUSED, "501", 0, false },
+	{ "the word first", "LAST 5", REFUSED, "501", 0, false },
+	{ "a tab is no space", "5\tLAST", REFUSED, "501", 0, false },
+};
+
+static void check_bdats(void)
+{
+	for (size_t i = 0; i < COUNT_OF(bdats); i++) {
+		const struct bdat_row *row = &bdats[i];
+		struct bdat_command bdat = { 0 };
+		const char *reply = "";
+
+		CHECK(command_bdat(slice_of(row->argument), &bdat, &reply) == row->end, row->about);
+		CHECK(bdat.size == row->size && bdat.last == row->last, row->about);
+		CHECK((reply == NULL) == (row->reply == NULL), row->about);
+		if (row->reply && reply)
+			CHECK(slice_begins(slice_of(reply), slice_of(row->reply)), row->about);
+	}
+}
+
 int main(void)
 {
 	struct mail_command mail;
@@ -115,6 +161,7 @@ int main(void)
 	arena_init(&arena, 65536);
 	check_mails(&arena);
 	check_rcpts(&arena);
+	check_bdats();
 	CHECK(command_mail(SLICE("FROM:<a@b> ENVID=x+3Dy"), COMMAND_DSN, &arena, &mail, &reply) == OK &&
 	      slice_same(mail.envelope_id, SLICE("x=y")), "xtext is decoded");
 	CHECK(command_helo(SLICE("mail.example")) == OK, "a name");

@@ -70,8 +70,9 @@ static void pump(struct client *client)
 		while (input_may_be_taken(client) && input_take(client))
 			;
 		flush(client);
-	} while (input_may_be_taken(client) && client->session.stage != STAGE_BODY &&
-	         slice_has(buffer_slice(&client->in), '\n'));
+	} while (input_may_be_taken(client) &&
+	         (client->session.stage == STAGE_CHUNK ||
+	          (client->session.stage != STAGE_BODY && slice_has(buffer_slice(&client->in), '\n'))));
 	if (client->session.stage == STAGE_GOODBYE && buffer_length(&client->out) == 0 && !lingers(client)) {
 		client_end(client);
 		return;
@@ -100,6 +101,7 @@ static void time_is_up(struct client *client)
 
 	switch (client->session.stage) {
 	case STAGE_BODY:
+	case STAGE_CHUNK:
 		if (!over && deadline_kept(client))
 			deadline_arm(client);
 		else
@@ -112,6 +114,7 @@ static void time_is_up(struct client *client)
 	case STAGE_HELLO:
 	case STAGE_SENDER:
 	case STAGE_RECIPIENTS:
+	case STAGE_CHUNKS:
 	case STAGE_GOODBYE:
 		break;
 	}

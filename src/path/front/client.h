@@ -43,7 +43,7 @@ struct client {
 	int64_t received;
 	uint64_t exchange;                        /* 0: none outstanding */
 	struct body body;
-	struct normal normal;                     /* used when the client is trusted */
+	struct normal normal;                     /* used for chunks, and when the client is trusted */
 	struct headers headers;
 	uint64_t size, kept;                      /* bytes; granted in flight */
 	uint64_t credit, brought;                 /* bytes that may be missing; that came since `began` */

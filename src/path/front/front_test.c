@@ -440,6 +440,138 @@ static void a_stop_waits_for_the_verdict(struct scene *scene)
 	hear(waiting, "421 4.3.2", scene->about);
 }
 
+static void begin_chunks(int fd, const char *about)
+{
+	hear(fd, "220", about);
+	ask(fd, "EHLO client.example\r\n", "250 ENH", about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", about);
+	ask(fd, "RCPT TO:<u@example.org>\r\n", "250", about);
+}
+
+/* Every command of a message, its bytes and the next message in one write; a dot is a byte like others. */
+static void chunks_are_a_message(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_chunks(fd, scene->about);
+	say(fd, SLICE("BDAT 16\r\nSubject: x\r\n\r\n.\rBDAT 0\r\nBDAT 9\r\n\n..\nNOOP\nBDAT 2 LAST\r\n\r\nNOOP\r\n"));
+	hear(fd, "250 2.0.0 chunk", scene->about);
+	hear(fd, "250 2.0.0 chunk", scene->about);
+	hear(fd, "250 2.0.0 chunk", scene->about);
+	take_deposit(scene, &taken);
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size },
+	                 SLICE("Subject: x\r\n\r\n.\r\n..\r\nNOOP\r\n\r\n")), scene->about);
+	CHECK(taken.envelope.flags & ENVELOPE_NORMALISED && !(taken.envelope.flags & ENVELOPE_TRUSTED), scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250 2.0.0 accepted", scene->about);
+	hear(fd, "250 2.0.0 nothing", scene->about);
+}
+
+/* What was meant for a message is never a command, and never a part of the next message. */
+static void refused_chunks_are_swallowed(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	begin_chunks(fd, scene->about);
+	say(fd, SLICE("BDAT 5\r\nold\r\nDATA\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LASTX\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\n"));
+	hear(fd, "250 2.0.0 chunk", scene->about);
+	hear(fd, "503 5.5.1 no DATA after BDAT", scene->about);
+	hear(fd, "503", scene->about);
+	hear(fd, "501", scene->about);
+	hear(fd, "503", scene->about);
+	say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nBDAT 5 LAST\r\nnew\r\n"));
+	hear(fd, "250 2.1.0", scene->about);
+	hear(fd, "250 2.1.5", scene->about);
+	take_deposit(scene, &taken);
+	CHECK(slice_same((struct slice){ taken.bytes, (size_t)taken.size }, SLICE("new\r\n")), scene->about);
+	CHECK(!(taken.envelope.flags & ENVELOPE_NORMALISED), scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+	ask(fd, "BDAT x\r\n", "501", scene->about);
+	say(fd, SLICE("BDAT x\r\nNOOP\r\n"));
+	hear(fd, "554 5.5.0", scene->about);
+	hear(fd, "", scene->about);
+}
+
+static void too_large_chunks_are_drained(struct scene *scene)
+{
+	static char bytes[90000];
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = "x\r\n"[i % 100 < 98 ? 0 : i % 100 - 97];
+	begin_chunks(fd, scene->about);
+	say(fd, SLICE("BDAT 90000\r\n"));
+	say(fd, (struct slice){ bytes, sizeof(bytes) });
+	say(fd, SLICE("BDAT 90000 LAST\r\n"));
+	say(fd, (struct slice){ bytes, sizeof(bytes) });
+	hear(fd, "552 5.3.4", scene->about);
+	hear(fd, "503", scene->about);
+	say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nBDAT 0 LAST\r\n"));
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	take_deposit(scene, &taken);
+	CHECK(taken.size == 0, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+}
+
+/* M4: as many chunks as bytes. */
+static void many_small_chunks(struct scene *scene)
+{
+	enum { CHUNKS = 20000, A_TIME = 500 };
+	static const struct slice one = LIT("BDAT 1\r\nx");
+	closing int fd = dial(scene);
+	struct frame frame = { .fd = -1 };
+	struct stat about;
+
+	begin_chunks(fd, scene->about);
+	for (int i = 0; i < CHUNKS; i += A_TIME) {
+		for (int j = 0; j < A_TIME; j++)
+			say(fd, one);
+		for (int j = 0; j < A_TIME; j++)
+			hear(fd, "250 2.0.0 chunk", scene->about);
+	}
+	say(fd, SLICE("BDAT 0 LAST\r\n"));
+	CHECK(frame_receive(scene->queue, &scene->payload, &frame) == OK, scene->about);
+	CHECK(fstat(frame.fd, &about) == 0 && about.st_size == CHUNKS, scene->about);
+	CHECK(frame_send(scene->queue, QUEUE_KEPT, frame.exchange, SLICE(""), -1) == OK, scene->about);
+	fd_close(&frame.fd);
+	hear(fd, "250 2.0.0 accepted", scene->about);
+}
+
+static void a_chunk_that_breaks_off(struct scene *scene)
+{
+	closing int fd = dial(scene);
+
+	begin_chunks(fd, scene->about);
+	say(fd, SLICE("BDAT 100 LAST\r\nhalf\r\n"));
+	fd_close(&fd);
+	fd = dial(scene);
+	hear(fd, "220", scene->about);
+	fd_close(&fd);
+	half_a_message_is_none(scene);
+}
+
+/* One byte a chunk, and a pause before each: the account of the body goes on from chunk to chunk. */
+static void slow_chunks_are_ended(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	char line[64] = "";
+
+	begin_chunks(fd, scene->about);
+	for (int i = 0; i < 20 && slice_begins(slice_of(line), SLICE("421")) == false; i++) {
+		say(fd, SLICE("BDAT 1\r\nx"));
+		memset(line, 0, sizeof(line));
+		(void)hear_line(fd, line, sizeof(line) - 1);
+		(void)usleep(500000);
+	}
+	CHECK(slice_begins(slice_of(line), SLICE("421 4.4.2 too slow")), scene->about);
+}
+
 static void a_door_has_its_own_limits(struct scene *scene)
 {
 	closing int fd = dial(scene);
@@ -493,6 +625,12 @@ static const struct row {
 	{ "who hangs up before the verdict takes the message back", USUAL, who_hangs_up_takes_it_back },
 	{ "who has more to say is there", USUAL, who_has_more_to_say_is_there },
 	{ "a local user has a share too", USUAL "front { connections_per_client = 2 }", a_local_user_has_a_share },
+	{ "chunks are a message, put right", USUAL "trusted = {}\n", chunks_are_a_message },
+	{ "chunks that are refused are swallowed", USUAL "trusted = {}\n", refused_chunks_are_swallowed },
+	{ "chunks that are too large are drained", USUAL "front { message_limit = 64K }", too_large_chunks_are_drained },
+	{ "M4: many small chunks", USUAL, many_small_chunks },
+	{ "M4: half a chunk is no message", USUAL, a_chunk_that_breaks_off },
+	{ "slow chunks are ended", USUAL "front { command_deadline = 1s data_rate = 1000 }", slow_chunks_are_ended },
 	{ "a door has its own limits, and the local one has the front's",
 	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" trusted = {} message_limit = 1000 error_limit = 2 connections = 1 }",
 	  a_door_has_its_own_limits },

@@ -15,7 +15,143 @@ bool input_waits(const struct client *client)
 	return buffer_length(&client->in) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* ---- bodies ---- */
+
+void input_settle(struct client *client, enum result verdict, struct slice reply)
+{
+	struct slice id = { client->id, MESSAGE_ID_SIZE };
+
+	client->exchange = 0;
+	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
+	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
+		session_gone(&client->session);
+	message_drop(client);
+	if (client->shared->stopping)
+		deadline_expel(client, END_STOP);
+	deadline_arm(client);
+}
+
+static void record_lost(struct client *client, enum session_body how)
+{
+	static const struct slice reasons[] = {
+		[BODY_FINE] = LIT(""), [BODY_FAULTY] = LIT("bare CR, bare LF or NUL"), [BODY_TOO_LARGE] = LIT("too large"),
+		[BODY_LOOPS] = LIT("too many hops"), [BODY_NO_ROOM] = LIT("too little room"),
+	};
+
+	record_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
+}
+
+static void hand_over(struct client *client)
+{
+	client->spoke = false;
+	if (message_deposit(client) != OK)
+		input_settle(client, LATER, SLICE("451 4.3.0 the queue is away, try later"));
+}
+
+/* The final dot has come. */
+static void end_body(struct client *client)
+{
+	enum session_body how = message_end(client);
+
+	if (how != BODY_FINE)
+		record_lost(client, how);
+	if (session_body(&client->session, how) == BROKEN)
+		session_gone(&client->session);
+	if (how != BODY_FINE)
+		message_drop(client);
+	else
+		hand_over(client);
+	deadline_arm(client);
+}
+
+/* A refused chunk belongs to no message. */
+static enum session_body how_is_chunk(struct client *client)
+{
+	if (client->session.chunk.refused)
+		return BODY_FINE;
+	return client->session.chunk.last ? message_end(client) : message_so_far(client);
+}
+
+/* In CHUNK: answered, if all its bytes have come. */
+static void end_chunk(struct client *client)
+{
+	size_t replies = buffer_length(&client->out);
+	bool refused = client->session.chunk.refused;
+	enum session_body how;
+	enum result end;
+
+	if (client->session.chunk.left)
+		return;
+	how = how_is_chunk(client);
+	if (how != BODY_FINE)
+		record_lost(client, how);
+	end = session_chunk(&client->session, how);
+	if (end == BROKEN)
+		session_gone(&client->session);
+	if (refused)
+		record_refused(client, SLICE("BDAT"), replies);
+	if (refused || how != BODY_FINE)
+		message_drop(client);
+	else if (end == AGAIN)
+		hand_over(client);
+	deadline_arm(client);
+}
+
+static bool has_room(struct client *client, size_t more)
+{
+	if (message_room(client, more) == OK)
+		return true;
+	client->starved = true;
+	client->starved_at = loop_ticks(&client->shared->process->loop);
+	return false;
+}
+
+/* false: nothing can be taken now. */
+static bool take_body(struct client *client)
+{
+	struct slice all = buffer_slice(&client->in), rest = all;
+	enum result end = AGAIN;
+
+	if (!has_room(client, all.len))
+		return false;
+	while (end == AGAIN && rest.len) {
+		struct slice piece;
+
+		end = body_next(&client->body, &rest, &piece);
+		message_add(client, piece);
+	}
+	client->brought += all.len - rest.len;
+	buffer_eat(&client->in, all.len - rest.len);
+	if (end == OK)
+		end_body(client);
+	return true;
+}
+
+static bool take_chunk(struct client *client)
+{
+	struct slice rest = buffer_slice(&client->in);
+	struct slice piece = slice_take(&rest, rest.len < client->session.chunk.left ? rest.len
+	                                                                             : (size_t)client->session.chunk.left);
+
+	if (client->session.chunk.refused == NULL) {
+		if (!has_room(client, piece.len))
+			return false;
+		message_add(client, piece);
+	}
+	client->brought += piece.len;
+	client->session.chunk.left -= piece.len;
+	buffer_eat(&client->in, piece.len);
+	end_chunk(client);
+	return true;
+}
+
 /* ---- lines ---- */
+
+/* After DATA the client waits for 354; and behind a chunk of unknown length nobody knows what is a command. */
+static bool must_be_silent(const struct session *session)
+{
+	return session->stage == STAGE_BODY || session->chunk.unmeasured;
+}
 
 static void obey_line(struct client *client, struct slice line, size_t eaten)
 {
@@ -33,13 +169,21 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 		session_gone(&client->session);
 	if (end == REFUSED || end == LATER)
 		record_refused(client, line, replies);
+	if (before == STAGE_CHUNKS && !client->session.chunked)
+		message_drop(client);
 	buffer_eat(&client->in, eaten);
-	deadline_line(client);
-	if (client->session.stage == STAGE_BODY && input_waits(client)) {
+	/* Between chunks the body's account goes on: a chunk of one byte buys no new patience. */
+	if (before != STAGE_CHUNKS)
+		deadline_line(client);
+	else if (!deadline_kept(client))
+		deadline_expel(client, END_SLOW);
+	if (must_be_silent(&client->session) && input_waits(client)) {
 		buffer_cut(&client->out, replies);
 		deadline_expel(client, END_TALKED_EARLY);
 	}
 	deadline_arm(client);
+	if (client->session.stage == STAGE_CHUNK)
+		end_chunk(client);
 }
 
 static void line_too_long(struct client *client)
@@ -74,67 +218,6 @@ static bool take_line(struct client *client)
 	return true;
 }
 
-/* ---- bodies ---- */
-
-void input_settle(struct client *client, enum result verdict, struct slice reply)
-{
-	struct slice id = { client->id, MESSAGE_ID_SIZE };
-
-	client->exchange = 0;
-	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
-	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
-		session_gone(&client->session);
-	message_drop(client);
-	if (client->shared->stopping)
-		deadline_expel(client, END_STOP);
-	deadline_arm(client);
-}
-
-/* The final dot has come. */
-static void end_body(struct client *client)
-{
-	static const struct slice reasons[] = {
-		[BODY_FINE] = LIT(""), [BODY_FAULTY] = LIT("bare CR, bare LF or NUL"), [BODY_TOO_LARGE] = LIT("too large"),
-		[BODY_LOOPS] = LIT("too many hops"), [BODY_NO_ROOM] = LIT("too little room"),
-	};
-	enum session_body how = message_end(client);
-
-	client->spoke = false;
-	if (how != BODY_FINE)
-		record_verdict(client, how == BODY_NO_ROOM ? LATER : REFUSED, reasons[how]);
-	if (session_body(&client->session, how) == BROKEN)
-		session_gone(&client->session);
-	if (how != BODY_FINE)
-		message_drop(client);
-	else if (message_deposit(client) != OK)
-		input_settle(client, LATER, SLICE("451 4.3.0 the queue is away, try later"));
-	deadline_arm(client);
-}
-
-/* false: nothing can be taken now. */
-static bool take_body(struct client *client)
-{
-	struct slice all = buffer_slice(&client->in), rest = all;
-	enum result end = AGAIN;
-
-	if (message_room(client, all.len) != OK) {
-		client->starved = true;
-		client->starved_at = loop_ticks(&client->shared->process->loop);
-		return false;
-	}
-	while (end == AGAIN && rest.len) {
-		struct slice piece;
-
-		end = body_next(&client->body, &rest, &piece);
-		message_add(client, piece);
-	}
-	client->brought += all.len - rest.len;
-	buffer_eat(&client->in, all.len - rest.len);
-	if (end == OK)
-		end_body(client);
-	return true;
-}
-
 /* ---- both ---- */
 
 bool input_take(struct client *client)
@@ -142,9 +225,12 @@ bool input_take(struct client *client)
 	switch (client->session.stage) {
 	case STAGE_BODY:
 		return take_body(client);
+	case STAGE_CHUNK:
+		return take_chunk(client);
 	case STAGE_HELLO:
 	case STAGE_SENDER:
 	case STAGE_RECIPIENTS:
+	case STAGE_CHUNKS:
 		return take_line(client);
 	case STAGE_VERDICT:
 	case STAGE_GOODBYE:

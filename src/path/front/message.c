@@ -12,16 +12,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-void message_begin(struct client *client)
-{
-	uint64_t chance = 0;
-
-	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
-		chance = client->shared->deposits.serial;
-	message_id_make(clock_wall_ms(), chance, client->id);
-	client->received = clock_wall();
-}
-
 static void give_back(struct client *client)
 {
 	struct shared *shared = client->shared;
@@ -45,10 +35,21 @@ void message_drop(struct client *client)
 	client->headers = (struct headers){ 0 };
 }
 
-/* Those we trust may be careless with line ends; strangers may not (decision 4). */
+void message_begin(struct client *client)
+{
+	uint64_t chance = 0;
+
+	message_drop(client);
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		chance = client->shared->deposits.serial;
+	message_id_make(clock_wall_ms(), chance, client->id);
+	client->received = clock_wall();
+}
+
+/* Those we trust may be careless with line ends, strangers only where a length says what ends (decision 4). */
 static bool is_normalised(const struct client *client)
 {
-	return client->session.client & SESSION_TRUSTED;
+	return client->session.client & SESSION_TRUSTED || client->session.chunked;
 }
 
 static bool is_faulty(const struct client *client)
@@ -138,7 +139,7 @@ static enum result seal(struct client *client)
 	return OK;
 }
 
-enum session_body message_end(struct client *client)
+enum session_body message_so_far(const struct client *client)
 {
 	if (is_faulty(client))
 		return BODY_FAULTY;
@@ -146,9 +147,17 @@ enum session_body message_end(struct client *client)
 		return BODY_TOO_LARGE;
 	if (client->headers.hops > client->session.rules->hops)
 		return BODY_LOOPS;
-	if (client->no_room || seal(client) != OK)
+	return client->no_room ? BODY_NO_ROOM : BODY_FINE;
+}
+
+enum session_body message_end(struct client *client)
+{
+	enum session_body how = message_so_far(client);
+
+	normal_end(&client->normal);
+	if (how == BODY_FINE && seal(client) != OK)
 		return BODY_NO_ROOM;
-	return BODY_FINE;
+	return how;
 }
 
 static enum result add_trace(struct client *client, struct envelope *envelope, struct buffer *trace)
@@ -171,7 +180,7 @@ static enum result deposit(struct client *client, struct buffer *trace)
 	envelope.id = (struct slice){ client->id, MESSAGE_ID_SIZE };
 	envelope.received = client->received;
 	envelope.uid = client->uid;
-	if (client->body.faults)
+	if (client->normal.changed)
 		envelope.flags |= ENVELOPE_NORMALISED;
 	if (client->eight_bit)
 		envelope.flags |= ENVELOPE_EIGHT_BIT;

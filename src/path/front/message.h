@@ -12,9 +12,10 @@
 
 #include "front/client.h"
 
-void message_begin(struct client *client);                             /* gives it an id and a time */
+void message_begin(struct client *client);                             /* from nothing, with an id and a time */
 must_use enum result message_room(struct client *client, size_t more); /* LATER: stop reading */
 void message_add(struct client *client, struct slice piece);
+must_use enum session_body message_so_far(const struct client *client);
 must_use enum session_body message_end(struct client *client);         /* BODY_FINE: sealed */
 must_use enum result message_deposit(struct client *client);
 void message_drop(struct client *client);

@@ -7,6 +7,7 @@ static struct slice form_of(struct normal *normal, const char *byte)
 	bool after_cr = normal->after_cr;
 
 	normal->after_cr = *byte == '\r';
+	normal->changed = normal->changed || *byte == '\0' || after_cr != (*byte == '\n');
 	switch (*byte) {
 	case '\0':
 		return (struct slice){ 0 };
@@ -18,6 +19,12 @@ static struct slice form_of(struct normal *normal, const char *byte)
 		return SLICE("\r\n");
 	}
 	return (struct slice){ byte, 1 };
+}
+
+void normal_end(struct normal *normal)
+{
+	normal->changed = normal->changed || normal->after_cr;
+	normal->after_cr = false;
 }
 
 struct slice normal_next(struct normal *normal, struct slice *piece, char *room, size_t size)

@@ -20,16 +20,15 @@ static const struct row {
 	{ "a dot between bare line ends is a line of its own, and ends nothing", LIT("a\n.\nb"), LIT("a\r\n.\r\nb") },
 };
 
-static void normalise(struct slice came, size_t cut, size_t size, struct buffer *kept)
+static void normalise(struct normal *normal, struct slice came, size_t cut, size_t size, struct buffer *kept)
 {
 	struct slice pieces[] = { slice_take(&came, cut), came };
-	struct normal normal = { 0 };
 	char room[8];
 
 	buffer_clear(kept);
 	for (size_t i = 0; i < COUNT_OF(pieces); i++)
 		while (pieces[i].len)
-			CHECK(buffer_add(kept, normal_next(&normal, &pieces[i], room, size)) == OK, "there is room");
+			CHECK(buffer_add(kept, normal_next(normal, &pieces[i], room, size)) == OK, "there is room");
 }
 
 int main(void)
@@ -40,8 +39,12 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		for (size_t cut = 0; cut <= rows[i].came.len; cut++)
 			for (size_t size = NORMAL_ROOM; size <= 8; size++) {
-				normalise(rows[i].came, cut, size, &kept);
+				struct normal normal = { 0 };
+
+				normalise(&normal, rows[i].came, cut, size, &kept);
+				normal_end(&normal);
 				CHECK(slice_same(buffer_slice(&kept), rows[i].kept), rows[i].about);
+				CHECK(normal.changed == !slice_same(rows[i].came, rows[i].kept), rows[i].about);
 			}
 	buffer_finish(&kept);
 	return TEST_END();

@@ -24,7 +24,8 @@ void session_forget(struct session *session)
 	session->sender = (struct slice){ 0 };
 	session->first = session->last = NULL;
 	session->recipients = 0;
-	session->eight_bit = false;
+	session->eight_bit = session->utf8 = session->ret_full = session->ret_headers = session->chunked = false;
+	session->envelope_id = (struct slice){ 0 };
 	if (session->stage != STAGE_HELLO)
 		session->stage = STAGE_SENDER;
 }
@@ -64,6 +65,9 @@ enum result session_bad_line(struct session *session, enum session_bad_line what
 		[LINE_WITHOUT_CR] = "500 5.5.2 lines end with CR LF",
 	};
 
+	/* It may have been a BDAT, or a recipient: what follows is not what it would have been. */
+	session_forget(session);
+	session->chunk.unmeasured = what == LINE_WITHOUT_CR;
 	return count_error(session, session_answer(session, replies[what]));
 }
 
@@ -75,7 +79,7 @@ enum result session_greet(struct session *session)
 	return OK;
 }
 
-enum result session_body(struct session *session, enum session_body end)
+static enum result refuse_body(struct session *session, enum session_body end)
 {
 	static const char *const replies[] = {
 		[BODY_FAULTY] = "550 5.6.0 the message has a bare CR, a bare LF or NUL",
@@ -84,14 +88,33 @@ enum result session_body(struct session *session, enum session_body end)
 		[BODY_NO_ROOM] = "452 4.3.1 too little room, try later",
 	};
 
-	if (session->stage != STAGE_BODY)
-		return BROKEN;
-	if (end == BODY_FINE) {
-		session->stage = STAGE_VERDICT;
-		return AGAIN;
-	}
 	session_forget(session);
 	return session_answer(session, replies[end]);
+}
+
+enum result session_body(struct session *session, enum session_body end)
+{
+	if (session->stage != STAGE_BODY)
+		return BROKEN;
+	if (end != BODY_FINE)
+		return refuse_body(session, end);
+	session->stage = STAGE_VERDICT;
+	return AGAIN;
+}
+
+enum result session_chunk(struct session *session, enum session_body how)
+{
+	if (session->stage != STAGE_CHUNK || session->chunk.left)
+		return BROKEN;
+	session->stage = session->chunk.after;
+	if (session->chunk.refused)
+		return count_error(session, session_answer(session, session->chunk.refused));
+	if (how != BODY_FINE)
+		return refuse_body(session, how);
+	if (!session->chunk.last)
+		return session_answer(session, "250 2.0.0 chunk noted");
+	session->stage = STAGE_VERDICT;
+	return AGAIN;
 }
 
 /* One printable line of the right class, or nothing. */
@@ -154,6 +177,14 @@ struct slice session_first_recipient(const struct session *session)
 	return session->first ? session->first->recipient.address : (struct slice){ "", 0 };
 }
 
+/* RFC 3848, RFC 6531 4.3 */
+static struct slice protocol_of(const struct session *session)
+{
+	if (session->utf8)
+		return SLICE("UTF8SMTP");
+	return session->extended ? SLICE("ESMTP") : SLICE("SMTP");
+}
+
 enum result session_envelope(struct session *session, struct envelope *ret_envelope)
 {
 	struct envelope_recipient *list =
@@ -167,8 +198,12 @@ enum result session_envelope(struct session *session, struct envelope *ret_envel
 	*ret_envelope = (struct envelope){
 		.flags = (session_is_stranger(session) ? 0u : (unsigned)ENVELOPE_TRUSTED) |
 		         (session->client & SESSION_LOCAL ? (unsigned)ENVELOPE_LOCAL : 0u) |
-		         (session->eight_bit ? (unsigned)ENVELOPE_EIGHT_BIT : 0u),
-		.protocol = session->extended ? SLICE("ESMTP") : SLICE("SMTP"),
+		         (session->eight_bit ? (unsigned)ENVELOPE_EIGHT_BIT : 0u) |
+		         (session->utf8 ? (unsigned)ENVELOPE_UTF8 : 0u) |
+		         (session->ret_full ? (unsigned)ENVELOPE_RET_FULL : 0u) |
+		         (session->ret_headers ? (unsigned)ENVELOPE_RET_HEADERS : 0u),
+		.protocol = protocol_of(session),
+		.envelope_id = session->envelope_id,
 		.helo = { session->helo, session->helo_length },
 		.sender = session->sender,
 		.recipients = list,

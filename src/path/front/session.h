@@ -2,7 +2,8 @@
 /*
  * session.h — one SMTP conversation, from greeting to goodbye.
  *
- * Knows:   what an SMTP client may say, and when (RFC 5321, 1870, 2034, 2920, 6152), and who may relay.
+ * Knows:   what an SMTP client may say, and when (RFC 5321, 1870, 2034, 2920, 3030, 3461, 6152,
+ *          6531), and who may relay.
  * Ignores: sockets, clocks, memfds and the queue. It is brought lines, the end of a body and verdicts,
  *          and leaves its replies in a buffer.
  * Owns:    one arena that lives as long as one message; session_finish() empties it.
@@ -16,8 +17,12 @@
 #include "base/buffer.h"
 #include "mail/smtp/smtp.h"
 
-/*   HELLO --ehlo--> SENDER --mail--> RECIPIENTS --data--> BODY --.--> VERDICT --> SENDER   */
-enum stage { STAGE_HELLO, STAGE_SENDER, STAGE_RECIPIENTS, STAGE_BODY, STAGE_VERDICT, STAGE_GOODBYE };
+/*   HELLO --ehlo--> SENDER --mail--> RECIPIENTS --data--> BODY --.--> VERDICT --> SENDER
+ *                                    RECIPIENTS --bdat--> CHUNK --its bytes--> CHUNKS --bdat--> CHUNK
+ *                                                         CHUNK --the last's bytes--> VERDICT
+ * A BDAT that is refused is a CHUNK too: its bytes are swallowed before it is answered. */
+enum stage { STAGE_HELLO, STAGE_SENDER, STAGE_RECIPIENTS, STAGE_CHUNKS, STAGE_BODY, STAGE_CHUNK, STAGE_VERDICT,
+             STAGE_GOODBYE };
 
 enum room { ROOM_GONE, ROOM_NONE, ROOM_FREE };       /* no queue; a full disk; go on */
 
@@ -40,7 +45,15 @@ struct session {
 	unsigned client;                          /* bits of session_client */
 	enum stage stage;
 	bool extended;                            /* EHLO, not HELO */
-	bool eight_bit;
+	bool eight_bit, utf8, ret_full, ret_headers;
+	bool chunked;                             /* the message comes by BDAT */
+	struct slice envelope_id;
+	struct {
+		uint64_t left;                    /* bytes that are still to come */
+		bool last, unmeasured;            /* unmeasured: this line was a BDAT whose length nobody knows */
+		const char *refused;              /* NULL, or the reply once its bytes are swallowed */
+		enum stage after;                 /* where the session stands then */
+	} chunk;
 	uint64_t errors;
 	struct arena message;
 	struct slice sender;
@@ -62,6 +75,9 @@ must_use enum result session_bad_line(struct session *session, enum session_bad_
 /* How the bytes of a message ended. Only BODY_FINE waits for a verdict. */
 enum session_body { BODY_FINE, BODY_FAULTY, BODY_TOO_LARGE, BODY_LOOPS, BODY_NO_ROOM };
 must_use enum result session_body(struct session *session, enum session_body end);
+/* In CHUNK, once no byte is left: BODY_FINE, or what is known already to be wrong with the message. AGAIN: it was the
+ * last, and waits for a verdict. */
+must_use enum result session_chunk(struct session *session, enum session_body how);
 /* `reply` is the queue's, and believed only as far as it is one line that begins with 4 or 5. */
 must_use enum result session_verdict(struct session *session, enum result verdict, struct slice reply);
 

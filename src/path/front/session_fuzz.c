@@ -23,12 +23,24 @@ static void must_be_ours(struct session *session)
 			abort();
 }
 
+/* A line is so many bytes of a chunk. */
+static enum result swallow(struct session *session, struct slice line)
+{
+	session->chunk.left -= line.len < session->chunk.left ? line.len : session->chunk.left;
+	if (session->chunk.left && line.len)
+		return AGAIN;
+	session->chunk.left = 0;
+	return session_chunk(session, line.len % 5);
+}
+
 static void obey(struct session *session, struct slice line)
 {
 	enum result end = OK;
 
 	if (session->stage == STAGE_BODY)
 		end = session_body(session, line.len % 5);
+	else if (session->stage == STAGE_CHUNK)
+		end = swallow(session, line);
 	else if (session->stage == STAGE_VERDICT)
 		end = session_verdict(session, line.len % 5, line);
 	else
@@ -51,9 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		buffer_clear(&replies);
 		obey(&session, slice_cut(&rest, '\n'));
-		if (session.stage == STAGE_BODY && before != STAGE_BODY)
+		if ((session.stage == STAGE_BODY || session.chunked) && before != session.stage)
 			must_be_ours(&session);
-		if (buffer_length(&replies) == 0 && session.stage != STAGE_VERDICT && session.stage != STAGE_GOODBYE)
+		if (buffer_length(&replies) == 0 && session.stage != STAGE_VERDICT && session.stage != STAGE_CHUNK && session.stage != STAGE_GOODBYE)
 			abort();
 	}
 	session_finish(&session);

@@ -18,7 +18,7 @@ static const struct session_rules usual = {
 #define TO   { "RCPT TO:<u@example.org>", "250 2.1.5" }
 #define BEGIN HI, FROM, TO, { "DATA", "354" }
 
-/* `.` ends a body as `end` says; `=` is a verdict: its reply follows. */
+/* `.` ends a body as `end` says, `#` a chunk; `=` is a verdict: its reply follows. */
 static const struct talk {
 	const char *about;
 	unsigned client;
@@ -45,14 +45,41 @@ static const struct talk {
 	{ "NOOP, HELP", 0, { { "NOOP", "250" }, { "NOOP x", "250" }, { "HELP", "214" } } },
 	{ "VRFY tells nothing", 0, { { "VRFY u@example.org", "252" }, { "VRFY nobody@example.org", "252" } } },
 	{ "EXPN is not here", 0, { { "EXPN list", "502" } } },
-	{ "what is not offered", 0, { HI, { "STARTTLS", "502" }, { "AUTH PLAIN x", "502" }, { "BDAT 5 LAST", "502" } } },
+	{ "what is not offered", 0, { HI, { "STARTTLS", "502" }, { "AUTH PLAIN x", "502" } } },
 	{ "an unknown word", 0, { { "XCLIENT ADDR=1", "500" }, { "", "500" } } },
 	{ "four mistakes are enough", 0, { { "A", "500" }, { "B", "500" }, { "C", "500" }, { "D", "421 4.7.0" } } },
 	{ "HTTP is not answered", 0, { { "GET / HTTP/1.1", "" } } },
 	{ "HTTP by a proxy", 0, { { "CONNECT x:25 HTTP/1.1", "" } } },
 	{ "HTTP later", 0, { HI, { "POST / HTTP/1.1", "" } } },
 	/* hardening: the state machine */
-	{ "M1: BDAT ends the transaction", 0, { HI, FROM, TO, { "BDAT bad-arg", "502" }, { "DATA", "503" } } },
+	{ "M1: BDAT ends the transaction", 0, { HI, FROM, TO, { "BDAT bad-arg", "501" }, { "DATA", "503" } } },
+	{ "M4: chunks", 0, { HI, FROM, TO, { "BDAT 5", "" }, { "#", "250 2.0.0 chunk" }, { "BDAT 3 LAST", "" }, { "#", "" },
+	                     { "=", "250 2.0.0 accepted" }, FROM } },
+	{ "M4: small letters and spaces", 0, { HI, FROM, TO, { "bdat  0005   last ", "" }, { "#", "" }, { "=", "250" } } },
+	{ "M4: nothing", 0, { HI, FROM, TO, { "BDAT 0", "" }, { "#", "250" }, { "BDAT 0 LAST", "" }, { "#", "" },
+	                      { "=", "250" } } },
+	{ "M4: a length with a sign", 0, { HI, FROM, TO, { "BDAT +1", "501" }, { "BDAT -1", "501" }, { "DATA", "503" } } },
+	{ "M4: a length in hex", 0, { HI, FROM, TO, { "BDAT 0x10", "501" }, { "DATA", "503" } } },
+	{ "M4: a length of 2^64", 0, { HI, FROM, TO, { "BDAT 18446744073709551616", "501" }, { "DATA", "503" } } },
+	{ "M4: no length", 0, { HI, FROM, TO, { "BDAT", "501" }, { "DATA", "503" } } },
+	{ "M4: not the last word", 0, { HI, FROM, TO, { "BDAT 5 LASTX", "" }, { "#", "501" }, { "DATA", "503" } } },
+	{ "M4: a word too many", 0, { HI, FROM, TO, { "BDAT 5 LAST LAST", "" }, { "#", "501" }, { "DATA", "503" } } },
+	{ "M4: DATA after a chunk", 0, { HI, FROM, TO, { "BDAT 5", "" }, { "#", "250" }, { "DATA", "503" },
+	                                 { "BDAT 5 LAST", "" }, { "#", "503" } } },
+	{ "M4: a chunk after DATA", 0, { BEGIN, { ".", "" }, { "=", "250" }, { "BDAT 5 LAST", "" }, { "#", "503" } } },
+	{ "M4: RSET between chunks", 0, { HI, FROM, TO, { "BDAT 5", "" }, { "#", "250" }, { "RSET", "250" },
+	                                  { "BDAT 5 LAST", "" }, { "#", "503" } } },
+	{ "M4: a sender or a recipient between chunks", 0, { HI, FROM, TO, { "BDAT 5", "" }, { "#", "250" },
+	                                  { "MAIL FROM:<a@b>", "503" }, { "RCPT TO:<u@example.org>", "503" } } },
+	{ "M4: too large, and the rest is swallowed", 0, { HI, FROM, TO, { "BDAT 5", "" }, { "#large", "552" },
+	                                  { "BDAT 5 LAST", "" }, { "#", "503" }, FROM } },
+	{ "M4: no recipient was taken", 0, { HI, FROM, { "RCPT TO:<u@elsewhere.example>", "550" }, { "BDAT 5", "" },
+	                                  { "#", "503" }, { "BDAT 5 LAST", "" }, { "#", "503" } } },
+	{ "M4: a recipient comes after a chunk was refused", 0, { HI, FROM, { "BDAT 5", "" }, { "#", "503" },
+	                                  { "RCPT TO:<u@example.org>", "503" }, { "BDAT 5 LAST", "" }, { "#", "503" } } },
+	{ "M4: a chunk before hello", 0, { { "BDAT 5 LAST", "" }, { "#", "503" }, { "MAIL FROM:<a@b>", "503" } } },
+	{ "M4: a chunk after the last", 0, { HI, FROM, TO, { "BDAT 5 LAST", "" }, { "#", "" }, { "=", "250" },
+	                                  { "BDAT 5 LAST", "" }, { "#", "503" } } },
 	{ "M2: after a refusal everything begins anew", 0, { BEGIN, { ".", "" }, { "=5", "550 5.7.1 no" },
 	                                                     { "RCPT TO:<u@example.org>", "503" }, { "DATA", "503" } } },
 	{ "M3: VRFY with eight bits ends the transaction", 0, { HI, FROM, TO, { "VRFY \xc3\xbc", "501" },
@@ -70,9 +97,28 @@ static const struct talk {
 	{ "M8: an escape in the greeting", 0, { { "EHLO a\x1b[m", "501" } } },
 	{ "M8: a carriage return in the greeting", 0, { { "EHLO a\rb", "501" } } },
 	{ "M8: eight bits in the greeting", 0, { { "EHLO \xff", "501" } } },
-	{ "M9: eight bits in an address", 0, { HI, { "MAIL FROM:<\xc3\xbc@b>", "501" } } },
+	{ "M9: eight bits in an address", 0, { HI, { "MAIL FROM:<\xc3\xbc@b>", "553 5.6.7" }, FROM,
+	                                       { "RCPT TO:<\xc3\xbc@example.org>", "553 5.6.7" } } },
+	{ "M9: no UTF-8", 0, { HI, { "MAIL FROM:<\xc3@b> SMTPUTF8", "501" }, { "MAIL FROM:<\xc0\xae@b> SMTPUTF8", "501" },
+	                       { "MAIL FROM:<\xed\xa0\x80@b> SMTPUTF8", "501" } } },
+	{ "M9: eight bits elsewhere", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "250" }, TO, { "NOOP \xc3\xbc", "501" },
+	                                   { "DATA", "503" } } },
+	{ "UTF-8 where it was asked for", 0, { HI, { "MAIL FROM:<\xc3\xbc@b.example> SMTPUTF8", "250" },
+	                                       { "RCPT TO:<\xc3\xa4@example.org>", "250" }, { "DATA", "354" } } },
+	{ "UTF-8 is asked for each message anew", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "250" }, { "RSET", "250" }, FROM,
+	                                               { "RCPT TO:<\xc3\xa4@example.org>", "553" } } },
+	{ "SMTPUTF8 has no value", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8=1", "501" } } },
+	/* delivery status notifications */
+	{ "M10: what notices shall be sent", 0, { HI, { "MAIL FROM:<a@b> RET=HDRS ENVID=a+2B", "250" },
+	                              { "RCPT TO:<u@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;u+40x", "250" } } },
+	{ "M10: NEVER stands alone", 0, { HI, FROM, { "RCPT TO:<u@example.org> NOTIFY=NEVER,DELAY", "501" } } },
+	{ "M10: NUL, LF and CR in xtext", 0, { HI, { "MAIL FROM:<a@b> ENVID=+00", "501" },
+	                              { "MAIL FROM:<a@b> ENVID=+0A", "501" }, { "MAIL FROM:<a@b> ENVID=+0D", "501" } } },
+	{ "M10: xtext in small letters", 0, { HI, { "MAIL FROM:<a@b> ENVID=+2b", "501" } } },
+	{ "M10: twice, unknown", 0, { HI, { "MAIL FROM:<a@b> RET=FULL RET=FULL", "501" },
+	                              { "MAIL FROM:<a@b> NOTIFY=NEVER", "555" }, { "MAIL FROM:<a@b> RET=ALL", "501" } } },
+	{ "BINARYMIME is not offered", 0, { HI, { "MAIL FROM:<a@b> BODY=BINARYMIME", "501" } } },
 	{ "M9: a tab", 0, { HI, { "MAIL\tFROM:<a@b>", "501" } } },
-	{ "UTF-8 was not offered", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "555" } } },
 	/* how a body may end */
 	{ "a faulty body", 0, { BEGIN, { ".faulty", "550 5.6.0" }, { "RCPT TO:<u@example.org>", "503" } } },
 	{ "a loop", 0, { BEGIN, { ".loop", "554 5.4.6" }, FROM } },
@@ -118,7 +164,7 @@ static const struct probe {
 	{ "<a@b>", "<u@example.org.>" }, { "<a@b>", "<u@localhost>" }, { "<a@b>", "<u@[127.0.0.1]>" },
 	{ "<a@b>", "<u@[IPv6:::1]>" }, { "<a@b>", "<u@[0x7f.1]>" }, { "<a@b>", "<u@example.org,u@d.example>" },
 	{ "<a@b>", "<u@example.org;x@d.example>" }, { "<a@b>", "<u(c)@example.org(c)@d.example>" },
-	{ "<a@b>", "<u\xef\xbc\xa0" "d.example@example.org>" }, { "<a@b>", "<@example.org>" }, { "<a@b>", "<u@>" },
+	{ "<a@b> SMTPUTF8", "<u\xef\xbc\xa0" "d.example>" }, { "<a@b>", "<@example.org>" }, { "<a@b>", "<u@>" },
 	{ "<a@b>", "<u@example.org@>" }, { "<a@b>", "u@example.org" }, { "<a@b>", "< u@example.org>" },
 	{ "<a@b>", "<u\t@example.org>" }, { "<a@b>", "<${run{/bin/sh -c id}}@localhost>" }, { "<a@b>", "<|id>" },
 	{ "<a@b>", "</etc/passwd>" }, { "<a@b>", "<:include:/etc/passwd>" }, { "<a@b>", "<\":x\"@example.org>" },
@@ -136,6 +182,8 @@ static const struct turn_row {
 	{ LIT(".large"), false, BODY_TOO_LARGE, OK, { 0 } },
 	{ LIT(".loop"), false, BODY_LOOPS, OK, { 0 } },
 	{ LIT(".room"), false, BODY_NO_ROOM, OK, { 0 } },
+	{ LIT("#"), false, BODY_FINE, OK, { 0 } },
+	{ LIT("#large"), false, BODY_TOO_LARGE, OK, { 0 } },
 	{ LIT("="), true, 0, OK, LIT("ID") },
 	{ LIT("=5"), true, 0, REFUSED, LIT("550 5.7.1 no") },
 	{ LIT("=4"), true, 0, LATER, LIT("452 4.3.1 full") },
@@ -149,6 +197,10 @@ static enum result say(struct session *session, struct slice line)
 	for (size_t i = 0; i < COUNT_OF(events); i++) {
 		if (!slice_same(events[i].say, line))
 			continue;
+		if (line.at[0] == '#') {
+			session->chunk.left = 0;
+			return session_chunk(session, events[i].end);
+		}
 		return events[i].verdict ? session_verdict(session, events[i].result, events[i].reply)
 		                         : session_body(session, events[i].end);
 	}
@@ -211,7 +263,7 @@ static void begin(struct session *session, const struct session_rules *rules, st
 	session_init(session, rules, replies, client);
 	buffer_clear(replies);
 	CHECK(session_line(session, SLICE("EHLO [192.0.2.1]")) == OK, "hello");
-	CHECK(session_line(session, SLICE("MAIL FROM:<A@b> BODY=8BITMIME")) == OK, "a sender");
+	CHECK(session_line(session, SLICE("MAIL FROM:<A@b> BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=Q1")) == OK, "a sender");
 }
 
 static void check_envelope(struct buffer *replies)
@@ -224,14 +276,18 @@ static void check_envelope(struct buffer *replies)
 	CHECK(session_line(&session, SLICE("RCPT TO:<Postmaster>")) == OK, "postmaster");
 	rules.postmaster = SLICE("root@elsewhere.example");
 	CHECK(session_line(&session, SLICE("RCPT TO:<postmaster>")) == OK, "postmaster elsewhere");
-	CHECK(session_line(&session, SLICE("RCPT TO:<\"a b\"@Example.ORG>")) == OK, "a quoted one");
+	CHECK(session_line(&session, SLICE("RCPT TO:<\"a b\"@Example.ORG> NOTIFY=DELAY ORCPT=x;y+20")) == OK,
+	      "a quoted one");
 	CHECK(session_envelope(&session, &envelope) == OK && envelope.recipient_count == 3, "three");
 	CHECK(slice_same(envelope.recipients[0].address, SLICE("postmaster@example.org")), "our first domain's");
 	CHECK(slice_same(envelope.recipients[1].address, SLICE("root@elsewhere.example")), "the setting's");
 	CHECK(slice_same(envelope.recipients[2].address, SLICE("\"a b\"@Example.ORG")), "as written");
 	CHECK(slice_same(envelope.sender, SLICE("A@b")) && slice_same(envelope.helo, SLICE("[192.0.2.1]")) &&
-	      slice_same(envelope.protocol, SLICE("ESMTP")), "from whom");
-	CHECK(envelope.flags == (ENVELOPE_TRUSTED | ENVELOPE_LOCAL | ENVELOPE_EIGHT_BIT), "flags");
+	      slice_same(envelope.protocol, SLICE("UTF8SMTP")), "from whom");
+	CHECK(envelope.flags == (ENVELOPE_TRUSTED | ENVELOPE_LOCAL | ENVELOPE_EIGHT_BIT | ENVELOPE_UTF8 | ENVELOPE_RET_FULL),
+	      "flags");
+	CHECK(slice_same(envelope.envelope_id, SLICE("Q1")) && envelope.recipients[2].notify == NOTIFY_DELAY &&
+	      slice_same(envelope.recipients[2].original, SLICE("x;y ")) && envelope.recipients[1].notify == 0, "notices");
 	session_finish(&session);
 }
 

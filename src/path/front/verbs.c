@@ -5,9 +5,9 @@
 #include <string.h>
 
 #define IN(stage) (1u << (stage))
-#define ANY_STAGE (IN(STAGE_HELLO) | IN(STAGE_SENDER) | IN(STAGE_RECIPIENTS))
+#define ANY_STAGE (IN(STAGE_HELLO) | IN(STAGE_SENDER) | IN(STAGE_RECIPIENTS) | IN(STAGE_CHUNKS))
 
-enum { OFFERED = COMMAND_SIZE | COMMAND_BODY };
+enum { OFFERED = COMMAND_SIZE | COMMAND_BODY | COMMAND_UTF8 | COMMAND_DSN };
 
 /* ---- hello ---- */
 
@@ -34,7 +34,8 @@ static enum result obey_ehlo(struct session *session, struct slice name)
 {
 	TRY(keep_name(session, name, true));
 	if (buffer_format(session->replies,
-	                  "250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n",
+	                  "250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"
+	                  "250-DSN\r\n250 ENHANCEDSTATUSCODES\r\n",
 	                  SHOW(session->rules->hostname), (unsigned long long)session->rules->message_limit) != OK)
 		return BROKEN;
 	return OK;
@@ -87,6 +88,10 @@ static enum result obey_mail(struct session *session, struct slice argument)
 		return session_answer(session, "452 4.3.1 too little room, try later");
 	}
 	session->eight_bit = mail.eight_bit;
+	session->utf8 = mail.utf8;
+	session->ret_full = mail.ret_full;
+	session->ret_headers = mail.ret_headers;
+	session->envelope_id = mail.envelope_id;
 	session->stage = STAGE_RECIPIENTS;
 	return session_answer(session, "250 2.1.0 sender noted");
 }
@@ -144,7 +149,7 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 	struct rcpt_command rcpt;
 	const char *reply;
 
-	if (command_rcpt(argument, OFFERED, false, &session->message, &rcpt, &reply) != OK)
+	if (command_rcpt(argument, OFFERED, session->utf8, &session->message, &rcpt, &reply) != OK)
 		return session_answer(session, reply);
 	reply = why_not_relay(session, &rcpt.recipient);
 	if (reply == NULL)
@@ -158,12 +163,52 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 
 static enum result obey_data(struct session *session, struct slice argument)
 {
+	if (session->stage == STAGE_CHUNKS) {
+		session_forget(session);
+		return session_answer(session, "503 5.5.1 no DATA after BDAT");
+	}
 	if (argument.len)
 		return session_answer(session, "501 5.5.4 DATA stands alone");
 	if (session->recipients == 0)
 		return session_answer(session, "503 5.5.1 no recipients");
 	session->stage = STAGE_BODY;
 	return session_answer(session, "354 go ahead, end with a dot on a line of its own");
+}
+
+/* NULL: its bytes belong to the message. */
+static const char *why_no_chunk(const struct session *session)
+{
+	if (session->stage == STAGE_HELLO)
+		return "503 5.5.1 say EHLO first";
+	if (session->stage == STAGE_SENDER)
+		return "503 5.5.1 MAIL and RCPT come first";
+	if (session->recipients == 0)
+		return "503 5.5.1 no recipients";
+	return NULL;
+}
+
+/* A transaction with a chunk that was refused is over: the chunks behind it must not make a message of their own. */
+static enum result obey_bdat(struct session *session, struct slice argument)
+{
+	struct bdat_command bdat;
+	const char *wrong;
+
+	if (command_bdat(argument, &bdat, &wrong) != OK) {
+		session_forget(session);
+		session->chunk.unmeasured = true;
+		return session_answer(session, wrong);
+	}
+	if (wrong == NULL)
+		wrong = why_no_chunk(session);
+	if (wrong)
+		session_forget(session);
+	session->chunked = wrong == NULL;
+	session->chunk.left = bdat.size;
+	session->chunk.last = bdat.last;
+	session->chunk.refused = wrong;
+	session->chunk.after = wrong ? session->stage : STAGE_CHUNKS;
+	session->stage = STAGE_CHUNK;
+	return AGAIN;
 }
 
 /* ---- the rest ---- */
@@ -208,13 +253,6 @@ static enum result not_here(struct session *session, struct slice argument)
 	return session_answer(session, "502 5.5.1 not offered here");
 }
 
-/* Bytes may follow that were meant for a message: no DATA may make one of what came before. */
-static enum result obey_bdat(struct session *session, struct slice argument)
-{
-	session_forget(session);
-	return not_here(session, argument);
-}
-
 static enum result not_mail(struct session *session, struct slice argument)
 {
 	(void)argument;
@@ -229,29 +267,30 @@ static const struct verb {
 	unsigned permitted;
 	enum result (*obey)(struct session *, struct slice argument);
 	const char *not_now;
+	bool utf8;
 } verbs[] = {
-	{ LIT("EHLO"), ANY_STAGE, obey_ehlo, NULL },
-	{ LIT("HELO"), ANY_STAGE, obey_helo, NULL },
-	{ LIT("MAIL"), IN(STAGE_SENDER), obey_mail, "503 5.5.1 there is a sender already" },
-	{ LIT("RCPT"), IN(STAGE_RECIPIENTS), obey_rcpt, "503 5.5.1 MAIL comes first" },
-	{ LIT("DATA"), IN(STAGE_RECIPIENTS), obey_data, "503 5.5.1 MAIL and RCPT come first" },
-	{ LIT("RSET"), ANY_STAGE, obey_rset, NULL },
-	{ LIT("NOOP"), ANY_STAGE, obey_noop, NULL },
-	{ LIT("QUIT"), ANY_STAGE, obey_quit, NULL },
-	{ LIT("VRFY"), ANY_STAGE, obey_vrfy, NULL },
-	{ LIT("HELP"), ANY_STAGE, obey_help, NULL },
-	{ LIT("EXPN"), ANY_STAGE, not_here, NULL },
-	{ LIT("STARTTLS"), ANY_STAGE, not_here, NULL },
-	{ LIT("AUTH"), ANY_STAGE, not_here, NULL },
-	{ LIT("BDAT"), ANY_STAGE, obey_bdat, NULL },
-	{ LIT("GET"), ANY_STAGE, not_mail, NULL },
-	{ LIT("POST"), ANY_STAGE, not_mail, NULL },
-	{ LIT("HEAD"), ANY_STAGE, not_mail, NULL },
-	{ LIT("PUT"), ANY_STAGE, not_mail, NULL },
-	{ LIT("DELETE"), ANY_STAGE, not_mail, NULL },
-	{ LIT("OPTIONS"), ANY_STAGE, not_mail, NULL },
-	{ LIT("CONNECT"), ANY_STAGE, not_mail, NULL },
-	{ LIT("PRI"), ANY_STAGE, not_mail, NULL },
+	{ LIT("EHLO"), ANY_STAGE, obey_ehlo, NULL, false },
+	{ LIT("HELO"), ANY_STAGE, obey_helo, NULL, false },
+	{ LIT("MAIL"), IN(STAGE_SENDER), obey_mail, "503 5.5.1 there is a sender already", true },
+	{ LIT("RCPT"), IN(STAGE_RECIPIENTS), obey_rcpt, "503 5.5.1 MAIL comes first", true },
+	{ LIT("DATA"), IN(STAGE_RECIPIENTS) | IN(STAGE_CHUNKS), obey_data, "503 5.5.1 MAIL and RCPT come first", false },
+	{ LIT("RSET"), ANY_STAGE, obey_rset, NULL, false },
+	{ LIT("NOOP"), ANY_STAGE, obey_noop, NULL, false },
+	{ LIT("QUIT"), ANY_STAGE, obey_quit, NULL, false },
+	{ LIT("VRFY"), ANY_STAGE, obey_vrfy, NULL, false },
+	{ LIT("HELP"), ANY_STAGE, obey_help, NULL, false },
+	{ LIT("EXPN"), ANY_STAGE, not_here, NULL, false },
+	{ LIT("STARTTLS"), ANY_STAGE, not_here, NULL, false },
+	{ LIT("AUTH"), ANY_STAGE, not_here, NULL, false },
+	{ LIT("BDAT"), ANY_STAGE, obey_bdat, NULL, false },
+	{ LIT("GET"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("POST"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("HEAD"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("PUT"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("DELETE"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("OPTIONS"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("CONNECT"), ANY_STAGE, not_mail, NULL, false },
+	{ LIT("PRI"), ANY_STAGE, not_mail, NULL, false },
 };
 
 static const struct verb *find_verb(struct slice name)
@@ -262,12 +301,24 @@ static const struct verb *find_verb(struct slice name)
 	return NULL;
 }
 
+/* Only addresses may have UTF-8 in them (RFC 6531 3.3); their grammar looks whether it is some. */
+static bool is_text_for(const struct verb *verb, struct slice line)
+{
+	if (verb == NULL || !verb->utf8)
+		return session_is_text(line);
+	for (size_t i = 0; i < line.len; i++)
+		if ((unsigned char)line.at[i] < ' ' || line.at[i] == 127)
+			return false;
+	return true;
+}
+
 enum result verbs_obey(struct session *session, struct slice line)
 {
 	struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
 	const struct verb *verb = find_verb(name);
 
-	if (!session_is_text(line)) {
+	session->chunk.unmeasured = false;
+	if (!is_text_for(verb, line)) {
 		session_forget(session);
 		return session_answer(session, "501 5.5.2 commands are printable ASCII");
 	}
