@@ -95,7 +95,7 @@ enum result target_parse(struct slice text, struct target *ret_target)
 
 	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
 		const struct scheme *scheme = &schemes[i];
-		struct target target = { .kind = scheme->kind, .port = scheme->port };
+		struct target target = { .kind = scheme->kind, .port = scheme->port, .text = text };
 		struct slice rest = slice_drop(text, scheme->name.len);
 		bool path = rest.len && rest.at[0] == '/';
 

@@ -56,6 +56,7 @@ struct target {
 	struct slice host;          /* a name or an address; empty: `path` is meant */
 	uint16_t port;              /* 25 and 24 by default */
 	struct slice path;          /* absolute: LMTP socket, or the folder above the Maildirs */
+	struct slice text;          /* as it was written */
 };
 must_use enum result target_parse(struct slice text, struct target *ret_target);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A socket of the hop's kind; whether it came to be is known when it can be written to. */
 #include "relay/connection_parts.h"
+#include "relay/proxy.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,6 +12,19 @@ static void connect_failed(struct connection *connection, int error)
 {
 	connection_fail(connection, "451 4.4.1", "%s",
 	                error == ECONNREFUSED ? "refused the connection" : strerrordesc_np(error));
+}
+
+/* Before the greeting; without a letter it is only looked whether the hop is there. */
+static void add_proxy_head(struct connection *connection)
+{
+	const struct hop *hop = &connection->hop;
+	struct slice client = connection->bound ? connection->bound->lent->origin.address : SLICE("");
+	char head[PROXY_HEAD];
+
+	if (hop->backend == NULL || hop->backend->settings.client.is != TARGET_CLIENT_PROXY)
+		return;
+	(void)!buffer_add(&connection->client.out,
+	                  (struct slice){ head, proxy_head(client, &hop->address, hop->port, head) });
 }
 
 void connecting_done(struct connection *connection)
@@ -25,6 +39,7 @@ void connecting_done(struct connection *connection)
 		return;
 	}
 	connection->connecting = false;
+	add_proxy_head(connection);
 	connection_start_timer(connection);
 	connection_act(connection);
 }

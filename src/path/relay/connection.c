@@ -20,15 +20,14 @@ void connections_init(struct office *office)
 
 /* --- the end -------------------------------------------------------------------------------------- */
 
-static void leave_idle(struct connection *connection)
+const struct hop *connection_hop(const struct connection *connection)
 {
-	struct connection **at = &connection->destination->idle;
+	return &connection->hop;
+}
 
-	while (*at && *at != connection)
-		at = &(*at)->next_idle;
-	if (*at)
-		*at = connection->next_idle;
-	connection->idle = false;
+struct connection *connection_next_idle(const struct connection *connection)
+{
+	return connection->next_idle;
 }
 
 void connection_take_down(struct connection *connection)
@@ -40,7 +39,7 @@ void connection_take_down(struct connection *connection)
 		at = &(*at)->next;
 	if (*at)
 		*at = connection->next;
-	leave_idle(connection);
+	carrying_leave_idle(connection);
 	watch_end(&connection->watch);
 	timer_end(&connection->timer);
 	fd_close(&connection->fd);
@@ -58,10 +57,19 @@ static void tell_destination(struct connection *connection)
 	struct slice reason = { connection->client.ending, connection->client.ending_length };
 
 	destination->going--;
+	if (connection->hop.backend)
+		connection->hop.backend->connections--;
+	carrying_is_over(connection, false);
 	if (!connection->ready) {
 		destination->connecting--;
-		if (!connection->stopping)
+		if (connection->drops_ehlo)
+			destination_hop_drops_ehlo(destination, &connection->hop);
+		else if (!connection->stopping)
 			destination_hop_down(destination, &connection->hop, reason);
+	}
+	if (connection->bound) {
+		destination_put_back(destination, connection->bound);
+		connection->bound = NULL;
 	}
 	if (connection->client.handed_back && connection->letter && !connection->stopping) {
 		destination_put_back(destination, connection->letter);
@@ -75,7 +83,7 @@ static void finish(struct connection *connection)
 
 	if (!connection->ended) {
 		connection->ended = true;
-		leave_idle(connection);
+		carrying_leave_idle(connection);
 		watch_end(&connection->watch);
 		timer_stop(&connection->timer);
 		fd_close(&connection->fd);
@@ -153,7 +161,7 @@ static void too_late(void *own)
 	struct connection *connection = own;
 
 	if (connection->idle) {
-		leave_idle(connection);
+		carrying_leave_idle(connection);
 		client_quit(&connection->client);
 		connection_act(connection);
 		return;
@@ -166,83 +174,11 @@ static void too_late(void *own)
 	     connection->connecting ? "did not accept the connection in time" : "took too long");
 }
 
-/* --- letters ---------------------------------------------------------------------------------------- */
-
-static void settled(void *own, size_t which, enum relay_outcome outcome, struct slice reply)
-{
-	struct connection *connection = own;
-
-	if (connection->stopping && connection->client.stage != AT_DOT && outcome == RELAY_DEFERRED)
-		return;
-	jobs_settle(&connection->office->jobs, connection->letter->lent, connection->addressees[which], outcome,
-	            slice_of(connection->hop.name), reply);
-}
-
-static void begin_letter(struct connection *connection, struct letter *letter)
-{
-	struct lent *lent = letter->lent;
-	const struct transmit_plan plan = { .head = lent->trace, .edits = &lent->edits, .length = lent->length };
-	struct client_letter *spoken = &connection->spoken;
-
-	connection->letter = letter;
-	letter->carrier = connection;
-	connection->letters++;
-	*spoken = (struct client_letter){ .sender = lent->sender, .size = transmit_size(&plan),
-		                          .eight_bit = lent->flags & DELIVER_EIGHT_BIT, .utf8 = lent->flags & DELIVER_UTF8,
-		                          .recipients = connection->recipients, .envelope_id = lent->envelope_id,
-		                          .ret_full = lent->flags & DELIVER_RET_FULL,
-		                          .ret_headers = lent->flags & DELIVER_RET_HEADERS, .origin = lent->origin };
-	for (struct addressee *addressee = letter->first; addressee && spoken->count < CLIENT_RECIPIENTS;
-	     addressee = addressee->next) {
-		connection->addressees[spoken->count] = addressee;
-		connection->recipients[spoken->count++] = (struct client_recipient){
-			.address = addressee->address, .notify = addressee->notify, .original = addressee->original };
-	}
-	client_begin(&connection->client, spoken);
-}
-
-void connection_carry(struct connection *connection, struct letter *letter)
-{
-	leave_idle(connection);
-	begin_letter(connection, letter);
-	connection_act(connection);
-}
-
-/* At rest, and nothing of the last letter is waited for. */
-static void rest(struct connection *connection)
-{
-	struct destination *destination = connection->destination;
-
-	if (!connection->ready) {
-		connection->ready = true;
-		destination->connecting--;
-		destination_hop_up(destination, &connection->hop);
-	}
-	if (connection->letter || connection->idle)
-		return;
-	if (connection->stopping || connection->letters >= connection->office->settings.messages_per_connection.n) {
-		client_quit(&connection->client);
-		connection_act(connection);
-		return;
-	}
-	connection->idle = true;
-	connection->next_idle = destination->idle;
-	destination->idle = connection;
-	connection_start_timer(connection);
-	destination_pump(destination);
-}
-
-void connection_noted(struct connection *connection)
-{
-	connection->letter = NULL;
-	if (!connection->ended && connection->client.stage == AT_REST)
-		connection_act(connection);
-}
-
 /* --- the socket ------------------------------------------------------------------------------------------ */
 
 static void lost(struct connection *connection)
 {
+	connection->drops_ehlo = connection->client.stage == AT_EHLO && !connection->ready && !connection->hop.lmtp;
 	connection_fail(connection, "451 4.4.2", "closed the connection%s",
 	     connection->client.stage == AT_DOT ? " after the final dot, without a word" : "");
 }
@@ -268,7 +204,7 @@ void connection_act(struct connection *connection)
 	if (watch_for(&connection->watch, LOOP_READ | (sent == AGAIN ? LOOP_WRITE : 0)) != OK)
 		lost(connection);
 	else if (connection->client.stage == AT_REST)
-		rest(connection);
+		carrying_rest(connection);
 }
 
 static void read_some(struct connection *connection)
@@ -279,7 +215,7 @@ static void read_some(struct connection *connection)
 	if (got > 0) {
 		client_bytes(&connection->client, (struct slice){ bytes, (size_t)got });
 		if (connection->idle && connection->client.stage != AT_REST)
-			leave_idle(connection);
+			carrying_leave_idle(connection);
 		connection_act(connection);
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		lost(connection);
@@ -315,6 +251,8 @@ static void join(struct connection *connection)
 	destination->connections = connection;
 	destination->going++;
 	destination->connecting++;
+	if (connection->hop.backend)
+		connection->hop.backend->connections++;
 	counter_add(connection->office->counters, RELAY_COUNT_connects, 1);
 	counter_set(connection->office->counters, RELAY_COUNT_connections, connection->office->connections.used);
 }
@@ -332,7 +270,7 @@ enum result connection_open(struct destination *destination, const struct hop *h
 	connection->hop = *hop;
 	connection->fd = fd_keep(&fd);
 	connection->connecting = true;
-	client_init(&connection->client, hop->lmtp, office->hostname, settled, connection);
+	carrying_set_up(connection);
 	watch_init(&connection->watch, office->loop, connection->fd, ready, connection);
 	timer_init(&connection->timer, office->loop, too_late, connection);
 	join(connection);

@@ -18,6 +18,8 @@ struct connection;
 void connections_init(struct office *office);
 /* OK: on its way, or the hop is marked as down. LATER: we are short of something. */
 must_use enum result connection_open(struct destination *destination, const struct hop *hop);
+const struct hop *connection_hop(const struct connection *connection);
+struct connection *connection_next_idle(const struct connection *connection);
 /* An idle one takes a letter. */
 void connection_carry(struct connection *connection, struct letter *letter);
 void connection_noted(struct connection *connection);

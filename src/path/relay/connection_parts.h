@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * connection_parts.h — what connection.c, connecting.c and content.c share (inside these alone).
+ * connection_parts.h — what connection.c, carrying.c, connecting.c and content.c share (inside these alone).
  *
  * Knows:   the whole of a connection.
  * Ignores: the same as connection.h.
@@ -26,6 +26,9 @@ struct connection {
 	struct watch watch;
 	struct timer timer;
 	bool connecting, ready, idle, ended;   /* ready: it has been at rest once */
+	bool drops_ehlo;                       /* closed at EHLO, without a word */
+	bool carries;                          /* a letter, counted with its target */
+	struct letter *bound;                  /* leads the line: told of before the greeting, and carried at once */
 	bool stopping;                         /* what is open is not settled: the next relay does it */
 	unsigned letters;
 	unsigned long answered;                /* for the timer: as it was last seen */
@@ -51,6 +54,12 @@ void connection_fail(struct connection *connection, const char *code, const char
 	__attribute__((format(printf, 3, 4)));
 void connection_start_timer(struct connection *connection);
 void connection_take_down(struct connection *connection);
+
+/* carrying.c */
+void carrying_set_up(struct connection *connection);          /* its client, and a letter that it is bound to */
+void carrying_rest(struct connection *connection);            /* at rest: the next letter, idleness, or goodbye */
+void carrying_is_over(struct connection *connection, bool in_order);
+void carrying_leave_idle(struct connection *connection);
 
 /* connecting.c */
 void connecting_begin(struct connection *connection);

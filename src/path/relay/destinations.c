@@ -5,10 +5,11 @@
 #include "relay/client.h"
 #include "relay/connection.h"
 #include "relay/departure.h"
+#include "relay/destination_hops.h"
 
 #include <sys/random.h>
 
-enum { SWEEP_MS = 1000, PAUSE_LEAST = 2000, PAUSE_MOST = 60000 };
+enum { SWEEP_MS = 1000 };
 
 /* --- the line --------------------------------------------------------------------------------- */
 
@@ -56,55 +57,7 @@ static void settle_line(struct destination *destination, enum relay_outcome outc
 		jobs_settle_letter(&destination->office->jobs, letter, outcome, slice_of(destination->domain), slice_of(reply));
 }
 
-/* --- hops -------------------------------------------------------------------------------------- */
-
-static struct hop *same_hop(struct destination *destination, const struct hop *hop)
-{
-	for (size_t i = 0; i < destination->hops.count; i++) {
-		struct hop *known = &destination->hops.list[i];
-
-		if (strcmp(known->name, hop->name) == 0 && memcmp(&known->address, &hop->address, sizeof(hop->address)) == 0)
-			return known;
-	}
-	return NULL;
-}
-
-void destination_hop_down(struct destination *destination, const struct hop *hop, struct slice reason)
-{
-	struct hop *known = same_hop(destination, hop);
-
-	(void)snprintf(destination->reason, sizeof(destination->reason), "%.*s", SHOW(reason));
-	counter_add(destination->office->counters, RELAY_COUNT_refused_connects, 1);
-	if (known == NULL || known->dead_until > loop_ticks(destination->office->loop))
-		return;                        /* several connections may fail at once: one lesson */
-	known->pause = known->pause == 0 ? PAUSE_LEAST : known->pause * 2 < PAUSE_MOST ? known->pause * 2 : PAUSE_MOST;
-	known->dead_until = loop_ticks(destination->office->loop) + known->pause;
-}
-
-void destination_hop_up(struct destination *destination, const struct hop *hop)
-{
-	struct hop *known = same_hop(destination, hop);
-
-	if (known)
-		known->dead_until = known->pause = 0;
-}
-
-/* Of those that are not left alone, one of the best preference; equals take turns. */
-static struct hop *choose_hop(struct destination *destination)
-{
-	uint64_t now = loop_ticks(destination->office->loop);
-	size_t count = destination->hops.count;
-	struct hop *best = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		struct hop *hop = &destination->hops.list[(i + destination->turn) % count];
-
-		if (hop->dead_until <= now && (best == NULL || hop->preference < best->preference))
-			best = hop;
-	}
-	destination->turn++;
-	return best;
-}
+/* --- finding hops ----------------------------------------------------------------------------------- */
 
 static void hops_found(void *own)
 {
@@ -137,17 +90,25 @@ static void find_hops(struct destination *destination)
 
 /* --- the pump ---------------------------------------------------------------------------------- */
 
-/* Any hop will do for the letters in line; with none left and nobody on the way they can't go now. */
+static bool may_open(const struct destination *destination)
+{
+	const struct office *office = destination->office;
+
+	return destination->connecting < destination->waiting &&
+	       destination->going < window_size(&destination->window, office->settings.connections.n);
+}
+
+/* Any hop will do for the letters in line; with all down and nobody on the way they can't go now. Where a target only
+ * has all that it may get, they wait. */
 static void open_more(struct destination *destination)
 {
-	struct office *office = destination->office;
-
-	while (destination->connecting < destination->waiting && destination->going < office->settings.connections.n) {
-		struct hop *hop = choose_hop(destination);
+	while (may_open(destination)) {
+		bool all_down;
+		struct hop *hop = destination_choose_hop(destination, &all_down);
 
 		if (hop == NULL) {
-			if (destination->going == 0)
-				settle_line(destination, RELAY_DEFERRED, destination->reason);
+			if (all_down && destination->going == 0)
+				settle_line(destination, RELAY_DEFERRED, destination_reason(destination));
 			return;
 		}
 		if (connection_open(destination, hop) != OK)
@@ -155,10 +116,18 @@ static void open_more(struct destination *destination)
 	}
 }
 
+/* A connection that is bound to its letter takes it along (the PROXY protocol). */
+struct letter *destination_next(struct destination *destination)
+{
+	return leave_line(destination);
+}
+
 static void pump_hops(struct destination *destination)
 {
-	while (destination->first && destination->idle)
-		connection_carry(destination->idle, leave_line(destination));
+	struct connection *idle;
+
+	while (destination->first && (idle = destination_choose_idle(destination)) != NULL)
+		connection_carry(idle, leave_line(destination));
 	if (destination->connecting >= destination->waiting || destination->hops.looking)
 		return;
 	if (destination->known_until > loop_ticks(destination->office->loop))
@@ -207,6 +176,13 @@ static int find_root(const struct office *office, struct slice path)
 	return -1;
 }
 
+static struct backend *backend_for(void *own, struct slice text)
+{
+	struct destination *destination = own;
+
+	return backends_find(&destination->office->backends, destination->office->all, text);
+}
+
 static struct destination *make(struct office *office, const struct route *route)
 {
 	struct destination *destination = NULL;
@@ -220,7 +196,7 @@ static struct destination *make(struct office *office, const struct route *route
 	memcpy(destination->key, route->key.at, route->key.len);
 	memcpy(destination->domain, route->domain.at, route->domain.len);
 	destination->root = route->kind == ROUTE_MAILDIR ? find_root(office, route->targets[0].path) : -1;
-	hops_init(&destination->hops, &office->resolve, hops_found, destination);
+	hops_init(&destination->hops, &office->resolve, backend_for, hops_found, destination);
 	destination->next = *row;
 	*row = destination;
 	return destination;
@@ -241,7 +217,7 @@ static bool forgettable(const struct destination *destination, uint64_t now)
 	    destination->known_until > now)
 		return false;
 	for (size_t i = 0; i < destination->hops.count; i++)
-		if (destination->hops.list[i].dead_until > now)
+		if (destination_hop_state(&destination->hops.list[i], now) == BACKEND_DOWN)
 			return false;
 	return true;
 }
@@ -251,6 +227,7 @@ static void sweep_row(struct office *office, struct destination **at, uint64_t n
 	while (*at) {
 		struct destination *destination = *at;
 
+		destination_look_at_hops(destination, now);
 		destination_pump(destination);
 		if (forgettable(destination, now)) {
 			*at = destination->next;
@@ -361,6 +338,7 @@ void destinations_noted(void *own, struct letter *letter)
 
 void destinations_init(struct office *office)
 {
+	backends_init(&office->backends);
 	pool_init(&office->destinations, sizeof(struct destination), DESTINATIONS_MOST);
 	connections_init(office);
 	departures_init(office);
@@ -392,4 +370,5 @@ void destinations_finish(struct office *office)
 	pool_finish(&office->connections);
 	pool_finish(&office->departures);
 	pool_finish(&office->destinations);
+	backends_finish(&office->backends);
 }

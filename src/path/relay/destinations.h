@@ -3,7 +3,8 @@
  * destinations.h — where letters wait: one line for each destination, served by connections or by the crew.
  *
  * Knows:   lines with a limit (full: RELAY_BUSY), how many connections there may be, which are idle, which hops are
- *          down and for how long they are left alone (2 s, doubling to 60 s), which hop is next.
+ *          down and for how long they are left alone (2 s, doubling to 60 s), which hop is next: of the best preference
+ *          the one with the fewest letters on their way, and none that has all that its target may get (backends.h).
  * Ignores: the protocol (connection.h) and the queue (jobs.h).
  * Owns:    destinations, their connections and deliveries into folders.
  * Fails:   all hops down: everything in the line is deferred with the last reason; never failed for that.
@@ -28,6 +29,8 @@ struct office {
 	struct crew crew;
 	struct resolve resolve;
 	struct jobs jobs;
+	struct settings *all;                      /* of the process */
+	struct backends backends;
 	struct routes routes;
 	struct relay_settings settings;
 	struct slice hostname;
@@ -51,6 +54,7 @@ struct destination {
 	size_t waiting, going;                     /* letters; connections or deliveries */
 	size_t connecting;                         /* of `going`: not yet ready for a letter */
 	struct connection *connections, *idle;
+	struct window window;
 	unsigned turn;
 	char reason[HOP_REPLY];                    /* why the last hop could not be used */
 };
@@ -67,8 +71,12 @@ bool destinations_busy(const struct office *office);
 
 /* For connections and departures. */
 void destination_pump(struct destination *destination);
+/* The letter at the head of the line, or NULL; it has left. */
+struct letter *destination_next(struct destination *destination);
 void destination_put_back(struct destination *destination, struct letter *letter);
 void destination_hop_down(struct destination *destination, const struct hop *hop, struct slice reason);
 void destination_hop_up(struct destination *destination, const struct hop *hop);
+/* It dropped the connection at EHLO: HELO from now on, and a failure only if that does not help either. */
+void destination_hop_drops_ehlo(struct destination *destination, const struct hop *hop);
 
 #endif

@@ -20,7 +20,8 @@ static struct hop *add_hop(struct hops *hops, const struct host *host)
 
 	if (hops->count == HOPS_MOST)
 		return NULL;
-	*hop = (struct hop){ .lmtp = host->lmtp, .port = host->port, .preference = host->preference };
+	*hop = (struct hop){ .lmtp = host->lmtp, .port = host->port, .preference = host->preference,
+	                     .backend = host->backend };
 	(void)snprintf(hop->name, sizeof(hop->name), "%s://%s:%u", host->lmtp ? "lmtp" : "smtp", host->name, host->port);
 	hops->count++;
 	return hop;
@@ -139,17 +140,16 @@ static void ask_hosts(struct hops *hops)
 	conclude(hops);
 }
 
-static void add_host(struct hops *hops, struct slice name, uint16_t port, uint32_t preference, bool lmtp)
+/* `like` has all but the name. */
+static void add_host(struct hops *hops, struct slice name, const struct host *like)
 {
 	struct host *host = &hops->hosts[hops->host_count];
 
 	if (hops->host_count == HOSTS_MOST || name.len > DNS_NAME || slice_has(name, '\0'))
 		return;
+	*host = *like;
 	memcpy(host->name, name.at, name.len);
 	host->name[name.len] = '\0';
-	host->port = port;
-	host->preference = preference;
-	host->lmtp = lmtp;
 	hops->host_count++;
 }
 
@@ -169,7 +169,7 @@ static void use_mx(struct hops *hops, struct mx *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (list[i].host.len > 0)
-			add_host(hops, list[i].host, 25, list[i].preference, false);
+			add_host(hops, list[i].host, &(struct host){ .port = 25, .preference = list[i].preference });
 	ask_hosts(hops);
 }
 
@@ -208,7 +208,7 @@ static void mx_came(void *own, const struct dns_reply *reply)
 		mx_found(hops, reply);
 		return;
 	case DNS_NO_RECORDS:                   /* RFC 5321 5.1: the domain's own address */
-		add_host(hops, hops->domain, 25, 0, false);
+		add_host(hops, hops->domain, &(struct host){ .port = 25 });
 		ask_hosts(hops);
 		return;
 	case DNS_NO_NAME:
@@ -222,10 +222,9 @@ static void mx_came(void *own, const struct dns_reply *reply)
 
 /* --- routes ---------------------------------------------------------------------------------- */
 
-static void add_socket(struct hops *hops, const struct target *target)
+static void add_socket(struct hops *hops, const struct target *target, const struct host *host)
 {
-	const struct host host = { .lmtp = target->kind == TARGET_LMTP };
-	struct hop *hop = target->path.len < sizeof(hop->path) ? add_hop(hops, &host) : NULL;
+	struct hop *hop = target->path.len < sizeof(hop->path) ? add_hop(hops, host) : NULL;
 
 	if (hop == NULL)
 		return;
@@ -239,11 +238,13 @@ static void use_targets(struct hops *hops, const struct route *route, uint64_t s
 	hops->ours = true;
 	for (size_t i = 0; i < route->count; i++) {
 		const struct target *target = &route->targets[(i + seed) % route->count];
+		const struct host host = { .port = target->port, .lmtp = target->kind == TARGET_LMTP,
+			                   .backend = hops->backend_for(hops->owner, target->text) };
 
 		if (target->host.len > 0)
-			add_host(hops, target->host, target->port, 0, target->kind == TARGET_LMTP);
+			add_host(hops, target->host, &host);
 		else if (target->path.len > 0)
-			add_socket(hops, target);
+			add_socket(hops, target, &host);
 	}
 	ask_hosts(hops);
 }
@@ -252,7 +253,8 @@ static void use_literal(struct hops *hops, const struct route *route)
 {
 	struct slice inside = { route->domain.at + 1, route->domain.len - 2 };
 
-	add_host(hops, slice_begins_nocase(inside, SLICE("IPv6:")) ? slice_drop(inside, 5) : inside, 25, 0, false);
+	add_host(hops, slice_begins_nocase(inside, SLICE("IPv6:")) ? slice_drop(inside, 5) : inside,
+	         &(struct host){ .port = 25 });
 	ask_hosts(hops);
 }
 
@@ -284,8 +286,9 @@ void hops_forget(struct hops *hops)
 	hops->looking = false;
 }
 
-void hops_init(struct hops *hops, struct resolve *resolve, void (*found)(void *), void *owner)
+void hops_init(struct hops *hops, struct resolve *resolve, struct backend *(*backend_for)(void *, struct slice),
+               void (*found)(void *), void *owner)
 {
-	*hops = (struct hops){ .resolve = resolve, .found = found, .owner = owner };
+	*hops = (struct hops){ .resolve = resolve, .backend_for = backend_for, .found = found, .owner = owner };
 	hops->question.owner = hops;
 }

@@ -12,11 +12,12 @@
 #ifndef RELAY_HOPS_H
 #define RELAY_HOPS_H
 
+#include "relay/backends.h"
 #include "relay/resolve.h"
 #include "relay/routes.h"
 #include "wire/queue-relay.h"
 
-enum { HOPS_MOST = 32, HOSTS_MOST = 16, HOP_NAME = 288, HOP_REPLY = 400 };
+enum { HOPS_MOST = 64, HOSTS_MOST = 32, HOP_NAME = 288, HOP_REPLY = 400 };
 
 struct hop {
 	bool lmtp, is_socket;                 /* is_socket: a UNIX socket, `path` */
@@ -26,12 +27,21 @@ struct hop {
 	char path[108];
 	char name[HOP_NAME];                  /* "smtp://mx.example.net:25", as the log and the queue say it */
 	uint64_t dead_until, pause;           /* ticks; ms of the last back-off: the destination's */
+	bool only_helo;                       /* it dropped a connection at EHLO: the destination's */
+	struct backend *backend;              /* NULL: it does not stand in our settings */
 };
 
-struct host { char name[DNS_NAME + 1]; uint16_t port; uint32_t preference; bool lmtp; };
+struct host {
+	char name[DNS_NAME + 1];
+	uint16_t port;
+	uint32_t preference;
+	bool lmtp;
+	struct backend *backend;
+};
 
 struct hops {
 	struct resolve *resolve;
+	struct backend *(*backend_for)(void *owner, struct slice text);
 	struct slice hostname;                /* ours */
 	bool ipv6, ours;                      /* ours: the hosts stand in our settings */
 	void (*found)(void *owner);
@@ -53,7 +63,9 @@ struct hops {
 	char reply[HOP_REPLY];
 };
 
-void hops_init(struct hops *hops, struct resolve *resolve, void (*found)(void *), void *owner);
+/* `backend_for`: of a target's text, or NULL. */
+void hops_init(struct hops *hops, struct resolve *resolve, struct backend *(*backend_for)(void *, struct slice),
+               void (*found)(void *), void *owner);
 /* `found` is called, perhaps before this returns. `seed` is random: the order of equals. */
 void hops_find(struct hops *hops, const struct route *route, struct slice hostname, bool ipv6, uint64_t seed);
 void hops_forget(struct hops *hops);

@@ -146,6 +146,7 @@ static enum result prepare(void *self, struct process *process)
 	office->loop = &process->loop;
 	office->log = &process->log;
 	office->counters = &process->counters;
+	office->all = &process->settings;
 	TRY(name_ourselves(relay));
 	TRY(read_settings(relay, &office->settings, &office->routes));
 	for (size_t i = 0; i < office->routes.count; i++)
@@ -214,6 +215,7 @@ static enum result reload(void *self)
 		        SLICE("a new folder for mail or sockets needs a restart"));
 		return REFUSED;
 	}
+	TRY(backends_reload(&office->backends, office->all));
 	routes_finish(&office->routes);
 	office->routes = routes;
 	office->settings = settings;

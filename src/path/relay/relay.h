@@ -20,7 +20,7 @@
 #define RELAY_SETTINGS(ROW)                                                                                      \
 	ROW(relayhost, text,     "",    "",   "",                                                                  \
 	    "where mail for other domains goes, smtp://host:port; default: their MX")                              \
-	ROW(connections, count,  "20",  "1",  "1000", "connections to one destination at a time")                     \
+	ROW(connections, count,  "20",  "1",  "1000", "connections to one destination at a time, at most")            \
 	ROW(messages_per_connection, count, "100", "1", "100000", "messages over one connection, then a new one")     \
 	ROW(waiting, count,      "200", "1",  "100000", "messages that may wait for one destination")                 \
 	ROW(idle, seconds,       "5s",  "1s", "5m",   "how long an unused connection is kept")                        \

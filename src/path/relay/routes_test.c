@@ -5,10 +5,10 @@
 
 #include <arpa/inet.h>
 
-static struct target mailboxes[] = { { TARGET_LMTP, LIT("mbox1"), 24, LIT("") },
-                                     { TARGET_LMTP, LIT("mbox2"), 24, LIT("") } };
-static struct target folder[] = { { TARGET_MAILDIR, LIT(""), 0, LIT("/var/mail") } };
-static struct target smart_host[] = { { TARGET_SMTP, LIT("smart"), 25, LIT("") } };
+static struct target mailboxes[] = { { TARGET_LMTP, LIT("mbox1"), 24, LIT(""), LIT("") },
+                                     { TARGET_LMTP, LIT("mbox2"), 24, LIT(""), LIT("") } };
+static struct target folder[] = { { TARGET_MAILDIR, LIT(""), 0, LIT("/var/mail"), LIT("") } };
+static struct target smart_host[] = { { TARGET_SMTP, LIT("smart"), 25, LIT(""), LIT("") } };
 static struct domain_route table[] = {
 	{ LIT("example.org"), { .kind = ROUTE_TARGETS, .key = LIT("mboxes"), .targets = mailboxes, .count = 2 } },
 	{ LIT("local.test"),  { .kind = ROUTE_MAILDIR, .key = LIT("folder"), .targets = folder, .count = 1 } },
