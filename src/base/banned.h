@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef POSTERN_LIBPQ
+#include <libpq-fe.h>              /* it has a macro with a call that is banned below */
+#endif
 
 /* Fortified headers make macros of these, for clang. */
 #undef sprintf

@@ -201,6 +201,30 @@ static enum result check_target(struct slice value, struct buffer *complaint)
 	    SLICE("not a target; smtp://host:port, lmtp://host:port, lmtp:///socket or maildir:/folder is meant"));
 }
 
+bool gateway_table_name(struct slice text)
+{
+	return is_label(text) && !slice_same(text, SLICE("callout"));
+}
+
+static enum result check_table_name(struct slice value, struct buffer *complaint)
+{
+	return is_label(value) ? OK : meant(complaint, SLICE("the name of a section `table` is meant"));
+}
+
+static enum result check_subaddress(struct slice value, struct buffer *complaint)
+{
+	bool good = value.len <= 8;
+
+	for (size_t i = 0; good && i < value.len; i++)
+		good = value.at[i] > ' ' && strchr("+-_=.#~!$&'*/?^`{|}", value.at[i]) != NULL;
+	return good ? OK : meant(complaint, SLICE("signs between user and detail are meant, such as + or +-"));
+}
+
+bool domain_asks(const struct domain_settings *domain)
+{
+	return domain->recipients.count || domain->canonical.count || domain->virtual.count || domain->aliases.count;
+}
+
 struct check { const char *name; enum result (*good)(struct slice value, struct buffer *complaint); };
 
 static enum result check_by(const struct check *checks, size_t count, const char *name, struct slice value,
@@ -232,7 +256,12 @@ static enum result check_listen(const char *name, struct slice value, struct buf
 
 static enum result check_domain(const char *name, struct slice value, struct buffer *complaint)
 {
-	static const struct check checks[] = { { "", check_domain_title }, { "deliver", check_target } };
+	static const struct check checks[] = {
+		{ "", check_domain_title },          { "deliver", check_target },
+		{ "recipients", check_table_name },  { "canonical", check_table_name },
+		{ "virtual", check_table_name },     { "aliases", check_table_name },
+		{ "subaddress", check_subaddress },
+	};
 
 	return check_by(checks, COUNT_OF(checks), name, value, complaint);
 }

@@ -43,9 +43,20 @@ extern const struct settings_section listen_settings_section;
 
 #define DOMAIN_SETTINGS(ROW)                                                                                  \
 	ROW(deliver, list, "", "", "",                                                                        \
-	    "where its mail goes: smtp://host:port, lmtp://host:port, lmtp:///socket, maildir:/folder")
+	    "where its mail goes: smtp://host:port, lmtp://host:port, lmtp:///socket, maildir:/folder")      \
+	ROW(recipients, list, "", "", "",                                                                     \
+	    "tables that know its recipients, or callout: the next hop is asked; none: every address is taken") \
+	ROW(canonical, list, "", "", "", "tables that give an address its proper form")                       \
+	ROW(virtual, list, "", "", "", "tables of addresses whose mail goes to others; details go along")     \
+	ROW(aliases, list, "", "", "", "tables of aliases and lists")                                         \
+	ROW(subaddress, text, "+", "", "", "what divides user and detail in a local part; none: nothing does")
 SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
 extern const struct settings_section domain_settings_section;
+
+/* A name that a section `table` may have: letters, digits, - and _, and not "callout". */
+bool gateway_table_name(struct slice text);
+/* Is access asked about the recipients of this domain? */
+bool domain_asks(const struct domain_settings *domain);
 
 enum { GATEWAY_JAIL_STRICT, GATEWAY_JAIL_WEAK };
 enum { GATEWAY_NOTICES_OWN, GATEWAY_NOTICES_VERIFIED, GATEWAY_NOTICES_ALL };

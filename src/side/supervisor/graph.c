@@ -2,6 +2,7 @@
 /* The whole house, a row a process; docs/way-of-a-message.md draws what stands here. */
 #include "supervisor/graph.h"
 
+#include "access/access.h"
 #include "front/front.h"
 #include "inspect/inspect.h"
 #include "queue/queue.h"
@@ -11,6 +12,7 @@
 
 /* A count is a variable of another library, so no constant: a row holds who tells it. */
 #define COUNTERS_OF(room) static size_t count_of_##room(void) { return room##_counter_count; }
+COUNTERS_OF(access)
 COUNTERS_OF(front)
 COUNTERS_OF(queue)
 COUNTERS_OF(inspect)
@@ -30,6 +32,8 @@ const struct process_row graph_processes[] = {
 	  .reason = "reads mail, in workers that can do nothing else" },
 	{ .name = "scanners", .stops = STOP_SECOND, COUNTS(scanners),
 	  .reason = "speaks with virus scanners on behalf of inspect" },
+	{ .name = "access",   .stops = STOP_SECOND, .restarts_for = "table", COUNTS(access),
+	  .reason = "asks tables, databases and next hops who exists, and sees no mail" },
 	{ .name = "front",    .many = true, .listens = true, .stops = STOP_FIRST, COUNTS(front),
 	  .reason = "reads what strangers say, without disk" },
 };
@@ -41,5 +45,7 @@ const struct wire_row graph_wires[] = {
 	{ "inspect", "scanners" },
 	{ "queue",   "relay" },
 	{ "relay",   "resolver" },
+	{ "front",   "access" },
+	{ "access",  "resolver" },
 };
 const size_t graph_wire_count = COUNT_OF(graph_wires);

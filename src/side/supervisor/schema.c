@@ -2,6 +2,7 @@
 /* The sections stand in the order in which the manual tells of them. */
 #include "supervisor/schema.h"
 
+#include "access/access.h"
 #include "front/front.h"
 #include "inspect/inspect.h"
 #include "mail/policy/policy.h"
@@ -19,7 +20,8 @@
 #include <unistd.h>
 
 const struct settings_section *const schema[] = {
-	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &front_settings_section,
+	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &table_settings_section,
+	&access_settings_section, &front_settings_section,
 	&inspect_settings_section, &scanner_settings_section, &policy_settings_section, &queue_settings_section,
 	&relay_settings_section, &target_settings_section, &resolver_settings_section,
 	&log_settings_section, NULL,
@@ -244,6 +246,11 @@ static enum result check_policy(struct checking *checking)
 	return result;
 }
 
+static enum result check_access(struct checking *checking)
+{
+	return access_check(checking->settings, checking->complaints);
+}
+
 /* The file may say nothing: then it is the system's name, for everybody the same. */
 static enum result add_hostname(struct checking *checking)
 {
@@ -260,7 +267,7 @@ static enum result add_hostname(struct checking *checking)
 
 static enum result (*const checks[])(struct checking *) = {
 	check_emptiness, check_listeners, check_domains, check_targets, check_sizes, check_places, check_log, check_policy,
-	add_hostname,
+	check_access, add_hostname,
 };
 
 enum result schema_read(struct settings *settings, const char *file, struct buffer *complaints)

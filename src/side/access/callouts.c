@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fact is an address and whether it is there, in a hash table and in the line of its age. An inquiry is what is
+ * being asked, with all who wait for it; it goes from hop to hop until one answers. Every end comes through the loop.
+ */
+#include "access/callouts.h"
+
+#include "access/names.h"
+#include "access/probe.h"
+#include "wire/gateway.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <sys/un.h>
+
+enum { PLACES = 4096, INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, TARGET_TEXT = 400, MINUTE_MS = 60000,
+       DEAD_MS = 10000 };
+
+struct fact {
+	struct fact *next, *younger;
+	uint64_t until;                        /* ticks */
+	bool there;
+	uint16_t length;
+	char address[ACCESS_ADDRESS];
+};
+
+struct hop {
+	struct hop *next;
+	struct target target;
+	unsigned running;
+	uint64_t made, minute, dead_until;     /* made since `minute` */
+	size_t length;
+	char text[TARGET_TEXT];
+};
+
+struct inquiry {
+	struct callouts *callouts;
+	struct inquiry *next;
+	struct callout *waiting;
+	struct hop *hops[HOPS_OF_ONE], *now;   /* now: counted in its `running` */
+	size_t hop_count, place;
+	struct timer timer;
+	struct name_question question;
+	struct in6_addr addresses[NAMES_ADDRESSES];
+	size_t address_count, address;
+	struct probe probe;
+	bool limited, unsure;
+	uint16_t length;
+	char recipient[ACCESS_ADDRESS];
+};
+
+/* ---- memory ---- */
+
+static struct fact **place_of(struct callouts *callouts, struct slice address)
+{
+	uint64_t hash = callouts->key;
+
+	for (size_t i = 0; i < address.len; i++)
+		hash = (hash ^ (unsigned char)address.at[i]) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 29;
+	return &callouts->places[(hash >> 20) % PLACES];
+}
+
+static struct slice fact_address(const struct fact *fact)
+{
+	return (struct slice){ fact->address, fact->length };
+}
+
+static void forget_oldest(struct callouts *callouts)
+{
+	struct fact *fact = callouts->oldest, **at = place_of(callouts, fact_address(fact));
+
+	while (*at != fact)
+		at = &(*at)->next;
+	*at = fact->next;
+	callouts->oldest = fact->younger;
+	if (callouts->oldest == NULL)
+		callouts->newest = NULL;
+	pool_give(&callouts->known, fact);
+}
+
+static struct fact *find_fact(struct callouts *callouts, struct slice address)
+{
+	struct fact *fact = *place_of(callouts, address);
+
+	while (fact && !slice_same(fact_address(fact), address))
+		fact = fact->next;
+	return fact;
+}
+
+static void remember(struct callouts *callouts, struct slice address, bool there)
+{
+	const struct access_settings *settings = &callouts->settings;
+	struct fact *fact = find_fact(callouts, address), **place = place_of(callouts, address);
+
+	while (fact == NULL && callouts->oldest && callouts->known.used >= settings->callout_cache.n)
+		forget_oldest(callouts);
+	if (fact == NULL) {
+		fact = pool_take(&callouts->known);
+		if (fact == NULL)
+			return;
+		memcpy(fact->address, address.at, address.len);
+		fact->length = (uint16_t)address.len;
+		fact->next = *place;
+		*place = fact;
+		if (callouts->newest)
+			callouts->newest->younger = fact;
+		else
+			callouts->oldest = fact;
+		callouts->newest = fact;
+	}
+	fact->there = there;
+	fact->until = loop_ticks(callouts->loop) +
+	              (there ? settings->callout_known.n : settings->callout_unknown.n) * 1000;
+}
+
+/* ---- hops ---- */
+
+static struct hop *find_hop(struct callouts *callouts, struct slice text)
+{
+	struct hop *hop = callouts->hops;
+
+	while (hop && !slice_same((struct slice){ hop->text, hop->length }, text))
+		hop = hop->next;
+	if (hop || text.len > TARGET_TEXT)
+		return hop;
+	hop = pool_take(&callouts->targets);
+	if (hop == NULL)
+		return NULL;
+	memcpy(hop->text, text.at, text.len);
+	hop->length = text.len;
+	if (target_parse((struct slice){ hop->text, hop->length }, &hop->target) != OK || hop->target.kind == TARGET_MAILDIR) {
+		pool_give(&callouts->targets, hop);
+		return NULL;
+	}
+	hop->next = callouts->hops;
+	callouts->hops = hop;
+	return hop;
+}
+
+static bool is_free(struct callouts *callouts, struct hop *hop)
+{
+	uint64_t now = loop_ticks(callouts->loop);
+
+	if (now - hop->minute >= MINUTE_MS || hop->minute == 0) {
+		hop->minute = now;
+		hop->made = 0;
+	}
+	return hop->running < callouts->settings.callout_connections.n && hop->made < callouts->settings.callout_rate.n;
+}
+
+/* ---- inquiries ---- */
+
+static void leave_hop(struct inquiry *inquiry)
+{
+	probe_drop(&inquiry->probe);
+	names_forget(inquiry->callouts->names, &inquiry->question);
+	if (inquiry->now)
+		inquiry->now->running--;
+	inquiry->now = NULL;
+}
+
+static void drop(struct inquiry *inquiry)
+{
+	struct inquiry **at = &inquiry->callouts->first;
+
+	leave_hop(inquiry);
+	timer_end(&inquiry->timer);
+	while (*at != inquiry)
+		at = &(*at)->next;
+	*at = inquiry->next;
+	pool_give(&inquiry->callouts->inquiries, inquiry);
+}
+
+/* It is gone before those who waited hear of it: they may ask again. */
+static void conclude(struct inquiry *inquiry, enum result end)
+{
+	struct callout *waiting = inquiry->waiting, *next;
+
+	for (struct callout *one = waiting; one; one = one->next)
+		one->inquiry = NULL;
+	drop(inquiry);
+	for (; waiting; waiting = next) {
+		next = waiting->next;
+		waiting->answered(waiting, end);
+	}
+}
+
+static void give_up(struct inquiry *inquiry)
+{
+	struct callouts *callouts = inquiry->callouts;
+	bool accept = callouts->settings.callout_dead.is == ACCESS_DEAD_ACCEPT;
+
+	if (inquiry->limited)
+		counter_add(callouts->counters, ACCESS_COUNT_callouts_limited, 1);
+	else
+		counter_add(callouts->counters, ACCESS_COUNT_callouts_dead, 1);
+	conclude(inquiry, accept && !inquiry->limited && !inquiry->unsure ? OK : LATER);
+}
+
+static void try_next_hop(struct inquiry *inquiry);
+
+static void hop_is_dead(struct inquiry *inquiry)
+{
+	inquiry->now->dead_until = loop_ticks(inquiry->callouts->loop) + DEAD_MS;
+	leave_hop(inquiry);
+	try_next_hop(inquiry);
+}
+
+static void probe_ended(struct probe *probe, enum probe_end end);
+
+static enum result begin_probe(struct inquiry *inquiry, const struct sockaddr *to, socklen_t size)
+{
+	inquiry->probe = (struct probe){ .talk = { .lmtp = inquiry->now->target.kind == TARGET_LMTP,
+		                                   .hostname = { inquiry->callouts->hostname,
+				                 inquiry->callouts->hostname_length },
+		                                   .recipient = { inquiry->recipient, inquiry->length } } };
+	return probe_begin(&inquiry->probe, inquiry->callouts->loop, to, size, probe_ended);
+}
+
+static enum result probe_address(struct inquiry *inquiry, const struct in6_addr *address)
+{
+	uint16_t port = htons(inquiry->now->target.port);
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = *address };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = port };
+
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		return begin_probe(inquiry, (const struct sockaddr *)&six, sizeof(six));
+	memcpy(&four.sin_addr, address->s6_addr + 12, 4);
+	return begin_probe(inquiry, (const struct sockaddr *)&four, sizeof(four));
+}
+
+static enum result probe_path(struct inquiry *inquiry, struct slice path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	if (path.len >= sizeof(to.sun_path))
+		return LATER;
+	memcpy(to.sun_path, path.at, path.len);
+	return begin_probe(inquiry, (const struct sockaddr *)&to, sizeof(to));
+}
+
+static void try_next_address(struct inquiry *inquiry)
+{
+	while (inquiry->address < inquiry->address_count)
+		if (probe_address(inquiry, &inquiry->addresses[inquiry->address++]) == OK)
+			return;
+	hop_is_dead(inquiry);
+}
+
+static void probe_ended(struct probe *probe, enum probe_end end)
+{
+	struct inquiry *inquiry = (struct inquiry *)((char *)probe - offsetof(struct inquiry, probe));
+	struct slice address = { inquiry->recipient, inquiry->length };
+
+	switch (end) {
+	case PROBE_THERE:
+	case PROBE_NOT_THERE:
+		remember(inquiry->callouts, address, end == PROBE_THERE);
+		conclude(inquiry, end == PROBE_THERE ? OK : REFUSED);
+		return;
+	case PROBE_UNSURE:
+		inquiry->unsure = true;
+		leave_hop(inquiry);
+		try_next_hop(inquiry);
+		return;
+	case PROBE_DEAD:
+		break;
+	}
+	try_next_address(inquiry);
+}
+
+static void name_found(struct name_question *question, const struct in6_addr *addresses, size_t count)
+{
+	struct inquiry *inquiry = (struct inquiry *)((char *)question - offsetof(struct inquiry, question));
+
+	inquiry->address = 0;
+	inquiry->address_count = count;
+	for (size_t i = 0; i < count; i++)
+		inquiry->addresses[i] = addresses[i];
+	try_next_address(inquiry);
+}
+
+static enum result begin_hop(struct inquiry *inquiry)
+{
+	const struct target *target = &inquiry->now->target;
+
+	inquiry->address = inquiry->address_count = 0;
+	if (target->host.len == 0)
+		return probe_path(inquiry, target->path);
+	if (network_address(target->host, &inquiry->addresses[0]) == OK) {
+		inquiry->address = inquiry->address_count = 1;
+		return probe_address(inquiry, &inquiry->addresses[0]);
+	}
+	inquiry->question = (struct name_question){ .name = target->host, .answered = name_found };
+	return names_ask(inquiry->callouts->names, &inquiry->question);
+}
+
+static bool take_hop(struct inquiry *inquiry, struct hop *hop)
+{
+	struct callouts *callouts = inquiry->callouts;
+
+	if (hop->dead_until > loop_ticks(callouts->loop))
+		return false;
+	if (!is_free(callouts, hop)) {
+		inquiry->limited = true;
+		return false;
+	}
+	inquiry->now = hop;
+	hop->running++;
+	hop->made++;
+	counter_add(callouts->counters, ACCESS_COUNT_callouts, 1);
+	if (timer_start(&inquiry->timer, callouts->settings.callout_timeout.n * 1000) == OK && begin_hop(inquiry) == OK)
+		return true;
+	hop->dead_until = loop_ticks(callouts->loop) + DEAD_MS;
+	leave_hop(inquiry);
+	return false;
+}
+
+static void try_next_hop(struct inquiry *inquiry)
+{
+	while (inquiry->place < inquiry->hop_count)
+		if (take_hop(inquiry, inquiry->hops[inquiry->place++]))
+			return;
+	give_up(inquiry);
+}
+
+/* The first time it only begins; later, the hop has been silent for too long. */
+static void timer_due(void *owner)
+{
+	struct inquiry *inquiry = owner;
+
+	if (inquiry->now)
+		hop_is_dead(inquiry);
+	else
+		try_next_hop(inquiry);
+}
+
+static struct inquiry *begin_inquiry(struct callouts *callouts, const struct slice *targets, size_t count,
+                                     struct slice address)
+{
+	struct inquiry *inquiry = pool_take(&callouts->inquiries);
+
+	if (inquiry == NULL)
+		return NULL;
+	inquiry->callouts = callouts;
+	memcpy(inquiry->recipient, address.at, address.len);
+	inquiry->length = (uint16_t)address.len;
+	for (size_t i = 0; i < count && inquiry->hop_count < HOPS_OF_ONE; i++) {
+		struct hop *hop = find_hop(callouts, targets[i]);
+
+		if (hop)
+			inquiry->hops[inquiry->hop_count++] = hop;
+	}
+	timer_init(&inquiry->timer, callouts->loop, timer_due, inquiry);
+	if (timer_start(&inquiry->timer, 0) != OK) {
+		timer_end(&inquiry->timer);
+		pool_give(&callouts->inquiries, inquiry);
+		return NULL;
+	}
+	inquiry->next = callouts->first;
+	callouts->first = inquiry;
+	return inquiry;
+}
+
+static struct inquiry *find_inquiry(const struct callouts *callouts, struct slice address)
+{
+	struct inquiry *inquiry = callouts->first;
+
+	while (inquiry && !slice_same((struct slice){ inquiry->recipient, inquiry->length }, address))
+		inquiry = inquiry->next;
+	return inquiry;
+}
+
+enum result callouts_ask(struct callouts *callouts, const struct slice *targets, size_t count, struct callout *callout)
+{
+	struct fact *fact;
+	struct inquiry *inquiry;
+
+	if (callout->address.len > ACCESS_ADDRESS)
+		return LATER;
+	fact = find_fact(callouts, callout->address);
+	if (fact && fact->until > loop_ticks(callouts->loop)) {
+		counter_add(callouts->counters, ACCESS_COUNT_callouts_cached, 1);
+		return fact->there ? OK : REFUSED;
+	}
+	inquiry = find_inquiry(callouts, callout->address);
+	if (inquiry == NULL)
+		inquiry = begin_inquiry(callouts, targets, count, callout->address);
+	if (inquiry == NULL)
+		return LATER;
+	callout->inquiry = inquiry;
+	callout->next = inquiry->waiting;
+	inquiry->waiting = callout;
+	return AGAIN;
+}
+
+void callouts_forget(struct callouts *callouts, struct callout *callout)
+{
+	struct inquiry *inquiry = callout->inquiry;
+	struct callout **at;
+
+	(void)callouts;
+	if (inquiry == NULL)
+		return;
+	callout->inquiry = NULL;
+	for (at = &inquiry->waiting; *at && *at != callout; at = &(*at)->next)
+		;
+	if (*at)
+		*at = callout->next;
+	if (inquiry->waiting == NULL)
+		drop(inquiry);
+}
+
+void callouts_settle(struct callouts *callouts, const struct access_settings *settings, struct slice hostname)
+{
+	callouts->settings = *settings;
+	if (hostname.len > sizeof(callouts->hostname))
+		hostname.len = sizeof(callouts->hostname);
+	memcpy(callouts->hostname, hostname.at, hostname.len);
+	callouts->hostname_length = hostname.len;
+}
+
+enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters, struct names *names,
+                          const struct access_settings *settings)
+{
+	*callouts = (struct callouts){ .loop = loop, .counters = counters, .names = names, .settings = *settings };
+	if (getrandom(&callouts->key, sizeof(callouts->key), 0) != sizeof(callouts->key))
+		return BROKEN;
+	callouts->places = pool_resize(NULL, PLACES * sizeof(struct fact *));
+	if (callouts->places == NULL)
+		return LATER;
+	memset(callouts->places, 0, PLACES * sizeof(struct fact *));
+	pool_init(&callouts->known, sizeof(struct fact), 1000000);
+	pool_init(&callouts->inquiries, sizeof(struct inquiry), INQUIRIES);
+	pool_init(&callouts->targets, sizeof(struct hop), HOPS_MOST);
+	return OK;
+}
+
+void callouts_finish(struct callouts *callouts)
+{
+	while (callouts->first) {
+		for (struct callout *one = callouts->first->waiting; one; one = one->next)
+			one->inquiry = NULL;
+		drop(callouts->first);
+	}
+	pool_finish(&callouts->known);
+	pool_finish(&callouts->inquiries);
+	pool_finish(&callouts->targets);
+	callouts->places = pool_resize(callouts->places, 0);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * callouts.h — is there such a recipient? The next hop is asked, and its answer remembered.
+ *
+ * Knows:   the memory of answers: long for those who are there, short for those who are not; how many
+ *          call-outs one target bears at a time and in a minute; that several who ask for the same
+ *          address wait for one call-out.
+ * Ignores: the conversation (probe.h), and how a name becomes an address (names.h).
+ * Owns:    memory, targets and probes. A callout is its asker's, and stays until answered or forgotten.
+ * Fails:   LATER: no target answered, or too many call-outs; with `callout_dead = accept` OK, for a target
+ *          that is dead and not for a limit. Nothing that failed is remembered.
+ */
+#ifndef ACCESS_CALLOUTS_H
+#define ACCESS_CALLOUTS_H
+
+#include "access/access.h"
+#include "base/counters.h"
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/slice.h"
+#include "wire/front-access.h"
+
+struct names;
+
+struct callout {
+	struct slice address;                  /* until the answer */
+	void (*answered)(struct callout *callout, enum result end);       /* through the loop; OK, REFUSED, LATER */
+	struct callout *next;
+	struct inquiry *inquiry;               /* NULL: nothing is asked */
+};
+
+struct callouts {
+	struct loop *loop;
+	struct counters *counters;
+	struct names *names;
+	char hostname[256];
+	size_t hostname_length;
+	struct access_settings settings;
+	struct pool known, inquiries, targets;
+	struct fact **places;                  /* by hash */
+	struct fact *oldest, *newest;
+	struct inquiry *first;
+	struct hop *hops;
+	uint64_t key;
+};
+
+must_use enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters,
+                                   struct names *names, const struct access_settings *settings);
+void callouts_settle(struct callouts *callouts, const struct access_settings *settings, struct slice hostname);
+void callouts_finish(struct callouts *callouts);
+
+/* OK, REFUSED, LATER at once, or AGAIN. `targets` as in `deliver`; tried in their order until one answers. */
+must_use enum result callouts_ask(struct callouts *callouts, const struct slice *targets, size_t count,
+                                  struct callout *callout);
+void callouts_forget(struct callouts *callouts, struct callout *callout);      /* safe when nothing is asked */
+
+#endif
