@@ -38,6 +38,12 @@ static void flush(struct client *client)
 	buffer_relax(&client->out);
 }
 
+/* Somebody else's answer comes next: nothing is taken from the client, but its end is noticed. */
+static bool waits(const struct client *client)
+{
+	return client->session.stage == STAGE_VERDICT || client->session.stage == STAGE_ASKING;
+}
+
 static unsigned wanted(const struct client *client)
 {
 	unsigned what = buffer_length(&client->out) ? LOOP_WRITE : 0;
@@ -47,7 +53,7 @@ static unsigned wanted(const struct client *client)
 	if (client->state == CLIENT_TALKING && client->session.stage < STAGE_VERDICT && !client->starved &&
 	    buffer_room(&client->in) && buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT)
 		what |= LOOP_READ;
-	if (client->session.stage == STAGE_VERDICT && !client->spoke)
+	if (waits(client) && !client->spoke)
 		what |= LOOP_READ;
 	return what;
 }
@@ -111,6 +117,12 @@ static void time_is_up(struct client *client)
 		deposits_cancel(&client->shared->deposits, client->exchange);
 		client_answered(client, LATER, SLICE("451 4.3.0 no verdict in time, try later"));
 		return;
+	case STAGE_ASKING:
+		asking_forget(&client->shared->asking, client->question);
+		if (over)
+			break;
+		input_recipient(client, LATER, NULL, 0, false);
+		return;
 	case STAGE_HELLO:
 	case STAGE_SENDER:
 	case STAGE_RECIPIENTS:
@@ -148,6 +160,19 @@ void client_answered(void *owner, enum result verdict, struct slice reply)
 	pump(owner);
 }
 
+struct session *client_session(void *owner)
+{
+	struct client *client = owner;
+
+	return &client->session;
+}
+
+void client_recipient_answered(void *owner, enum result end, const struct slice *addresses, size_t count, bool hidden)
+{
+	input_recipient(owner, end, addresses, count, hidden);
+	pump(owner);
+}
+
 /* false: the client is no more. */
 static bool fill(struct client *client)
 {
@@ -176,7 +201,8 @@ static bool hung_up(struct client *client)
 static void look_whether_there(struct client *client)
 {
 	if (hung_up(client)) {
-		record_abandoned(client);
+		if (client->session.stage == STAGE_VERDICT)
+			record_abandoned(client);
 		client_end(client);
 		return;
 	}
@@ -187,7 +213,7 @@ static void ready(void *owner, unsigned what)
 {
 	struct client *client = owner;
 
-	if (client->session.stage == STAGE_VERDICT && what & LOOP_READ) {
+	if (waits(client) && what & LOOP_READ) {
 		look_whether_there(client);
 		return;
 	}
@@ -214,6 +240,8 @@ void client_stop(struct client *client)
 	if (client->session.stage == STAGE_VERDICT || client->session.stage == STAGE_GOODBYE)
 		return;
 	client->state = CLIENT_TALKING;
+	asking_forget(&client->shared->asking, client->question);
+	client->question = 0;
 	deadline_expel(client, END_STOP);
 	pump(client);
 }
@@ -305,6 +333,7 @@ void client_end(struct client *client)
 	record_visit(client, "disconnected");
 	if (client->exchange)
 		deposits_cancel(&shared->deposits, client->exchange);
+	asking_forget(&shared->asking, client->question);
 	watch_end(&client->watch);
 	timer_end(&client->timer);
 	message_drop(client);

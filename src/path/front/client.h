@@ -42,6 +42,7 @@ struct client {
 	char id[MESSAGE_ID_SIZE];
 	int64_t received;
 	uint64_t exchange;                        /* 0: none outstanding */
+	uint64_t question;                        /* to access; 0: none outstanding */
 	struct body body;
 	struct normal normal;                     /* used for chunks, and when the client is trusted */
 	struct headers headers;
@@ -67,6 +68,8 @@ struct client_origin {
 must_use enum result client_open(struct shared *shared, const struct client_origin *origin);
 void client_end(struct client *client);
 void client_answered(void *client, enum result verdict, struct slice reply);    /* for deposits */
+struct session *client_session(void *client);     /* for asking */
+void client_recipient_answered(void *client, enum result end, const struct slice *addresses, size_t count, bool hidden);
 void client_ask_again(struct client *client);     /* room in flight may have come */
 void client_stop(struct client *client);          /* 421, unless it waits for a verdict */
 

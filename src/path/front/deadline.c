@@ -16,6 +16,8 @@ static uint64_t patience(const struct client *client)
 		return limits->greet_pause.n * 1000;
 	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE)
 		return GOODBYE_MS;
+	if (client->session.stage == STAGE_ASKING)
+		return limits->recipient_deadline.n * 1000;
 	if ((client->session.stage == STAGE_BODY || client->session.stage == STAGE_CHUNK) && command > RATE_STEP)
 		return (uint64_t)RATE_STEP * 1000;
 	return command * 1000;

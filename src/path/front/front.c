@@ -37,14 +37,45 @@ static enum result read_domains(const struct settings *settings, size_t count, s
 	return OK;
 }
 
-static enum result take_domains(struct front *front, const struct settings *settings)
+/* Those about whose recipients access is asked. */
+static enum result read_asked(struct settings *settings, const struct slice *domains, size_t count,
+                              struct slice **ret_asked, size_t *ret_count)
 {
-	size_t count = settings_title_count(settings, "domain");
-	struct slice *domains;
+	struct slice *asked = pool_resize(NULL, (count + 1) * sizeof(*asked));
+	size_t kept = 0;
+
+	for (size_t i = 0; asked && i < count; i++) {
+		struct domain_settings domain;
+
+		if (settings_fill(settings, &domain_settings_section, domains[i], &domain) != OK) {
+			(void)!pool_resize(asked, 0);
+			return LATER;
+		}
+		if (domain_asks(&domain))
+			asked[kept++] = domains[i];
+	}
+	*ret_asked = asked;
+	*ret_count = kept;
+	return asked ? OK : LATER;
+}
+
+/* Both lists or none. */
+static enum result take_domains(struct front *front, struct settings *settings)
+{
+	size_t count = settings_title_count(settings, "domain"), asked_count;
+	struct slice *domains, *asked;
 
 	TRY(read_domains(settings, count, &domains));
+	if (read_asked(settings, domains, count, &asked, &asked_count) != OK) {
+		(void)!pool_resize(domains, 0);
+		return LATER;
+	}
 	(void)!pool_resize(front->domains, 0);
+	(void)!pool_resize(front->asked, 0);
 	front->domains = domains;
+	front->asked = asked;
+	front->shared.rules.asked = asked;
+	front->shared.rules.asked_count = asked_count;
 	front->shared.rules.domains = domains;
 	front->shared.rules.domain_count = count;
 	return OK;
@@ -150,12 +181,16 @@ static enum result prepare(void *self, struct process *process)
 	shared->deposits.process = process;
 	shared->deposits.answered = client_answered;
 	shared->deposits.room_changed = room_changed;
+	shared->asking.process = process;
+	shared->asking.session_of = client_session;
+	shared->asking.answered = client_recipient_answered;
 	front->most = connections_that_fit();
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return BROKEN;
 	learn_our_name(front);
 	TRY(admission_init(&shared->admission, front->most, key));
 	TRY(deposits_init(&shared->deposits, front->most));
+	TRY(asking_init(&shared->asking, front->most));
 	/* Those who are told that all places are taken need a place for a moment. */
 	pool_init(&shared->clients, sizeof(struct client), front->most + PLACES_TO_REFUSE);
 	timer_init(&shared->wake, &process->loop, wake_clients, front);
@@ -174,6 +209,8 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	case GIVEN_WIRE:
 		if (slice_same(name, SLICE("queue")))
 			return deposits_open(&front->shared.deposits, &front->shared.process->loop, fd);
+		if (slice_same(name, SLICE("access")))
+			return asking_open(&front->shared.asking, &front->shared.process->loop, fd);
 		break;
 	case GIVEN_LISTENER:
 		result = listeners_add(front, name, fd);

@@ -33,6 +33,7 @@
 	ROW(connections_per_client, count, "50", "1", "9000", "most connections of one address that is not trusted")   \
 	ROW(bytes_in_flight, bytes, "512M", "1M", "64G", "most bytes of messages in memory, in each front")            \
 	ROW(command_deadline, seconds, "5m", "1s", "1h", "time for one whole command, or for the queue's answer")      \
+	ROW(recipient_deadline, seconds, "30s", "1s", "10m", "time for looking up one recipient")                      \
 	ROW(session_deadline, seconds, "2h", "10s", "1d", "time for one whole session")                                \
 	ROW(data_rate, bytes, "500", "0", "1M", "least bytes a second while a message is sent; 0: any")                \
 	ROW(greet_pause, seconds, "0s", "0s", "1m", "pause before the greeting; who talks into it is refused")

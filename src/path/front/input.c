@@ -153,6 +153,33 @@ static bool must_be_silent(const struct session *session)
 	return session->stage == STAGE_BODY || session->chunk.unmeasured;
 }
 
+void input_recipient(struct client *client, enum result end, const struct slice *addresses, size_t count, bool hidden)
+{
+	const struct envelope_recipient *question = session_question(&client->session);
+	size_t replies = buffer_length(&client->out);
+	struct slice address;
+
+	client->question = 0;
+	if (question == NULL)
+		return;                        /* it is on its way out */
+	address = question->address;
+	end = session_asked(&client->session, end, addresses, count);
+	if (end == BROKEN)
+		session_gone(&client->session);
+	if (end == REFUSED || end == LATER)
+		record_recipient(client, address, hidden, replies);
+	deadline_line(client);
+	deadline_arm(client);
+}
+
+/* Nothing more is taken until it is answered. */
+static void ask_for_recipient(struct client *client)
+{
+	client->spoke = false;
+	if (asking_send(&client->shared->asking, client, &client->question) != OK)
+		input_recipient(client, LATER, NULL, 0, false);
+}
+
 static void obey_line(struct client *client, struct slice line, size_t eaten)
 {
 	enum stage before = client->session.stage;
@@ -177,6 +204,8 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 		deadline_line(client);
 	else if (!deadline_kept(client))
 		deadline_expel(client, END_SLOW);
+	if (client->session.stage == STAGE_ASKING)
+		ask_for_recipient(client);
 	if (must_be_silent(&client->session) && input_waits(client)) {
 		buffer_cut(&client->out, replies);
 		deadline_expel(client, END_TALKED_EARLY);
@@ -233,6 +262,7 @@ bool input_take(struct client *client)
 	case STAGE_CHUNKS:
 		return take_line(client);
 	case STAGE_VERDICT:
+	case STAGE_ASKING:
 	case STAGE_GOODBYE:
 		break;
 	}

@@ -15,6 +15,8 @@
 bool input_waits(const struct client *client);           /* bytes are there that nobody has taken */
 bool input_may_be_taken(const struct client *client);
 bool input_take(struct client *client);                  /* false: no more for now */
+/* What is known of the recipient that was asked for. */
+void input_recipient(struct client *client, enum result end, const struct slice *addresses, size_t count, bool hidden);
 /* The message's verdict, and the message is no more. */
 void input_settle(struct client *client, enum result verdict, struct slice reply);
 

@@ -28,7 +28,7 @@ struct front {
 	size_t listener_count;
 	struct door doors[FRONT_LISTENERS];       /* by name; they stay while clients have them */
 	size_t door_count;
-	struct slice *domains;
+	struct slice *domains, *asked;
 	size_t most;                              /* connections that descriptors suffice for */
 	struct timer listen_timer, leave_timer;
 	char system_name[SYSTEM_NAME];

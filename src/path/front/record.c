@@ -33,6 +33,21 @@ void record_refused(struct client *client, struct slice line, size_t before)
 	log_end(&entry);
 }
 
+void record_recipient(struct client *client, struct slice address, bool hidden, size_t before)
+{
+	struct slice reply = slice_drop(buffer_slice(&client->out), before);
+	struct log_line entry;
+
+	count(client, FRONT_COUNT_commands_refused, 1);
+	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, (struct slice){ client->id, MESSAGE_ID_SIZE }, "refused");
+	log_text(&entry, "client", text_of(client));
+	log_text(&entry, "recipient", address);
+	if (hidden)
+		log_text(&entry, "why", SLICE("for others"));
+	log_text(&entry, "reply", slice_cut(&reply, '\r'));
+	log_end(&entry);
+}
+
 static void log_message(struct client *client, enum log_level level, const char *event, struct slice reply)
 {
 	struct log_line entry;

@@ -15,6 +15,8 @@
 void record_visit(struct client *client, const char *event);       /* at level debug */
 /* The reply is what was added to the output after its first `before` bytes. */
 void record_refused(struct client *client, struct slice line, size_t before);
+/* The same, of a recipient that was looked up; hidden: it is there, for others. */
+void record_recipient(struct client *client, struct slice address, bool hidden, size_t before);
 /* Before the session forgets the message; `reply` is empty for OK. */
 void record_verdict(struct client *client, enum result verdict, struct slice reply);
 /* The client hung up before its answer; before the message is dropped. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verbs stand in verbs.c; here is what comes before and after them: the greeting, the body's end, the verdict, the
  * last line. */
+#include "front/recipients.h"
 #include "front/verbs.h"
 
-enum { RECIPIENT_MEMORY = 512, MESSAGE_MEMORY = 32768, REPLY_MOST = 512 };
+enum { RECIPIENT_MEMORY = 512, EXPANSION_MEMORY = 512 * 1000, MESSAGE_MEMORY = 32768, REPLY_MOST = 512 };
 
 enum result session_answer(struct session *session, const char *reply)
 {
@@ -24,6 +25,7 @@ void session_forget(struct session *session)
 	session->sender = (struct slice){ 0 };
 	session->first = session->last = NULL;
 	session->recipients = 0;
+	session->asked = (struct envelope_recipient){ 0 };
 	session->eight_bit = session->utf8 = session->ret_full = session->ret_headers = session->chunked = false;
 	session->envelope_id = (struct slice){ 0 };
 	if (session->stage != STAGE_HELLO)
@@ -56,6 +58,24 @@ static enum result count_error(struct session *session, enum result end)
 enum result session_line(struct session *session, struct slice line)
 {
 	return count_error(session, verbs_obey(session, line));
+}
+
+enum result session_asked(struct session *session, enum result end, const struct slice *addresses, size_t count)
+{
+	if (session->stage != STAGE_ASKING)
+		return BROKEN;
+	session->stage = STAGE_RECIPIENTS;
+	switch (end) {
+	case OK:
+		return recipients_answered(session, addresses, count);
+	case REFUSED:
+		return count_error(session, session_answer(session, "550 5.1.1 there is no such recipient here"));
+	case AGAIN:
+	case LATER:
+	case BROKEN:
+		break;
+	}
+	return session_answer(session, "451 4.4.3 the recipient could not be looked up, try later");
 }
 
 enum result session_bad_line(struct session *session, enum session_bad_line what)
@@ -215,7 +235,8 @@ enum result session_envelope(struct session *session, struct envelope *ret_envel
 void session_init(struct session *session, const struct session_rules *rules, struct buffer *replies, unsigned client)
 {
 	*session = (struct session){ .rules = rules, .replies = replies, .client = client };
-	arena_init(&session->message, MESSAGE_MEMORY + RECIPIENT_MEMORY * (size_t)rules->recipients);
+	arena_init(&session->message, MESSAGE_MEMORY + RECIPIENT_MEMORY * (size_t)rules->recipients +
+	                                  (rules->asked_count ? EXPANSION_MEMORY : 0));
 }
 
 void session_finish(struct session *session)

@@ -20,9 +20,10 @@
 /*   HELLO --ehlo--> SENDER --mail--> RECIPIENTS --data--> BODY --.--> VERDICT --> SENDER
  *                                    RECIPIENTS --bdat--> CHUNK --its bytes--> CHUNKS --bdat--> CHUNK
  *                                                         CHUNK --the last's bytes--> VERDICT
+ *                                    RECIPIENTS --rcpt--> ASKING --session_asked()--> RECIPIENTS
  * A BDAT that is refused is a CHUNK too: its bytes are swallowed before it is answered. */
 enum stage { STAGE_HELLO, STAGE_SENDER, STAGE_RECIPIENTS, STAGE_CHUNKS, STAGE_BODY, STAGE_CHUNK, STAGE_VERDICT,
-             STAGE_GOODBYE };
+             STAGE_ASKING, STAGE_GOODBYE };
 
 enum room { ROOM_GONE, ROOM_NONE, ROOM_FREE };       /* no queue; a full disk; go on */
 
@@ -31,6 +32,8 @@ struct session_rules {
 	struct slice hostname, greeting, postmaster;
 	const struct slice *domains;
 	size_t domain_count;
+	const struct slice *asked;                /* those of our domains whose recipients are looked up */
+	size_t asked_count;
 	uint64_t message_limit;
 	uint64_t recipients, null_sender_recipients, errors, hops;
 	enum room room;
@@ -59,6 +62,7 @@ struct session {
 	struct slice sender;
 	struct session_recipient *first, *last;
 	uint32_t recipients;
+	struct envelope_recipient asked;          /* in STAGE_ASKING: whom it is about */
 	uint8_t helo_length;
 	char helo[SESSION_HELO];
 };
@@ -71,6 +75,11 @@ must_use enum result session_line(struct session *session, struct slice line);
 /* A line that could not be brought: too long, or without CR before its LF. */
 enum session_bad_line { LINE_TOO_LONG, LINE_WITHOUT_CR };
 must_use enum result session_bad_line(struct session *session, enum session_bad_line what);
+
+/* Whom is to be looked up; NULL: nobody. And what was found: OK with at least one address, in whose place they are;
+ * REFUSED: there is no such recipient; LATER. An address that is there already is not there twice. */
+const struct envelope_recipient *session_question(const struct session *session);
+must_use enum result session_asked(struct session *session, enum result end, const struct slice *addresses, size_t count);
 
 /* How the bytes of a message ended. Only BODY_FINE waits for a verdict. */
 enum session_body { BODY_FINE, BODY_FAULTY, BODY_TOO_LARGE, BODY_LOOPS, BODY_NO_ROOM };

@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "front/admission.h"
+#include "front/asking.h"
 #include "front/deposits.h"
 #include "front/flight.h"
 #include "front/front.h"
@@ -22,6 +23,7 @@ struct shared {
 	struct session_rules rules;
 	struct admission admission;
 	struct deposits deposits;
+	struct asking asking;
 	struct flight flight;
 	struct pool clients;
 	struct client *first;                     /* all of them */

@@ -2,6 +2,8 @@
 /* Each verb is a row: its name, the stages that permit it, the function that obeys it, and what to say when not. */
 #include "front/verbs.h"
 
+#include "front/recipients.h"
+
 #include <string.h>
 
 #define IN(stage) (1u << (stage))
@@ -128,20 +130,12 @@ static const char *why_too_many(const struct session *session)
 
 static enum result keep_recipient(struct session *session, const struct rcpt_command *rcpt)
 {
-	struct session_recipient *new = arena_new(&session->message, struct session_recipient);
+	struct envelope_recipient recipient = { .original = rcpt->original, .notify = rcpt->notify };
 
-	if (new == NULL)
-		return LATER;
-	TRY(keep_address(session, &rcpt->recipient, &new->recipient.address));
-	new->recipient.original = rcpt->original;
-	new->recipient.notify = rcpt->notify;
-	if (session->last)
-		session->last->next = new;
-	else
-		session->first = new;
-	session->last = new;
-	session->recipients++;
-	return OK;
+	TRY(keep_address(session, &rcpt->recipient, &recipient.address));
+	if (recipients_must_ask(session, recipient.address))
+		return recipients_ask(session, &recipient);
+	return recipients_add(session, &recipient);
 }
 
 static enum result obey_rcpt(struct session *session, struct slice argument)
@@ -156,9 +150,17 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 		reply = why_too_many(session);
 	if (reply)
 		return session_answer(session, reply);
-	if (keep_recipient(session, &rcpt) != OK)
-		return session_answer(session, "452 4.3.1 too little room, try later");
-	return session_answer(session, "250 2.1.5 recipient noted");
+	switch (keep_recipient(session, &rcpt)) {
+	case OK:
+		return session_answer(session, "250 2.1.5 recipient noted");
+	case AGAIN:
+		return AGAIN;
+	case REFUSED:
+	case LATER:
+	case BROKEN:
+		break;
+	}
+	return session_answer(session, "452 4.3.1 too little room, try later");
 }
 
 static enum result obey_data(struct session *session, struct slice argument)

@@ -33,7 +33,7 @@ enum { ACCESS_DEAD_LATER, ACCESS_DEAD_ACCEPT };
 #define TABLE_SETTINGS(ROW)                                                                                   \
 	ROW(type,        choice,  "file", "", "file sqlite pgsql", "where the table lies")                    \
 	ROW(file,        path,    "", "", "", "the text, or the database of SQLite")                          \
-	ROW(connection,  text,    "", "", "", "how PostgreSQL is reached, as libpq has it: host=ADDRESS user=NAME …") \
+	ROW(connection,  text,    "", "", "", "how PostgreSQL is reached, as libpq has it: host=ADDRESS user=NAME") \
 	ROW(query,       text,    "", "", "", "SQL that yields the values of one key, which is its first parameter") \
 	ROW(connections, count,   "2", "1", "8", "questions to the database at a time")                       \
 	ROW(timeout,     seconds, "5s", "1s", "1m", "longest wait for the database")                          \

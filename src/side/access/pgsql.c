@@ -124,18 +124,30 @@ static enum result hear(struct database *database, struct buffer *values, uint64
 	return fail(database, "more than one answer to one query");
 }
 
+static enum result ask(struct database *database, struct slice key, struct buffer *values, uint64_t until)
+{
+	buffer_clear(values);
+	TRY(connect_it(database, until));
+	TRY(send_it(database, key, until));
+	return hear(database, values, until);
+}
+
+/* A connection that was kept may have ended meanwhile, with its server: a new one is tried before we give up. */
 static enum result find(struct database *database, struct slice key, struct buffer *values)
 {
 	uint64_t until = clock_ticks() + database->timeout_ms;
+	bool kept = database->handle != NULL;
 	char text[400];
+	enum result end;
 
 	if (key.len >= sizeof(text) || memchr(key.at, '\0', key.len))
 		return REFUSED;
 	memcpy(text, key.at, key.len);
 	text[key.len] = '\0';
-	TRY(connect_it(database, until));
-	TRY(send_it(database, (struct slice){ text, key.len }, until));
-	return hear(database, values, until);
+	end = ask(database, (struct slice){ text, key.len }, values, until);
+	if (end == LATER && kept)
+		end = ask(database, (struct slice){ text, key.len }, values, until);
+	return end;
 }
 
 const struct database_kind database_pgsql = { find, close_it };

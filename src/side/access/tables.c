@@ -49,7 +49,7 @@ static void warn(struct table *table, struct slice why)
 	if (why.len == 0 && !table->warned)
 		return;
 	table->warned = why.len > 0;
-	(void)snprintf(name, sizeof(name), "table %.*s", SHOW(table->name));
+	(void)snprintf(name, sizeof(name), "table-%.*s", SHOW(table->name));
 	if (table->tables->process)
 		process_warn(table->tables->process, name, why);
 }

@@ -8,7 +8,7 @@
  * Owns:    the texts, the connections to databases, and the threads. A lookup is its asker's, and stays
  *          until it is answered or forgotten.
  * Fails:   LATER: a text that could not be read, a database that does not answer, or not in time, or not
- *          with values. A warning "table NAME" stands as long as that is so.
+ *          with values. A warning "table-NAME" stands as long as that is so.
  */
 #ifndef ACCESS_TABLES_H
 #define ACCESS_TABLES_H
