@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-static const char rfc822[] = "rfc822;";
-
 enum result recipients_add(struct session *session, const struct envelope_recipient *recipient)
 {
 	struct session_recipient *new = arena_new(&session->message, struct session_recipient);
@@ -64,20 +62,22 @@ static bool is_there(const struct session *session, struct slice address)
 	return false;
 }
 
-/* Who was written to is told of in notices, whoever gets the mail (RFC 3461 4.2); what the client said stands. */
+/* Who was written to is told of in notices, whoever gets the mail (RFC 3461 4.2, RFC 6533); what the client said
+ * stands. */
 static enum result keep_original(struct session *session, struct envelope_recipient *recipient)
 {
-	size_t len = sizeof(rfc822) - 1 + session->asked.address.len;
+	struct slice address = session->asked.address;
+	struct slice type = session_is_text(address) ? SLICE("rfc822;") : SLICE("utf-8;");
 	char *text;
 
-	if (recipient->original.len || slice_same(recipient->address, session->asked.address))
+	if (recipient->original.len || slice_same(recipient->address, address))
 		return OK;
-	text = arena_take(&session->message, len);
+	text = arena_take(&session->message, type.len + address.len);
 	if (text == NULL)
 		return LATER;
-	memcpy(text, rfc822, sizeof(rfc822) - 1);
-	memcpy(text + sizeof(rfc822) - 1, session->asked.address.at, session->asked.address.len);
-	recipient->original = (struct slice){ text, len };
+	memcpy(text, type.at, type.len);
+	memcpy(text + type.len, address.at, address.len);
+	recipient->original = (struct slice){ text, type.len + address.len };
 	return OK;
 }
 
