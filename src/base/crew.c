@@ -62,8 +62,11 @@ static void *work(void *own_crew)
 		(void)pthread_mutex_lock(&crew->lock);
 		first = crew->done_first == NULL;
 		join(&crew->done_first, &crew->done_last, job);
-		if (first)
-			wake_loop(crew);
+		if (!first)
+			continue;
+		(void)pthread_mutex_unlock(&crew->lock);
+		wake_loop(crew);
+		(void)pthread_mutex_lock(&crew->lock);
 	}
 	(void)pthread_mutex_unlock(&crew->lock);
 	return NULL;
@@ -137,8 +140,8 @@ void crew_give(struct crew *crew, struct job *job)
 	crew->pending++;
 	(void)pthread_mutex_lock(&crew->lock);
 	join(&crew->todo_first, &crew->todo_last, job);
-	(void)pthread_cond_signal(&crew->work_came);
 	(void)pthread_mutex_unlock(&crew->lock);
+	(void)pthread_cond_signal(&crew->work_came);     /* now: who wakes finds the lock free */
 }
 
 void crew_finish(struct crew *crew)

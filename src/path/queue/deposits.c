@@ -95,6 +95,7 @@ static void kept(struct keeping *keeping)
 	struct deposit *deposit = (struct deposit *)(void *)((char *)keeping - offsetof(struct deposit, keeping));
 	struct queue *queue = deposit->queue;
 	struct entry *entry = deposit->entry;
+	struct visit_news news;
 
 	if (keeping->end != OK) {
 		if (entry)
@@ -103,11 +104,16 @@ static void kept(struct keeping *keeping)
 		                                             : "451 4.3.0 could not be stored, try later");
 		return;
 	}
-	if (entry)
-		entry->flags |= ENTRY_CHECKED;
+	if (entry == NULL) {
+		accepted(deposit);
+		return;
+	}
+	entry->flags |= ENTRY_CHECKED;
+	news = (struct visit_news){ deposit->memory, keeping->fd, spool_text_map(&keeping->text), deposit->packed,
+		                    deposit->envelope, deposit->judgement, deposit->judged };
+	deposit->memory = (struct arena){ 0 };           /* lives on in the news, and the envelope in it */
 	accepted(deposit);
-	if (entry)
-		fates_settle(queue, entry);
+	visits_hand_over(queue, entry, &news);
 }
 
 static unsigned fates_like(const struct deposit *deposit, unsigned outcomes)
@@ -162,6 +168,7 @@ static enum result prepare(struct deposit *deposit)
 	keeping->text.content = deposit->memfd;
 	keeping->text.length = deposit->size;
 	keeping->kept = kept;
+	keeping->lend = deposit->judged;
 	memcpy(keeping->name, deposit->envelope.id.at, MESSAGE_ID_SIZE);
 	spool_day_name(queue_now(), keeping->day);
 	if (!keeping->live)

@@ -147,7 +147,7 @@ void fates_turn(struct queue *queue, struct entry *entry, uint32_t place, enum j
 
 struct ending {
 	struct journal_note note;
-	struct job job;
+	struct ending *next;
 	struct queue *queue;
 	struct entry *entry;
 	char name[SPOOL_NAME];
@@ -159,6 +159,7 @@ struct ending {
 void fates_init(struct queue *queue)
 {
 	pool_init(&queue->endings, sizeof(struct ending), ENDINGS_MOST);
+	queue->removals = (struct removals){ 0 };
 }
 
 static void count_gone(struct queue *queue, struct entry *entry)
@@ -173,15 +174,23 @@ static void count_gone(struct queue *queue, struct entry *entry)
 	}
 }
 
-static void remove_work(struct job *job)
+static void remove_one(struct ending *ending)
 {
-	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
+	const struct spool *spool = &ending->queue->spool;
 
 	errno = 0;
-	ending->end = ending->later ? durable_remove(&ending->queue->spool.judged, ending->name, false) : OK;
+	ending->end = ending->later ? durable_remove(&spool->judged, ending->name, false) : OK;
 	if (ending->end == OK)
-		ending->end = durable_remove(&ending->queue->spool.messages, ending->name, false);
+		ending->end = durable_remove(&spool->messages, ending->name, false);
 	ending->error = errno;
+}
+
+static void remove_work(struct job *job)
+{
+	struct removals *removals = (struct removals *)(void *)((char *)job - offsetof(struct removals, job));
+
+	for (struct ending *ending = removals->going; ending; ending = ending->next)
+		remove_one(ending);
 }
 
 /* As long as the file is there its records must be, or the next start would deliver it again. */
@@ -196,9 +205,8 @@ static void not_removed(struct ending *ending)
 	pool_give(&queue->endings, ending);
 }
 
-static void remove_done(struct job *job)
+static void removed(struct ending *ending)
 {
-	struct ending *ending = (struct ending *)(void *)((char *)job - offsetof(struct ending, job));
 	struct queue *queue = ending->queue;
 
 	if (ending->end != OK) {
@@ -211,11 +219,45 @@ static void remove_done(struct job *job)
 	queue_show_levels(queue);
 }
 
+static void remove_done(struct job *job);
+
+/* One job at a time: what was noted while one runs goes with the next, for a wake-up costs more than a removal. */
+static void remove_all(struct queue *queue)
+{
+	struct removals *removals = &queue->removals;
+
+	if (removals->going || removals->waiting == NULL)
+		return;
+	removals->going = removals->waiting;
+	removals->waiting = NULL;
+	removals->job = (struct job){ .work = remove_work, .done = remove_done };
+	crew_give(&queue->crew, &removals->job);
+}
+
+static void remove_done(struct job *job)
+{
+	struct removals *removals = (struct removals *)(void *)((char *)job - offsetof(struct removals, job));
+	struct ending *ending = removals->going;
+	struct queue *queue = ending->queue;
+
+	removals->going = NULL;
+	while (ending) {
+		struct ending *next = ending->next;
+
+		removed(ending);
+		ending = next;
+	}
+	remove_all(queue);
+}
+
 static void last_noted(struct journal_note *note)
 {
 	struct ending *ending = (struct ending *)(void *)((char *)note - offsetof(struct ending, note));
+	struct queue *queue = ending->queue;
 
-	crew_give(&ending->queue->crew, &ending->job);
+	ending->next = queue->removals.waiting;
+	queue->removals.waiting = ending;
+	remove_all(queue);
 }
 
 /* What the file alone says is final is written down too, or the ledger would forget it. */
@@ -239,8 +281,6 @@ static void end(struct queue *queue, struct entry *entry)
 	note_unsaid(queue, entry);
 	ending->queue = queue;
 	ending->entry = entry;
-	ending->job.work = remove_work;
-	ending->job.done = remove_done;
 	ending->later = entry->flags & ENTRY_HAS_LATER;
 	memcpy(ending->name, entry->id, MESSAGE_ID_SIZE);
 	journal_sync(&queue->journal, &ending->note, last_noted);

@@ -5,6 +5,7 @@
 #include "queue/room.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static bool is_this(const struct durable_folder *day, const struct keeping *keeping)
@@ -49,6 +50,12 @@ static void take_away(const struct keeping *keeping)
 	errno = error;
 }
 
+/* A descriptor that can only be read: the one that wrote the file is never lent. */
+static int open_again(const struct keeping *keeping)
+{
+	return openat(keeping->queue->spool.messages.fd, keeping->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
 static void keep_work(struct job *job)
 {
 	struct keeping *keeping = (struct keeping *)(void *)((char *)job - offsetof(struct keeping, job));
@@ -61,6 +68,8 @@ static void keep_work(struct job *job)
 			take_away(keeping);
 	}
 	keeping->error = errno;
+	if (keeping->end == OK && keeping->live && keeping->lend)
+		keeping->fd = open_again(keeping);
 }
 
 static void keep_done(struct job *job)
@@ -89,6 +98,7 @@ bool keeping_lacks_room(const struct keeping *keeping)
 void keeping_begin(struct queue *queue, struct keeping *keeping)
 {
 	keeping->queue = queue;
+	keeping->fd = -1;
 	keeping->job.work = keep_work;
 	keeping->job.done = keep_done;
 	crew_give(&queue->crew, &keeping->job);

@@ -4,7 +4,7 @@
  *
  * Knows:   the order: the file in quarantine first, the one in messages last; that one decides.
  * Ignores: where the bytes came from and who waits for them.
- * Owns:    nothing; the text is its keeper's until `kept`.
+ * Owns:    nothing; the text is its keeper's until `kept`, and so is `fd` from then on.
  * Fails:   LATER in `end`: not stored. REFUSED: the name is taken.
  */
 #ifndef QUEUE_KEEPING_H
@@ -21,9 +21,10 @@ struct keeping {
 	char name[SPOOL_NAME], day[SPOOL_DAY];
 	bool live, apart;                        /* into messages; into quarantine */
 	bool replace;                            /* a file of the same serial in quarantine is this very one */
+	bool lend;                               /* its keeper wants `fd` */
 	struct spool_text text;
 	enum result end;
-	int error;
+	int error, fd;                           /* fd: the file in messages, read-only; -1: none */
 	void (*kept)(struct keeping *keeping);
 };
 

@@ -26,6 +26,11 @@
 #include "queue/visits.h"
 #include "wire/gateway.h"
 
+struct ending;
+
+/* fates.c: files of messages that came to their end, removed by one job of the crew at a time */
+struct removals { struct job job; struct ending *waiting, *going; };
+
 struct queue {
 	struct process *process;
 	struct queue_settings settings;
@@ -37,6 +42,7 @@ struct queue {
 	struct journal journal;
 	struct unread unread;
 	struct pool endings;             /* fates.c: entries on their way out */
+	struct removals removals;
 	uint64_t totals[LEDGER_ROWS];    /* recipients of messages that are gone */
 	struct asks asks;
 	struct deposits deposits;

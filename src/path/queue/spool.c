@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PIECE = 65536, HEADS_LIMIT = 256, SECTION_LIMIT = 16 << 20, LOCK_PAUSE_MS = 50 };
+enum { PIECE = 65536, HEAD_ROOM = 256, GATHER_LIMIT = 2 * PIECE + HEAD_ROOM, SECTION_LIMIT = 16 << 20, LOCK_PAUSE_MS = 50 };
 
 /* The folder above must know of it after a power cut, whoever made it. One that we may not read is an
  * administrator's, and so is what lies in it. */
@@ -115,77 +115,100 @@ static enum result read_whole(int fd, uint64_t at, char *to, size_t length)
 	return OK;
 }
 
-static enum result write_slice(struct draft *draft, struct slice bytes)
+/* What gathered goes out in one write: a small message is written at once, heads and all. */
+static enum result flush(struct draft *draft, struct buffer *gathered)
 {
-	struct iovec part = { .iov_len = bytes.len };
+	struct iovec part = { gathered->bytes + gathered->start, buffer_length(gathered) };
+	enum result end = part.iov_len ? durable_write(draft, &part, 1) : OK;
 
-	memcpy(&part.iov_base, &bytes.at, sizeof(part.iov_base));
-	return bytes.len ? durable_write(draft, &part, 1) : OK;
-}
-
-/* What gathered in `heads` goes out first. */
-static enum result flush(struct draft *draft, struct buffer *heads)
-{
-	enum result end = write_slice(draft, buffer_slice(heads));
-
-	buffer_clear(heads);
+	buffer_clear(gathered);
 	return end;
 }
 
-static enum result write_content(struct draft *draft, struct spool_writer *writer, const struct spool_text *text,
-                                 struct buffer *heads)
+/* Room for `length` more, at most a PIECE. */
+static enum result make_room(struct draft *draft, struct buffer *gathered, size_t length)
 {
-	char piece[PIECE];
+	return buffer_length(gathered) + length > GATHER_LIMIT - HEAD_ROOM ? flush(draft, gathered) : OK;
+}
 
+static enum result write_content(struct draft *draft, struct spool_writer *writer, const struct spool_text *text,
+                                 struct buffer *gathered)
+{
 	if (text->content < 0)
 		return OK;
-	TRY(spool_write_section(writer, SPOOL_CONTENT, text->length, heads));
-	TRY(flush(draft, heads));
+	TRY(spool_write_section(writer, SPOOL_CONTENT, text->length, gathered));
 	for (uint64_t done = 0; done < text->length;) {
 		size_t length = text->length - done < PIECE ? (size_t)(text->length - done) : PIECE;
-		struct slice bytes = { piece, length };
+		char *room;
 
-		TRY(read_whole(text->content, text->at + done, piece, length));
-		spool_write_bytes(writer, bytes);
-		TRY(write_slice(draft, bytes));
+		TRY(make_room(draft, gathered, length));
+		TRY(buffer_reserve(gathered, length, &room));
+		TRY(read_whole(text->content, text->at + done, room, length));
+		buffer_grew(gathered, length);
+		spool_write_bytes(writer, (struct slice){ room, length });
 		done += length;
 	}
 	return OK;
 }
 
 static enum result write_small(struct draft *draft, struct spool_writer *writer, enum spool_section kind,
-                               struct slice bytes, struct buffer *heads)
+                               struct slice bytes, struct buffer *gathered)
 {
 	if (bytes.len == 0)
 		return OK;
-	TRY(spool_write_section(writer, kind, bytes.len, heads));
-	TRY(flush(draft, heads));
+	TRY(spool_write_section(writer, kind, bytes.len, gathered));
 	spool_write_bytes(writer, bytes);
-	return write_slice(draft, bytes);
+	while (bytes.len) {
+		struct slice some = slice_take(&bytes, PIECE);
+
+		TRY(make_room(draft, gathered, some.len));
+		TRY(buffer_add(gathered, some));
+	}
+	return OK;
 }
 
-static enum result write_text(struct draft *draft, const struct spool_text *text, struct buffer *heads)
+static enum result write_text(struct draft *draft, const struct spool_text *text, struct buffer *gathered)
 {
 	struct spool_writer writer;
 
-	TRY(spool_write_head(&writer, text->serial, heads));
-	TRY(write_small(draft, &writer, SPOOL_ENVELOPE, text->envelope, heads));
-	TRY(write_content(draft, &writer, text, heads));
-	TRY(write_small(draft, &writer, SPOOL_JUDGEMENT, text->judgement, heads));
-	TRY(spool_write_end(&writer, heads));
-	return flush(draft, heads);
+	TRY(spool_write_head(&writer, text->serial, gathered));
+	TRY(write_small(draft, &writer, SPOOL_ENVELOPE, text->envelope, gathered));
+	TRY(write_content(draft, &writer, text, gathered));
+	TRY(write_small(draft, &writer, SPOOL_JUDGEMENT, text->judgement, gathered));
+	TRY(spool_write_end(&writer, gathered));
+	return flush(draft, gathered);
+}
+
+struct spool_map spool_text_map(const struct spool_text *text)
+{
+	const struct { enum spool_section kind; bool has; uint64_t length; } sections[] = {
+		{ SPOOL_ENVELOPE,  text->envelope.len,  text->envelope.len },
+		{ SPOOL_CONTENT,   text->content >= 0,  text->length },
+		{ SPOOL_JUDGEMENT, text->judgement.len, text->judgement.len },
+	};
+	struct spool_map map = { .serial = text->serial };
+	uint64_t at = SPOOL_HEAD;
+
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		if (!sections[i].has)
+			continue;
+		map.has[sections[i].kind] = true;
+		map.spans[sections[i].kind] = (struct spool_span){ at + SPOOL_SECTION_HEAD, sections[i].length };
+		at += SPOOL_SECTION_HEAD + sections[i].length;
+	}
+	return map;
 }
 
 enum result spool_publish(const struct durable_folder *folder, const char *name, const struct spool_text *text)
 {
 	struct draft draft;
-	struct buffer heads;
+	struct buffer gathered;
 	enum result end;
 
 	TRY(durable_begin(folder, name, &draft));
-	buffer_init(&heads, HEADS_LIMIT);
-	end = write_text(&draft, text, &heads);
-	buffer_finish(&heads);
+	buffer_init(&gathered, GATHER_LIMIT);
+	end = write_text(&draft, text, &gathered);
+	buffer_finish(&gathered);
 	if (end != OK) {
 		int kept = errno;
 

@@ -39,6 +39,9 @@ struct spool_text {
 /* OK: it is there after a power cut, under that name. REFUSED: the name is taken. */
 must_use enum result spool_publish(const struct durable_folder *folder, const char *name, const struct spool_text *text);
 
+/* Where everything lies in the file that spool_publish() makes of it. */
+struct spool_map spool_text_map(const struct spool_text *text);
+
 /* The file, its map and the sections but for the content. `verify`: the checksum too. */
 struct spool_read {
 	int fd;                                  /* read-only; the caller's */

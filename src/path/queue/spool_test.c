@@ -8,6 +8,7 @@
 #include "mail/smtp/smtp.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -21,6 +22,15 @@ static int content_of(const char *text)
 	(void)fclose(file);
 	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text), "content");
 	return fd;
+}
+
+static bool same_map(struct spool_map a, struct spool_map b)
+{
+	bool same = a.serial == b.serial;
+
+	for (size_t i = 0; i < COUNT_OF(a.has); i++)
+		same = same && a.has[i] == b.has[i] && a.spans[i].at == b.spans[i].at && a.spans[i].length == b.spans[i].length;
+	return same;
 }
 
 static void check_publish(struct spool *spool)
@@ -38,11 +48,35 @@ static void check_publish(struct spool *spool)
 	CHECK(spool_read(&spool->messages, "A", true, &memory, &read) == OK, "read back");
 	CHECK(slice_same(read.envelope, SLICE("env")) && slice_same(read.judgement, SLICE("jud")), "its sections");
 	CHECK(pread(read.fd, bytes, 5, (off_t)read.map.spans[SPOOL_CONTENT].at) == 5 && memcmp(bytes, "23456", 5) == 0, "its bytes");
+	CHECK(same_map(spool_text_map(&text), read.map), "and where they lie was known before");
 	fd_close(&read.fd);
 	CHECK(spool_read(&spool->messages, "B", true, &memory, &read) == REFUSED, "no file, no message");
 	CHECK(spool_set_aside(spool, &spool->messages, "A") == OK, "set aside");
 	CHECK(spool_publish(&spool->messages, "A", &text) == OK && spool_set_aside(spool, &spool->messages, "A") == OK, "and another of that name");
 	arena_finish(&memory);
+}
+
+/* More than is written at once, in each section. */
+static void check_long(struct spool *spool)
+{
+	enum { LONG = 300000 };
+	static char bytes[LONG];
+	closing int content = memfd_create("long", MFD_CLOEXEC);
+	struct spool_text text = { .serial = 4, .envelope = { bytes, LONG / 2 }, .judgement = { bytes, LONG - 1 },
+		                   .content = content, .length = LONG };
+	struct spool_read read;
+	struct arena memory;
+
+	for (size_t i = 0; i < LONG; i++)
+		bytes[i] = (char)(i % 251);
+	arena_init(&memory, 4 << 20);
+	CHECK(write(content, bytes, LONG) == LONG && spool_publish(&spool->messages, "D", &text) == OK, "a long one is published");
+	CHECK(spool_read(&spool->messages, "D", true, &memory, &read) == OK, "and read back");
+	CHECK(slice_same(read.envelope, text.envelope) && slice_same(read.judgement, text.judgement), "its long sections");
+	CHECK(same_map(spool_text_map(&text), read.map), "where they lie");
+	fd_close(&read.fd);
+	arena_finish(&memory);
+	CHECK(durable_remove(&spool->messages, "D", false) == OK, "and away");
 }
 
 /* A source that ends before the content does: not stored. */
@@ -192,6 +226,7 @@ int main(int count, char **words)
 	CHECK(mkdtemp(path) != NULL, "a folder");
 	CHECK(spool_open(&spool, path, (unsigned)-1, 0, &why) == OK, "a spool");
 	check_publish(&spool);
+	check_long(&spool);
 	check_short(&spool);
 	check_days(&spool);
 	check_strange(&spool);

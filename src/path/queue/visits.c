@@ -209,25 +209,77 @@ static void read_done(struct job *job)
 	visit_end(visit);
 }
 
-static bool begin_visit(struct queue *queue, struct entry *entry, bool for_relay)
+static struct visit *new_visit(struct queue *queue, struct entry *entry)
 {
 	struct visit *visit = pool_take(&queue->visits.pool);
 
 	if (visit == NULL)
-		return false;
+		return NULL;
 	entries_unschedule(&queue->entries, entry);
 	entry->flags |= ENTRY_BUSY;
 	visit->queue = queue;
 	visit->entry = entry;
+	visit->fd = visit->memfd = -1;
+	memcpy(visit->name, entry->id, MESSAGE_ID_SIZE);
+	return visit;
+}
+
+static bool begin_visit(struct queue *queue, struct entry *entry, bool for_relay)
+{
+	struct visit *visit = new_visit(queue, entry);
+
+	if (visit == NULL)
+		return false;
 	visit->for_relay = for_relay;
 	queue->lending.preparing += for_relay;
-	visit->fd = visit->memfd = -1;
 	visit->verify = !(entry->flags & ENTRY_CHECKED);
 	visit->has_later = entry->flags & ENTRY_HAS_LATER;
-	memcpy(visit->name, entry->id, MESSAGE_ID_SIZE);
 	arena_init(&visit->memory, VISIT_MEMORY);
 	visit_do(visit, read_work, read_done);
 	return true;
+}
+
+/* ---- without reading ---- */
+
+static bool all_are(struct entry *entry, enum recipient_is what)
+{
+	for (uint32_t i = 0; i < entry->count; i++)
+		if (entry_recipient(entry, i)->is != what)
+			return false;
+	return true;
+}
+
+static bool somebody_waits(const struct queue *queue)
+{
+	const struct entry *first = entries_first(&queue->entries, HEAP_RELAY);
+
+	return first && first->due <= queue_now();
+}
+
+static bool may_be_lent_at_once(const struct queue *queue, struct entry *entry, const struct visit_news *news)
+{
+	return news->fd >= 0 && news->judged && queue->loaded && !queue->stopping && all_are(entry, RECIPIENT_QUEUED) &&
+	       lending_may(&queue->lending) && !somebody_waits(queue);
+}
+
+void visits_hand_over(struct queue *queue, struct entry *entry, struct visit_news *news)
+{
+	struct visit *visit = may_be_lent_at_once(queue, entry, news) ? new_visit(queue, entry) : NULL;
+
+	if (visit == NULL) {
+		fd_close(&news->fd);
+		arena_finish(&news->memory);
+		fates_settle(queue, entry);
+		return;
+	}
+	visit->memory = news->memory;
+	visit->fd = news->fd;
+	visit->map = news->map;
+	visit->packed = news->packed;
+	visit->envelope = news->envelope;
+	visit->judgement = news->judgement;
+	visit->judged = true;
+	lending_begin(visit);
 }
 
 /* ---- when ---- */

@@ -55,6 +55,21 @@ void visits_init(struct visits *visits, struct queue *queue);
 void visits_finish(struct visits *visits);
 void visits_turn(struct queue *queue);           /* begins what is due, and sets the clock for the rest */
 
+/* What is known of a message that was kept a moment ago. */
+struct visit_news {
+	struct arena memory;                     /* the rest lies in it */
+	int fd;                                  /* the file, read-only; -1: none */
+	struct spool_map map;
+	struct slice packed;
+	struct envelope envelope;
+	struct judgement judgement;
+	bool judged;
+};
+
+/* The end of keeping a message: it is lent at once where nobody waits longer, or goes to where it is due. Takes
+ * what is in `news`. */
+void visits_hand_over(struct queue *queue, struct entry *entry, struct visit_news *news);
+
 void visit_do(struct visit *visit, void (*work)(struct job *job), void (*done)(struct job *job));
 struct visit *visit_of_job(struct job *job);
 void visit_mean(struct visit *visit, enum recipient_is what);    /* from here on this visit is about those, no later ones */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line is read, looked at (log_lines.h), and written by the row of its target. */
+/* Lines are read, looked at (log_lines.h), and given to the row of their target; what one reading brought to a
+ * descriptor is written at once. */
 #include "supervisor/logs.h"
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { LINE_LONGEST = 8 * LOG_LINE_LIMIT, DRAIN_MOST = 256 };
+enum { LINE_LONGEST = 8 * LOG_LINE_LIMIT, AT_ONCE = 4096, DRAIN_MOST = 256 };
 
 #define ROW(...) SETTINGS_ROW(log_settings, __VA_ARGS__)
 static const struct setting rows[] = { LOG_SETTINGS(ROW) };
@@ -28,6 +29,7 @@ const struct settings_section log_settings_section = {
 void logs_init(struct logs *logs, struct loop *loop)
 {
 	*logs = (struct logs){ .loop = loop, .file = -1, .level = LOG_LEVEL_INFO };
+	buffer_init(&logs->gathered, LINE_LONGEST);
 }
 
 static enum result open_file(struct logs *logs)
@@ -66,6 +68,7 @@ void logs_reopen(struct logs *logs)
 void logs_finish(struct logs *logs)
 {
 	fd_close(&logs->file);
+	buffer_finish(&logs->gathered);
 }
 
 /* ---- where lines go ---- */
@@ -76,11 +79,34 @@ static bool write_some(int fd, struct slice bytes)
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
 
 	while (bytes.len) {
-		struct slice head = slice_take(&bytes, 4096);
+		struct slice head = slice_take(&bytes, AT_ONCE);
 
 		if (poll(&ready, 1, 0) != 1 || write(fd, head.at, head.len) != (ssize_t)head.len)
 			return false;
 	}
+	return true;
+}
+
+static bool flush(struct logs *logs)
+{
+	bool good = write_some(logs->gathered_for, buffer_slice(&logs->gathered));
+
+	if (!good)
+		logs->lost += logs->gathered_lines;
+	buffer_clear(&logs->gathered);
+	logs->gathered_lines = 0;
+	return good;
+}
+
+/* Lines are written whole, as many at once as a pipe surely takes. */
+static bool gather(struct logs *logs, int fd, struct slice line)
+{
+	if (fd != logs->gathered_for || buffer_length(&logs->gathered) + line.len > AT_ONCE)
+		(void)flush(logs);
+	logs->gathered_for = fd;
+	if (buffer_add(&logs->gathered, line) != OK)
+		return false;
+	logs->gathered_lines++;
 	return true;
 }
 
@@ -92,7 +118,7 @@ static bool to_descriptor(struct logs *logs, int fd, const struct log_entry *ent
 	buffer_init(&line, LINE_LONGEST);
 	result =
 	    logs->json ? log_entry_json(entry, clock_wall_ms(), &line) : log_entry_text(entry, clock_wall_ms(), &line);
-	if (result == OK && !write_some(fd, buffer_slice(&line)))
+	if (result == OK && !gather(logs, fd, buffer_slice(&line)))
 		result = LATER;
 	buffer_finish(&line);
 	return result == OK;
@@ -127,20 +153,29 @@ static bool (*const targets[])(struct logs *, const struct log_entry *) = {
 	[LOG_TO_SYSLOG] = to_syslog,
 };
 
-static void write_entry(struct logs *logs, const struct log_entry *entry)
+/* Counted as told only when it was written. */
+static void tell_lost(struct logs *logs)
 {
 	char text[64];
-	struct log_entry lost;
+	struct log_entry entry;
+	unsigned long lost;
 	int len;
 
+	(void)flush(logs);
+	lost = logs->lost;
+	len = snprintf(text, sizeof(text), "W- supervisor log-lines-lost count=%lu", lost);
+	if (log_entry_parse((struct slice){ text, (size_t)len }, "supervisor", &entry) == OK &&
+	    targets[logs->to](logs, &entry) && flush(logs))
+		lost = 0;
+	logs->lost = lost;
+}
+
+static void write_entry(struct logs *logs, const struct log_entry *entry)
+{
 	if (entry->level > logs->level)
 		return;
-	if (logs->lost) {
-		len = snprintf(text, sizeof(text), "W- supervisor log-lines-lost count=%lu", logs->lost);
-		if (log_entry_parse((struct slice){ text, (size_t)len }, "supervisor", &lost) == OK &&
-		    targets[logs->to](logs, &lost))
-			logs->lost = 0;
-	}
+	if (logs->lost)
+		tell_lost(logs);
 	if (!targets[logs->to](logs, entry))
 		logs->lost++;
 }
@@ -192,6 +227,7 @@ static void take_lines(struct log_pipe *pipe)
 	if (rest.len)
 		memmove(pipe->line, rest.at, rest.len);
 	pipe->used = rest.len;
+	(void)flush(pipe->logs);
 }
 
 /* OK: there was something; AGAIN: not now; REFUSED: all writers are gone. */
@@ -247,6 +283,7 @@ void log_pipe_close(struct log_pipe *pipe)
 	log_pipe_drain(pipe);
 	if (pipe->used)
 		take_line(pipe, (struct slice){ pipe->line, pipe->used });
+	(void)flush(pipe->logs);
 	watch_end(&pipe->watch);
 	fd_close(&pipe->fd);
 	*pipe = (struct log_pipe){ .fd = -1 };

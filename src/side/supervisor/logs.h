@@ -33,6 +33,9 @@ struct logs {
 	char path[4096];
 	int file;
 	unsigned long lost;                      /* lines that nobody took */
+	struct buffer gathered;                  /* lines of one reading, for one writing */
+	unsigned long gathered_lines;
+	int gathered_for;                        /* the descriptor */
 };
 
 enum { LOG_PIPE_LINE = LOG_LINE_LIMIT + 64 };
