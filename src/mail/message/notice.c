@@ -4,7 +4,8 @@
 
 #include "base/pack.h"
 
-enum { NOTICE_VERSION = 1, RECIPIENT_LEAST = 17, RECIPIENTS_MOST = 10000, TEXT_MOST = 4096 };
+enum { NOTICE_VERSION = 1, RECIPIENT_LEAST = 17, RECIPIENTS_MOST = 10000, TEXT_MOST = 4096,
+       IS_EXPIRED = 1, IS_RELAYED = 2 };
 
 static enum result pack_recipient(struct buffer *to, const struct notice_recipient *recipient)
 {
@@ -12,7 +13,7 @@ static enum result pack_recipient(struct buffer *to, const struct notice_recipie
 	TRY(pack_slice(to, recipient->original));
 	TRY(pack_slice(to, recipient->route));
 	TRY(pack_slice(to, recipient->reply));
-	return pack_u8(to, recipient->expired);
+	return pack_u8(to, (uint8_t)((recipient->expired ? IS_EXPIRED : 0) | (recipient->relayed ? IS_RELAYED : 0)));
 }
 
 static enum result pack_numbers(struct buffer *to, const struct notice *notice)
@@ -65,11 +66,15 @@ static void read_numbers(struct unpack *from, struct notice *notice)
 
 static void read_recipient(struct unpack *from, struct notice_recipient *recipient)
 {
+	uint8_t flags;
+
 	recipient->address = unpack_slice(from, TEXT_MOST);
 	recipient->original = unpack_slice(from, TEXT_MOST);
 	recipient->route = unpack_slice(from, TEXT_MOST);
 	recipient->reply = unpack_slice(from, TEXT_MOST);
-	recipient->expired = unpack_u8(from) != 0;
+	flags = unpack_u8(from);
+	recipient->expired = flags & IS_EXPIRED;
+	recipient->relayed = flags & IS_RELAYED;
 }
 
 static enum result read_recipients(struct unpack *from, struct arena *arena, struct notice *notice)

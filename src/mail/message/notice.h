@@ -23,6 +23,7 @@ enum { NOTICE_LIMIT = 51200 };
 struct notice_recipient {
 	struct slice address, original;    /* as in the envelope; ORCPT */
 	struct slice route, reply;         /* "smtp://mx.example.net:25"; "550 5.1.1 no such user" */
+	bool relayed;                      /* success: to a next hop that tells nobody, not to a mailbox */
 	bool expired;                      /* our own limit, after the deferrals that `reply` tells of */
 };
 

@@ -91,6 +91,8 @@ static enum result add_words_for(const struct notice_recipient *recipient, struc
 	TRY(buffer_format(to, "<%s>\r\n", plain(&address, recipient->address)));
 	if (recipient->expired)
 		TRY(buffer_add(to, SLICE("    was tried until its time was over\r\n")));
+	if (recipient->relayed)
+		TRY(buffer_add(to, SLICE("    was handed on to a server that sends no further notices\r\n")));
 	if (recipient->route.len)
 		TRY(buffer_format(to, "    by way of: %s\r\n", plain(&route, recipient->route)));
 	if (recipient->reply.len)
@@ -181,7 +183,7 @@ static enum result add_status_for(const struct notice *notice, const struct noti
 
 	TRY(add_field(to, "Original-Recipient", type, recipient->original));
 	TRY(add_field(to, "Final-Recipient", "rfc822;", recipient->address));
-	TRY(buffer_format(to, "Action: %s\r\nStatus: %s\r\n", words_of[notice->kind].action,
+	TRY(buffer_format(to, "Action: %s\r\nStatus: %s\r\n", recipient->relayed ? "relayed" : words_of[notice->kind].action,
 	                  status_of(notice, recipient, room)));
 	TRY(add_field(to, "Remote-MTA", "dns; ", remote_host(recipient->route)));
 	TRY(add_field(to, "Diagnostic-Code", "smtp; ", recipient->reply));

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rest = slice_drop(rest, 1);
 	request = slice_take(&rest, (size_t)data[0] * 4);
-	recipient = (struct notice_recipient){ request, request, request, request, false };
+	recipient = (struct notice_recipient){ request, request, request, request, false, false };
 	arena_init(&arena, 1 << 20);
 	if (notice_unpack(request, &arena, &notice) == OK)
 		compose(&notice, rest);

@@ -7,7 +7,7 @@
 
 static struct notice_recipient recipients[] = {
 	{ LIT("bob@example.net"), LIT("rfc822;Bob@example.net"), LIT("smtp://mx.example.net:25"),
-	  LIT("550 5.1.1 no such user"), false },
+	  LIT("550 5.1.1 no such user"), false, false },
 };
 static const struct notice sample = {
 	.kind = NOTICE_FAILURE, .hostname = LIT("mx1.example.org"), .postmaster = LIT("postmaster"),
@@ -100,13 +100,16 @@ static void check_status(const struct status_row *row, struct buffer *to)
 	buffer_clear(to);
 	CHECK(notice_compose(&notice, SLICE(ORIGINAL), to) == OK, row->about);
 	CHECK(has(to, row->wanted), row->about);
+	recipient.relayed = true;
+	buffer_clear(to);
+	CHECK(notice_compose(&notice, SLICE(ORIGINAL), to) == OK && has(to, "Action: relayed\r\n"), "relayed");
 }
 
 static void hostile(struct buffer *to)
 {
 	struct notice_recipient recipient = { LIT("x\r\n--b\r\n@y"), LIT("\0\377"), LIT("smtp://\r\nX: y:25"),
 					      LIT("550 5.1.1 a\r\nInjected: yes\n=_postern_FEDCBA9876543210_0"),
-					      false };
+					      false, false };
 	struct notice notice = sample;
 
 	notice.recipients = &recipient;

@@ -232,7 +232,7 @@ static void compose(struct bench *bench)
 {
 	const struct row row = { .head = SLICE("Subject: hello\r\n\r\nx\r\n") };
 	struct notice_recipient recipient = { SLICE("bob@example.net"), SLICE(""), SLICE("smtp://mx:25"), SLICE("550 no"),
-	                                      false };
+	                                      false, false };
 	struct notice notice = { .kind = NOTICE_FAILURE, .hostname = SLICE("mx1"), .id = SLICE("0123456789ABCDEF"),
 		                 .sender = SLICE("a@b"), .length = 21, .recipients = &recipient, .recipient_count = 1,
 		                 .new_id = SLICE("FEDCBA9876543210") };

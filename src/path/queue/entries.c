@@ -218,8 +218,8 @@ bool entry_has(struct entry *entry, enum recipient_is what)
 const char *recipient_word(enum recipient_is what)
 {
 	static const char *const words[RECIPIENT_KINDS] = {
-		"unjudged", "queued", "sending", "held", "failed", "quarantining",
-		"delivered", "bounced", "quarantined", "discarded", "deleted" };
+		"unjudged", "queued", "sending", "held", "failed", "quarantining", "delayed",
+		"arrived", "delivered", "bounced", "quarantined", "discarded", "deleted" };
 
 	return what < RECIPIENT_KINDS ? words[what] : "?";
 }
@@ -276,6 +276,7 @@ static const int8_t heap_by_state[RECIPIENT_KINDS] = {
 	[RECIPIENT_UNJUDGED] = HEAP_WORK,         [RECIPIENT_QUEUED] = HEAP_RELAY,
 	[RECIPIENT_LENT] = HEAPS,                 [RECIPIENT_HELD] = HEAPS,
 	[RECIPIENT_FAILED] = HEAP_WORK,           [RECIPIENT_FOR_QUARANTINE] = HEAP_WORK,
+	[RECIPIENT_DELAYED] = HEAP_WORK,          [RECIPIENT_ARRIVED] = HEAP_WORK,
 	[RECIPIENT_DELIVERED] = HEAPS,            [RECIPIENT_BOUNCED] = HEAPS,
 	[RECIPIENT_QUARANTINED] = HEAPS,          [RECIPIENT_DISCARDED] = HEAPS,
 	[RECIPIENT_DELETED] = HEAPS };

@@ -21,6 +21,8 @@ enum recipient_is {
 	RECIPIENT_HELD,                  /* until an operator acts */
 	RECIPIENT_FAILED,                /* waits for its notice */
 	RECIPIENT_FOR_QUARANTINE,        /* waits for the file there */
+	RECIPIENT_DELAYED,               /* waits for the notice that it is late; queued again then */
+	RECIPIENT_ARRIVED,               /* delivered; waits for the notice of that */
 	RECIPIENT_DELIVERED,             /* from here on: final */
 	RECIPIENT_BOUNCED,
 	RECIPIENT_QUARANTINED,
@@ -34,6 +36,8 @@ enum recipient_flag {                    /* bits */
 	RECIPIENT_IS_NOTED   = 2,        /* the journal knows more of it than the file */
 	RECIPIENT_IS_EXPIRED = 4,
 	RECIPIENT_IS_MEANT   = 8,        /* the visit under way is about it */
+	RECIPIENT_IS_RELAYED = 16,       /* arrived at a next hop that tells nobody */
+	RECIPIENT_IS_WARNED  = 32,       /* its sender was told of the delay */
 };
 
 struct recipient {
@@ -51,6 +55,7 @@ enum entry_flag {                        /* bits */
 	ENTRY_NULL_SENDER = 64,
 	ENTRY_OWN         = 128,         /* composed by us */
 	ENTRY_LOCAL       = 256,
+	ENTRY_TELL        = 512,         /* somebody's success is to be told */
 };
 
 enum heap_kind { HEAP_WORK, HEAP_RELAY, HEAPS };

@@ -21,12 +21,14 @@ static const enum recipient_is by_record[JOURNAL_KINDS] = {
 	[JOURNAL_QUARANTINED] = RECIPIENT_QUARANTINED, [JOURNAL_DISCARDED] = RECIPIENT_DISCARDED,
 	[JOURNAL_DELETED] = RECIPIENT_DELETED,     [JOURNAL_HELD] = RECIPIENT_HELD,
 	[JOURNAL_RELEASED] = RECIPIENT_QUEUED,     [JOURNAL_DEFERRED] = RECIPIENT_QUEUED,
-	[JOURNAL_TRIED] = RECIPIENT_KINDS };
+	[JOURNAL_TRIED] = RECIPIENT_KINDS,         [JOURNAL_DELAYED] = RECIPIENT_DELAYED,
+	[JOURNAL_ARRIVED] = RECIPIENT_ARRIVED };
 
 static const enum journal_kind by_state[RECIPIENT_KINDS] = {
 	[RECIPIENT_UNJUDGED] = JOURNAL_RELEASED,   [RECIPIENT_QUEUED] = JOURNAL_DEFERRED,
 	[RECIPIENT_LENT] = JOURNAL_DEFERRED,       [RECIPIENT_HELD] = JOURNAL_HELD,
 	[RECIPIENT_FAILED] = JOURNAL_FAILED,       [RECIPIENT_FOR_QUARANTINE] = JOURNAL_KINDS,
+	[RECIPIENT_DELAYED] = JOURNAL_DELAYED,     [RECIPIENT_ARRIVED] = JOURNAL_ARRIVED,
 	[RECIPIENT_DELIVERED] = JOURNAL_DELIVERED, [RECIPIENT_BOUNCED] = JOURNAL_BOUNCED,
 	[RECIPIENT_QUARANTINED] = JOURNAL_QUARANTINED, [RECIPIENT_DISCARDED] = JOURNAL_DISCARDED,
 	[RECIPIENT_DELETED] = JOURNAL_DELETED };
@@ -37,11 +39,17 @@ static const enum queue_count by_kind[JOURNAL_KINDS] = {
 	[JOURNAL_QUARANTINED] = QUEUE_COUNT_quarantined, [JOURNAL_DISCARDED] = QUEUE_COUNT_discarded,
 	[JOURNAL_DELETED] = QUEUE_COUNT_deleted,      [JOURNAL_HELD] = QUEUE_COUNT_ALL,
 	[JOURNAL_RELEASED] = QUEUE_COUNT_ALL,         [JOURNAL_DEFERRED] = QUEUE_COUNT_deferred,
-	[JOURNAL_TRIED] = QUEUE_COUNT_ALL };
+	[JOURNAL_TRIED] = QUEUE_COUNT_ALL,            [JOURNAL_DELAYED] = QUEUE_COUNT_deferred,
+	[JOURNAL_ARRIVED] = QUEUE_COUNT_ALL };
 
 static uint32_t flags_of(const struct envelope *envelope)
 {
-	return (envelope->sender.len ? 0 : ENTRY_NULL_SENDER) | (envelope->flags & ENVELOPE_NOTICE ? ENTRY_OWN : 0) |
+	uint8_t asked = 0;
+
+	for (uint32_t i = 0; i < envelope->recipient_count; i++)
+		asked |= envelope->recipients[i].notify;
+	return (asked & NOTIFY_SUCCESS && envelope->sender.len ? ENTRY_TELL : 0) |
+	       (envelope->sender.len ? 0 : ENTRY_NULL_SENDER) | (envelope->flags & ENVELOPE_NOTICE ? ENTRY_OWN : 0) |
 	       (envelope->flags & ENVELOPE_LOCAL ? ENTRY_LOCAL : 0);
 }
 
@@ -115,6 +123,10 @@ static struct journal_record record_of(const struct queue *queue, const struct e
 		record.flags |= JOURNAL_IS_OWN;
 	if (recipient->flags & RECIPIENT_IS_EXPIRED)
 		record.flags |= JOURNAL_IS_EXPIRED;
+	if (recipient->flags & RECIPIENT_IS_RELAYED)
+		record.flags |= JOURNAL_IS_RELAYED;
+	if (recipient->flags & RECIPIENT_IS_WARNED)
+		record.flags |= JOURNAL_IS_WARNED;
 	memcpy(record.id, entry->id, MESSAGE_ID_SIZE);
 	return record;
 }
@@ -357,7 +369,9 @@ static void replay_one(struct queue *queue, struct entry *entry, struct recipien
 	(void)entry;
 	recipient->attempts = (uint8_t)(record->attempts < 255 ? record->attempts : 255);
 	recipient->due = (uint32_t)record->time;
-	recipient->flags |= RECIPIENT_IS_NOTED | (record->flags & JOURNAL_IS_EXPIRED ? RECIPIENT_IS_EXPIRED : 0);
+	recipient->flags |= RECIPIENT_IS_NOTED | (record->flags & JOURNAL_IS_EXPIRED ? RECIPIENT_IS_EXPIRED : 0) |
+	                    (record->flags & JOURNAL_IS_RELAYED ? RECIPIENT_IS_RELAYED : 0) |
+	                    (record->flags & JOURNAL_IS_WARNED ? RECIPIENT_IS_WARNED : 0);
 	recipient_say(&queue->entries, recipient, record->route, record->reply);
 	entry_turn(&queue->entries, recipient, state_for(recipient, record->kind));
 }
@@ -424,7 +438,7 @@ void fates_ledger(const struct queue *queue, uint64_t ret_rows[LEDGER_ROWS])
 	const uint64_t *states = queue->entries.states;
 
 	memcpy(ret_rows, queue->totals, sizeof(queue->totals));
-	ret_rows[LEDGER_DELIVERED] += states[RECIPIENT_DELIVERED];
+	ret_rows[LEDGER_DELIVERED] += states[RECIPIENT_DELIVERED] + states[RECIPIENT_ARRIVED];
 	ret_rows[LEDGER_BOUNCED] += states[RECIPIENT_BOUNCED];
 	ret_rows[LEDGER_DISCARDED] += states[RECIPIENT_DISCARDED];
 	ret_rows[LEDGER_DELETED] += states[RECIPIENT_DELETED];

@@ -29,13 +29,16 @@ enum journal_kind {
 	JOURNAL_RELEASED,          /* from hold */
 	JOURNAL_DEFERRED,
 	JOURNAL_TRIED,             /* no judgement came: `attempts` so far, of the message, not of a recipient */
+	JOURNAL_DELAYED,           /* put off, and its sender is to be told of that */
+	JOURNAL_ARRIVED,           /* delivered, and its sender is to be told of that */
 	JOURNAL_KINDS,
 };
 
 /* What a ledger counts: recipients that came to an end. */
 enum ledger_row { LEDGER_DELIVERED, LEDGER_BOUNCED, LEDGER_DISCARDED, LEDGER_DELETED, LEDGER_OWN, LEDGER_ROWS };
 
-enum journal_flag { JOURNAL_IS_OWN = 1, JOURNAL_IS_EXPIRED = 2 };   /* bits; own: a notice, made by us */
+/* Bits. Own: a notice, made by us. Relayed: arrived at a next hop that tells nobody. Warned: its sender knows of the delay. */
+enum journal_flag { JOURNAL_IS_OWN = 1, JOURNAL_IS_EXPIRED = 2, JOURNAL_IS_RELAYED = 4, JOURNAL_IS_WARNED = 8 };
 
 struct journal_record {
 	enum journal_kind kind;

@@ -261,12 +261,36 @@ static void was_delivered(struct lending *lending, struct entry *entry, const st
 	note_when_safe(lending, came->exchange);
 }
 
+/* Where nobody asked to be told it has come to its end. */
+static void has_arrived(struct lending *lending, struct entry *entry, const struct outcome_came *came)
+{
+	struct fates_words words = words_of(came);
+
+	if (!(entry->flags & ENTRY_TELL)) {
+		was_delivered(lending, entry, came);
+		return;
+	}
+	if (came->outcome == RELAY_RELAYED)
+		entry_recipient(entry, came->place)->flags |= RECIPIENT_IS_RELAYED;
+	fates_turn(lending->queue, entry, came->place, JOURNAL_ARRIVED, &words);
+	note_when_safe(lending, came->exchange);
+}
+
 static void has_failed(struct lending *lending, struct entry *entry, const struct outcome_came *came)
 {
 	struct fates_words words = words_of(came);
 
 	fates_turn(lending->queue, entry, came->place, JOURNAL_FAILED, &words);
 	note_when_safe(lending, came->exchange);
+}
+
+/* Late enough to be told of, and not told of yet. */
+static bool is_news(const struct queue *queue, const struct entry *entry, const struct recipient *recipient)
+{
+	uint64_t after = queue->settings.delay_notice.n;
+
+	return after && !(entry->flags & (ENTRY_NULL_SENDER | ENTRY_OWN)) && !(recipient->flags & RECIPIENT_IS_WARNED) &&
+	       queue_now() > entry->received && queue_now() - entry->received >= after;
 }
 
 static void was_deferred(struct lending *lending, struct entry *entry, const struct outcome_came *came)
@@ -280,6 +304,11 @@ static void was_deferred(struct lending *lending, struct entry *entry, const str
 	if (schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now())) {
 		words.expired = true;
 		fates_turn(queue, entry, came->place, JOURNAL_FAILED, &words);
+		note_when_safe(lending, came->exchange);
+		return;
+	}
+	if (is_news(queue, entry, recipient)) {
+		fates_turn(queue, entry, came->place, JOURNAL_DELAYED, &words);
 		note_when_safe(lending, came->exchange);
 		return;
 	}
@@ -299,11 +328,11 @@ static void was_busy(struct lending *lending, struct entry *entry, const struct 
 }
 
 static void (*const outcomes[])(struct lending *lending, struct entry *entry, const struct outcome_came *came) = {
-	[RELAY_DELIVERED] = was_delivered,
+	[RELAY_DELIVERED] = has_arrived,
 	[RELAY_DEFERRED] = was_deferred,
 	[RELAY_FAILED] = has_failed,
 	[RELAY_BUSY] = was_busy,
-	[RELAY_RELAYED] = was_delivered,
+	[RELAY_RELAYED] = has_arrived,
 	[RELAY_PASSED_ON] = was_delivered,
 };
 
@@ -320,7 +349,8 @@ static bool counts(const struct recipient *recipient, uint8_t outcome)
 {
 	if (recipient->is == RECIPIENT_LENT || recipient->is == RECIPIENT_QUEUED)
 		return true;
-	return outcomes[outcome] == was_delivered && !recipient_is_final(recipient);
+	return (outcomes[outcome] == was_delivered || outcomes[outcome] == has_arrived) &&
+	       recipient->is != RECIPIENT_ARRIVED && !recipient_is_final(recipient);
 }
 
 static enum result take_result(struct lending *lending, const struct frame *frame)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who has failed is told, or set apart: the sender gets a notice where the rule allows one; otherwise the
- * message goes to quarantine as `undeliverable`. The notice is stored as a message of its own, and only then
- * are the recipients written down as bounced.
+ * What a sender is told: of failure, of delay (once), of success where it was asked for. Each kind is a row: whom it
+ * is about, who does not want it, what they are afterwards. The notice is stored as a message of its own, and only
+ * then are the recipients turned. Who has failed and cannot be told of goes to quarantine as `undeliverable`.
  */
 #include "base/fd.h"
 #include "base/pack.h"
@@ -16,125 +16,62 @@
 enum { COMPOSE_AGAIN = 30, PACKED_LIMIT = 16 << 20, NOTICE_MOST = 4 << 20,
        SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
-/* ---- setting apart ---- */
+/* ---- the kinds ---- */
 
-static void turn_all(struct visit *visit, enum recipient_is from, enum journal_kind kind)
+/* RFC 3461: NEVER, or a list without FAILURE. */
+static bool no_failure(uint8_t notify)
+{
+	return notify & NOTIFY_NEVER || (notify && !(notify & NOTIFY_FAILURE));
+}
+
+static bool no_delay(uint8_t notify)
+{
+	return notify & NOTIFY_NEVER || (notify && !(notify & NOTIFY_DELAY));
+}
+
+static bool no_success(uint8_t notify)
+{
+	return !(notify & NOTIFY_SUCCESS);
+}
+
+static void end_failed(struct visit *visit, uint32_t place)
+{
+	fates_turn(visit->queue, visit->entry, place, JOURNAL_BOUNCED, &(struct fates_words){ 0 });
+}
+
+static void end_arrived(struct visit *visit, uint32_t place)
+{
+	fates_turn(visit->queue, visit->entry, place, JOURNAL_DELIVERED, &(struct fates_words){ 0 });
+}
+
+/* Back to its retries; it is not told of again. */
+static void go_on(struct visit *visit, uint32_t place)
+{
+	struct recipient *recipient = entry_recipient(visit->entry, place);
+	uint32_t wait = schedule_retry(&visit->queue->settings, recipient->attempts, (uint32_t)queue_chance());
+
+	recipient->flags |= RECIPIENT_IS_WARNED;
+	fates_turn(visit->queue, visit->entry, place, JOURNAL_DEFERRED, &(struct fates_words){ .due = queue_now() + wait });
+}
+
+static const struct telling {
+	enum notice_kind kind;
+	enum recipient_is whom;
+	bool (*unwanted)(uint8_t notify);
+	void (*turn)(struct visit *visit, uint32_t place);
+	const char *event;
+} tellings[] = {
+	{ NOTICE_FAILURE, RECIPIENT_FAILED, no_failure, end_failed, "bounced" },
+	{ NOTICE_DELAY, RECIPIENT_DELAYED, no_delay, go_on, "delayed" },
+	{ NOTICE_SUCCESS, RECIPIENT_ARRIVED, no_success, end_arrived, "told" },
+};
+
+/* Those whom this visit is about, or, before it is about anybody, those who are it. */
+static void turn_all(struct visit *visit, bool meant)
 {
 	for (uint32_t i = 0; i < visit->entry->count; i++)
-		if (visit_means(visit, i, from))
-			fates_turn(visit->queue, visit->entry, i, kind, &(struct fates_words){ 0 });
-}
-
-static void set_apart(struct visit *visit, enum recipient_is whom, void (*kept)(struct keeping *keeping));
-
-/* A name that is taken by another file is not asked for again. */
-static void kept_apart(struct visit *visit, enum recipient_is whom)
-{
-	if (visit->keeping.end == REFUSED) {
-		set_apart(visit, whom, visit->keeping.kept);
-		return;
-	}
-	if (visit->keeping.end == OK) {
-		turn_all(visit, whom, JOURNAL_QUARANTINED);
-		queue_note(visit->queue, LOG_LEVEL_NOTICE, entry_id(visit->entry), "quarantined", "as", slice_of(visit->keeping.name));
-	} else {
-		visit_put_off(visit, whom, COMPOSE_AGAIN);
-	}
-	visit_end(visit);
-}
-
-static struct visit *visit_of_keeping(struct keeping *keeping)
-{
-	return (struct visit *)(void *)((char *)keeping - offsetof(struct visit, keeping));
-}
-
-static void judged_kept(struct keeping *keeping)
-{
-	kept_apart(visit_of_keeping(keeping), RECIPIENT_FOR_QUARANTINE);
-}
-
-static void failed_kept(struct keeping *keeping)
-{
-	kept_apart(visit_of_keeping(keeping), RECIPIENT_FAILED);
-}
-
-/* In the copy only those concerned have the fate `quarantine`. */
-static enum result judgement_apart(struct visit *visit, enum recipient_is whom)
-{
-	struct judgement copy = visit->judgement;
-	struct buffer packed;
-	enum result end;
-
-	copy.fates = arena_array(&visit->memory, struct fate, copy.fate_count);
-	if (copy.fates == NULL)
-		return LATER;
-	visit_mean(visit, whom);
-	for (uint32_t i = 0; i < copy.fate_count; i++) {
-		const struct recipient *recipient = entry_recipient(visit->entry, i);
-
-		copy.fates[i] = visit->judgement.fates[i];
-		copy.fates[i].outcome = recipient->is == whom ? FATE_QUARANTINE : FATE_DELIVER;
-		if (recipient->is == whom && whom == RECIPIENT_FAILED)
-			copy.fates[i] = (struct fate){ FATE_QUARANTINE, SLICE(""), SLICE("undeliverable"),
-			                               words_reply(&visit->queue->words, recipient->words), NO_EDITS };
-	}
-	buffer_init(&packed, PACKED_LIMIT);
-	end = judgement_pack(&copy, &packed);
-	if (end == OK)
-		end = arena_keep(&visit->memory, buffer_slice(&packed), &visit->keeping.text.judgement);
-	buffer_finish(&packed);
-	return end;
-}
-
-/* Others of this message are in quarantine already, or another file has the name: this one gets an id of its own. */
-static enum result name_apart(struct visit *visit)
-{
-	struct keeping *keeping = &visit->keeping;
-	struct envelope envelope = visit->envelope;
-	struct buffer packed;
-	enum result end;
-
-	keeping->text.envelope = visit->packed;
-	memcpy(keeping->name, visit->name, sizeof(keeping->name));
-	if (!entry_has(visit->entry, RECIPIENT_QUARANTINED) && keeping->end != REFUSED)
-		return OK;
-	queue_new_id(keeping->name);
-	envelope.origin = envelope.id;
-	envelope.id = slice_of(keeping->name);
-	buffer_init(&packed, PACKED_LIMIT);
-	end = envelope_pack(&envelope, &packed);
-	if (end == OK)
-		end = arena_keep(&visit->memory, buffer_slice(&packed), &keeping->text.envelope);
-	buffer_finish(&packed);
-	return end;
-}
-
-static void set_apart(struct visit *visit, enum recipient_is whom, void (*kept)(struct keeping *keeping))
-{
-	struct keeping *keeping = &visit->keeping;
-	struct spool_span content = visit_content(visit);
-
-	/* Its judgement is lost or damaged, and nobody else of it waits for a new one. */
-	if (!visit->judged)
-		visit->judged = judging_unscannable(visit, SLICE("its judgement is lost")) == OK;
-	if (!visit->judged || judgement_apart(visit, whom) != OK || name_apart(visit) != OK) {
-		visit_put_off(visit, whom, COMPOSE_AGAIN);
-		visit_end(visit);
-		return;
-	}
-	keeping->apart = keeping->replace = true;
-	keeping->text.serial = visit->map.serial;
-	keeping->text.content = visit->fd;
-	keeping->text.at = content.at;
-	keeping->text.length = content.length;
-	keeping->kept = kept;
-	spool_day_name(queue_now(), keeping->day);
-	keeping_begin(visit->queue, keeping);
-}
-
-void quarantine_begin(struct visit *visit)
-{
-	set_apart(visit, RECIPIENT_FOR_QUARANTINE, judged_kept);
+		if (meant ? visit_means(visit, i, visit->telling->whom) : entry_recipient(visit->entry, i)->is == visit->telling->whom)
+			visit->telling->turn(visit, i);
 }
 
 /* ---- the rule ---- */
@@ -150,38 +87,35 @@ static bool may_be_told(const struct visit *visit)
 	return envelope->flags & (ENVELOPE_TRUSTED | ENVELOPE_AUTHENTICATED | ENVELOPE_LOCAL);
 }
 
-/* RFC 3461: NEVER, or a list without FAILURE. */
-static bool wants_none(uint8_t notify)
-{
-	return notify & NOTIFY_NEVER || (notify && !(notify & NOTIFY_FAILURE));
-}
-
 static void end_unwanted(struct visit *visit)
 {
+	const struct telling *telling = visit->telling;
+
 	if (visit->envelope.sender.len == 0)
 		return;
 	for (uint32_t i = 0; i < visit->entry->count; i++)
-		if (entry_recipient(visit->entry, i)->is == RECIPIENT_FAILED && wants_none(visit->envelope.recipients[i].notify))
-			fates_turn(visit->queue, visit->entry, i, JOURNAL_BOUNCED, &(struct fates_words){ 0 });
+		if (entry_recipient(visit->entry, i)->is == telling->whom &&
+		    telling->unwanted(visit->envelope.recipients[i].notify))
+			telling->turn(visit, i);
 }
 
 /* ---- the notice ---- */
 
 static void notice_kept(struct keeping *keeping)
 {
-	struct visit *visit = visit_of_keeping(keeping);
+	struct visit *visit = (struct visit *)(void *)((char *)keeping - offsetof(struct visit, keeping));
 	struct queue *queue = visit->queue;
 	struct entry *made = visit->made;
 
 	if (keeping->end != OK) {
 		entries_remove(&queue->entries, made);
-		visit_put_off(visit, RECIPIENT_FAILED, COMPOSE_AGAIN);
+		visit_put_off(visit, visit->telling->whom, COMPOSE_AGAIN);
 		visit_end(visit);
 		return;
 	}
 	queue_count(queue, QUEUE_COUNT_notices, 1);
-	queue_note(queue, LOG_LEVEL_INFO, entry_id(visit->entry), "bounced", "notice", slice_of(keeping->name));
-	turn_all(visit, RECIPIENT_FAILED, JOURNAL_BOUNCED);
+	queue_note(queue, LOG_LEVEL_INFO, entry_id(visit->entry), visit->telling->event, "notice", slice_of(keeping->name));
+	turn_all(visit, true);
 	made->flags |= ENTRY_CHECKED;
 	fates_settle(queue, made);
 	visit_end(visit);
@@ -190,7 +124,8 @@ static void notice_kept(struct keeping *keeping)
 static struct envelope notice_envelope(const struct visit *visit, struct envelope_recipient *to)
 {
 	*to = (struct envelope_recipient){ .address = visit->envelope.sender, .notify = NOTIFY_NEVER };
-	return (struct envelope){ .id = slice_of(visit->keeping.name), .received = queue_now(), .flags = ENVELOPE_NOTICE,
+	return (struct envelope){ .id = slice_of(visit->keeping.name), .received = queue_now(),
+	                          .flags = ENVELOPE_NOTICE | (visit->envelope.flags & ENVELOPE_UTF8),
 	                          .listener = SLICE("queue"), .protocol = SLICE("notice"), .origin = visit->envelope.id,
 	                          .recipients = to, .recipient_count = 1 };
 }
@@ -243,7 +178,18 @@ static enum result look_at(int memfd, uint64_t *ret_length)
 	return OK;
 }
 
-/* Not for ever: in the end the message goes where an operator sees it. */
+/* Only a failure must be seen by somebody, if not by the sender. */
+static void leave_untold(struct visit *visit)
+{
+	if (visit->telling->kind == NOTICE_FAILURE) {
+		quarantine_undeliverable(visit);
+		return;
+	}
+	turn_all(visit, false);
+	visit_end(visit);
+}
+
+/* Not for ever: in the end a message that failed goes where an operator sees it. */
 static void not_told(struct visit *visit, struct slice reason)
 {
 	queue_note(visit->queue, LOG_LEVEL_WARNING, entry_id(visit->entry), "no-notice", "reason", reason);
@@ -251,10 +197,10 @@ static void not_told(struct visit *visit, struct slice reason)
 	if (visit->entry->tried < ASK_TRIES)
 		visit->entry->tried++;
 	if (visit->entry->tried >= ASK_TRIES) {
-		set_apart(visit, RECIPIENT_FAILED, failed_kept);
+		leave_untold(visit);
 		return;
 	}
-	visit_put_off(visit, RECIPIENT_FAILED, COMPOSE_AGAIN);
+	visit_put_off(visit, visit->telling->whom, COMPOSE_AGAIN);
 	visit_end(visit);
 }
 
@@ -269,20 +215,21 @@ static void composed(struct ask *ask, enum ask_end end, struct slice text, int f
 	not_told(visit, text);
 }
 
-static void list_failed(struct visit *visit, struct notice *notice)
+static void list_recipients(struct visit *visit, struct notice *notice)
 {
-	visit_mean(visit, RECIPIENT_FAILED);
+	visit_mean(visit, visit->telling->whom);
 	for (uint32_t i = 0; i < visit->entry->count; i++) {
 		const struct recipient *recipient = entry_recipient(visit->entry, i);
 
-		if (recipient->is != RECIPIENT_FAILED)
+		if (recipient->is != visit->telling->whom)
 			continue;
 		notice->recipients[notice->recipient_count++] = (struct notice_recipient){
 			.address = visit->envelope.recipients[i].address,
 			.original = visit->envelope.recipients[i].original,
 			.route = words_route(&visit->queue->words, recipient->words),
 			.reply = words_reply(&visit->queue->words, recipient->words),
-			.expired = recipient->flags & RECIPIENT_IS_EXPIRED };
+			.expired = recipient->flags & RECIPIENT_IS_EXPIRED,
+			.relayed = recipient->flags & RECIPIENT_IS_RELAYED };
 	}
 }
 
@@ -291,7 +238,7 @@ static enum result pack_notice(struct visit *visit)
 	const struct queue *queue = visit->queue;
 	struct spool_span content = visit_content(visit);
 	struct notice notice = {
-		.kind = NOTICE_FAILURE, .hostname = queue->gateway.hostname.is, .postmaster = queue->gateway.postmaster.is,
+		.kind = visit->telling->kind, .hostname = queue->gateway.hostname.is, .postmaster = queue->gateway.postmaster.is,
 		.id = visit->envelope.id, .envelope_id = visit->envelope.envelope_id, .sender = visit->envelope.sender,
 		.arrived = visit->envelope.received, .now = queue_now(), .utc_offset = queue->process->utc_offset,
 		.until = visit->envelope.received + (int64_t)queue->settings.lifetime.n,
@@ -303,7 +250,7 @@ static enum result pack_notice(struct visit *visit)
 	notice.recipients = arena_array(&visit->memory, struct notice_recipient, visit->entry->count);
 	if (notice.recipients == NULL)
 		return LATER;
-	list_failed(visit, &notice);
+	list_recipients(visit, &notice);
 	buffer_init(&packed, QUEUE_INSPECT_LONGEST);
 	end = notice_pack(&notice, &packed);
 	if (end == OK)
@@ -312,20 +259,21 @@ static enum result pack_notice(struct visit *visit)
 	return end;
 }
 
-void notices_begin(struct visit *visit)
+static void begin(struct visit *visit, const struct telling *telling)
 {
+	visit->telling = telling;
 	end_unwanted(visit);
-	if (!entry_has(visit->entry, RECIPIENT_FAILED)) {
+	if (!entry_has(visit->entry, telling->whom)) {
 		visit_end(visit);
 		return;
 	}
 	if (!may_be_told(visit)) {
-		set_apart(visit, RECIPIENT_FAILED, failed_kept);
+		leave_untold(visit);
 		return;
 	}
 	queue_new_id(visit->keeping.name);
 	if (pack_notice(visit) != OK) {
-		not_told(visit, SLICE("too many failures for a notice"));
+		not_told(visit, SLICE("too many recipients for a notice"));
 		return;
 	}
 	visit->ask.kind = QUEUE_COMPOSE;
@@ -333,4 +281,19 @@ void notices_begin(struct visit *visit)
 	visit->ask.tried = 0;
 	visit->ask.answered = composed;
 	ask_begin(&visit->queue->asks, &visit->ask);
+}
+
+void notices_of_failure(struct visit *visit)
+{
+	begin(visit, &tellings[0]);
+}
+
+void notices_of_delay(struct visit *visit)
+{
+	begin(visit, &tellings[1]);
+}
+
+void notices_of_success(struct visit *visit)
+{
+	begin(visit, &tellings[2]);
 }

@@ -247,7 +247,7 @@ static void count_done(struct job *job)
 	const struct { const char *name; uint64_t number; } lines[] = {
 		{ "delivered", rows[LEDGER_DELIVERED] },
 		{ "queued", states[RECIPIENT_UNJUDGED] + states[RECIPIENT_QUEUED] + states[RECIPIENT_LENT] +
-		            states[RECIPIENT_FAILED] + states[RECIPIENT_FOR_QUARANTINE] },
+		            states[RECIPIENT_FAILED] + states[RECIPIENT_FOR_QUARANTINE] + states[RECIPIENT_DELAYED] },
 		{ "held", states[RECIPIENT_HELD] },
 		{ "quarantined", talk->keeping.text.length },
 		{ "bounced", rows[LEDGER_BOUNCED] },

@@ -19,6 +19,7 @@
 	ROW(retry_least,     seconds, "5m",   "1s",  "1d",      "shortest time between attempts, after a quick first one") \
 	ROW(retry_most,      seconds, "1h",   "1s",  "7d",      "longest time between attempts")                           \
 	ROW(lifetime,        seconds, "5d",   "1m",  "30d",     "after that time without success, delivery has failed")    \
+	ROW(delay_notice,    seconds, "4h",   "0",   "30d",     "after that time a sender is told, once, that mail is late; 0: never") \
 	ROW(quarantine_life, seconds, "30d",  "1h",  "3650d",   "older files of the quarantine are deleted")               \
 	ROW(reserve,         bytes,   "100M", "0",   "1048576G", "free room in the spool below which no mail is taken")    \
 	ROW(reserve_inodes,  count,   "1000", "0",   "1000000000", "free inodes below which no mail is taken")             \
@@ -41,7 +42,7 @@ extern const struct settings_section queue_settings_section;
 	ROW(quarantined,           COUNTS, "recipients put into quarantine")         \
 	ROW(discarded,             COUNTS, "recipients discarded by a rule")         \
 	ROW(deleted,               COUNTS, "recipients deleted by an operator or by age") \
-	ROW(notices,               COUNTS, "failure notices composed")               \
+	ROW(notices,               COUNTS, "notices composed")               \
 	ROW(judged_later,          COUNTS, "messages kept before they were judged")  \
 	ROW(journal_syncs,         COUNTS, "syncs of the journal")                   \
 	ROW(journal_records,       COUNTS, "records in the journal")                 \

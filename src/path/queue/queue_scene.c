@@ -171,7 +171,7 @@ void deposit_memfd(uint64_t exchange, uint32_t flags, uint32_t recipients, int f
 	struct buffer packed;
 
 	for (uint32_t i = 0; i < recipients; i++)
-		to[i].address = slice_of(names[i]);
+		to[i] = (struct envelope_recipient){ .address = slice_of(names[i]), .notify = scene.notify };
 	message_id_make(time(NULL) * 1000, exchange * 7919 + (uint64_t)getpid(), scene.id);
 	envelope.id = (struct slice){ scene.id, MESSAGE_ID_SIZE };
 	buffer_init(&packed, 65536);
@@ -424,6 +424,7 @@ int scene_main(int count, char **words, const struct scene_row *rows, size_t row
 		if (strstr(rows[i].about, only) == NULL)
 			continue;
 		scene.about = rows[i].about;
+		scene.notify = 0;
 		set_up();
 		start();
 		rows[i].play();

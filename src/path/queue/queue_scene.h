@@ -31,6 +31,7 @@ struct scene {
 	struct buffer bytes;             /* payload of the last frame */
 	struct frame frame;
 	char id[MESSAGE_ID_SIZE + 1];
+	uint8_t notify;                  /* of the recipients of deposits */
 };
 extern struct scene scene;
 extern uint32_t serial;                   /* of the last loan */

@@ -157,7 +157,9 @@ static bool is_due(struct entry *entry, enum recipient_is what, uint32_t now)
 static const struct need { enum recipient_is is; void (*begin)(struct visit *visit); } needs[] = {
 	{ RECIPIENT_UNJUDGED,       judging_begin },
 	{ RECIPIENT_FOR_QUARANTINE, quarantine_begin },
-	{ RECIPIENT_FAILED,         notices_begin },
+	{ RECIPIENT_FAILED,         notices_of_failure },
+	{ RECIPIENT_DELAYED,        notices_of_delay },
+	{ RECIPIENT_ARRIVED,        notices_of_success },
 	{ RECIPIENT_QUEUED,         lending_begin },
 };
 

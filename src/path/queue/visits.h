@@ -41,6 +41,7 @@ struct visit {
 	struct keeping keeping;
 	struct journal_note note;
 	struct entry *made;                      /* a notice's entry */
+	const struct telling *telling;           /* what kind of notice: notices.c */
 	struct slice fresh;                      /* a judgement that is to be written */
 };
 
@@ -85,7 +86,10 @@ must_use enum result visits_judgement(struct arena *arena, struct slice packed, 
 void judging_begin(struct visit *visit);         /* judging.c */
 /* A judgement of our own for all: to quarantine with it, unscannable. */
 must_use enum result judging_unscannable(struct visit *visit, struct slice reason);
-void quarantine_begin(struct visit *visit);       /* notices.c */
-void notices_begin(struct visit *visit);
+void quarantine_begin(struct visit *visit);       /* apart.c */
+void quarantine_undeliverable(struct visit *visit);
+void notices_of_failure(struct visit *visit);     /* notices.c */
+void notices_of_delay(struct visit *visit);
+void notices_of_success(struct visit *visit);
 
 #endif
