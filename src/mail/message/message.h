@@ -9,5 +9,6 @@
 #include "mail/message/edit.h"
 #include "mail/message/notice.h"
 #include "mail/message/parts.h"
+#include "mail/message/sevenbit.h"
 
 #endif

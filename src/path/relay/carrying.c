@@ -90,7 +90,11 @@ static void begin_letter(struct connection *connection, struct letter *letter)
 		connection->recipients[spoken->count++] = (struct client_recipient){
 			.address = addressee->address, .notify = addressee->notify, .original = addressee->original };
 	}
-	client_begin(&connection->client, spoken);
+	connection->steps = NULL;
+	if (looking_is_needed(connection))
+		looking_begin(connection);
+	else
+		client_begin(&connection->client, spoken);
 }
 
 void connection_carry(struct connection *connection, struct letter *letter)

@@ -50,6 +50,7 @@ struct client_letter {
 	struct slice sender;                  /* empty: <> */
 	uint64_t size;                        /* as it will go out, without dot-stuffing */
 	bool eight_bit, utf8;
+	struct slice why_not;                 /* with eight_bit: why it could not be converted; empty: nobody tried */
 	struct client_recipient *recipients;
 	size_t count;
 	bool ret_full, ret_headers;
@@ -84,6 +85,7 @@ struct client {
 
 	struct reply reply;
 	struct buffer out;
+	char refusal[160];                    /* ours, on the hop's behalf */
 	char ending[RELAY_REPLY];             /* AT_END: why, as a reply of theirs or ours; empty after QUIT */
 	size_t ending_length;
 	char line[CLIENT_LINE];

@@ -32,7 +32,7 @@ void client_say_plain(struct client *client, const char *command);
 /* What comes next of MAIL, RCPT and DATA; with PIPELINING all of it. */
 void client_say_more(struct client *client);
 /* client_say.c: what this hop can't take at all, in words of ours; empty: it can. Settles who can't be named to it. */
-struct slice client_why_not(const struct client *client, const struct client_letter *letter);
+struct slice client_why_not(struct client *client, const struct client_letter *letter);
 void client_refuse_unspeakable(struct client *client);
 
 /* client_hear.c */

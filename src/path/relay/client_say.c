@@ -218,12 +218,21 @@ static bool can_be_said(struct slice address)
 	return address.len <= ADDRESS_LONGEST;
 }
 
-struct slice client_why_not(const struct client *client, const struct client_letter *letter)
+static struct slice no_conversion(struct client *client, struct slice why)
 {
-	if (letter->eight_bit && !(client->features & CLIENT_EIGHT_BIT))
-		return SLICE("554 5.6.3 the next hop takes no 8-bit mail, and this cannot be converted");
+	int length = snprintf(client->refusal, sizeof(client->refusal),
+	                      "554 5.6.3 the next hop takes no 8-bit mail, and this is not converted: %.*s",
+	                      SHOW(why.len ? why : SLICE("nobody tried")));
+
+	return (struct slice){ client->refusal, (size_t)length };
+}
+
+struct slice client_why_not(struct client *client, const struct client_letter *letter)
+{
 	if ((letter->utf8 || has_eighth_bit(letter->sender)) && !(letter->utf8 && (client->features & CLIENT_UTF8)))
 		return SLICE("550 5.6.7 the next hop takes no UTF-8 in addresses and headers");
+	if (letter->eight_bit && !(client->features & CLIENT_EIGHT_BIT))
+		return no_conversion(client, letter->why_not);
 	if ((client->features & CLIENT_SIZE) && client->size_limit > 0 && letter->size > client->size_limit)
 		return SLICE("552 5.3.4 the message is larger than the next hop takes");
 	if (!can_be_said(letter->sender))

@@ -44,6 +44,7 @@ void connection_take_down(struct connection *connection)
 	timer_end(&connection->timer);
 	fd_close(&connection->fd);
 	client_finish(&connection->client);
+	arena_finish(&connection->memory);
 	if (connection->letter)
 		connection->letter->carrier = NULL;
 	pool_give(&connection->office->connections, connection);
@@ -71,7 +72,7 @@ static void tell_destination(struct connection *connection)
 		destination_put_back(destination, connection->bound);
 		connection->bound = NULL;
 	}
-	if (connection->client.handed_back && connection->letter && !connection->stopping) {
+	if ((connection->client.handed_back || connection->looking) && connection->letter && !connection->stopping) {
 		destination_put_back(destination, connection->letter);
 		connection->letter = NULL;
 	}
@@ -203,7 +204,7 @@ void connection_act(struct connection *connection)
 	renew_timer(connection);
 	if (watch_for(&connection->watch, LOOP_READ | (sent == AGAIN ? LOOP_WRITE : 0)) != OK)
 		lost(connection);
-	else if (connection->client.stage == AT_REST)
+	else if (connection->client.stage == AT_REST && !connection->looking)
 		carrying_rest(connection);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * connection_parts.h — what connection.c, carrying.c, connecting.c and content.c share (inside these alone).
+ * connection_parts.h — what connection.c, carrying.c, looking.c, connecting.c and content.c share (inside these alone).
  *
  * Knows:   the whole of a connection.
  * Ignores: the same as connection.h.
@@ -40,6 +40,11 @@ struct connection {
 	struct client_recipient recipients[CLIENT_RECIPIENTS];
 	struct addressee *addressees[CLIENT_RECIPIENTS];
 
+	bool looking;                          /* the crew reads the letter; nothing is said of it yet */
+	struct arena memory;                   /* of what it finds */
+	struct sevenbit_scan *scan;
+	const struct sevenbit_step *steps;     /* NULL: the letter goes as it is */
+
 	bool filling, filled_all;              /* the crew has it; the block holds the final dot */
 	enum result filled;
 	size_t block_start, block_size, block_sent;      /* what goes out is block[block_start] and on, of that size */
@@ -60,6 +65,10 @@ void carrying_set_up(struct connection *connection);          /* its client, and
 void carrying_rest(struct connection *connection);            /* at rest: the next letter, idleness, or goodbye */
 void carrying_is_over(struct connection *connection, bool in_order);
 void carrying_leave_idle(struct connection *connection);
+
+/* looking.c */
+bool looking_is_needed(const struct connection *connection);
+void looking_begin(struct connection *connection);
 
 /* connecting.c */
 void connecting_begin(struct connection *connection);

@@ -75,9 +75,9 @@ void content_begin(struct connection *connection)
 	struct lent *lent = connection->letter->lent;
 
 	transmit_init(&connection->transmit, &(struct transmit_plan){
-		client_wants_chunks(&connection->client) ? TRANSMIT_PLAIN : TRANSMIT_DOTTED,
-		!client_offers(&connection->client, CLIENT_EIGHT_BIT), lent->trace, &lent->edits, lent->length,
-		jobs_read, lent });
+		.form = client_wants_chunks(&connection->client) ? TRANSMIT_PLAIN : TRANSMIT_DOTTED,
+		.seven_bit = !client_offers(&connection->client, CLIENT_EIGHT_BIT), .steps = connection->steps,
+		.head = lent->trace, .edits = &lent->edits, .length = lent->length, .read = jobs_read, .source = lent });
 	connection->filled_all = false;
 	connection->filled = AGAIN;
 	connection_start_timer(connection);

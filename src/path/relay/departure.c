@@ -102,8 +102,9 @@ static enum result prepare(struct departure *departure)
 	TRY(make_head(departure));
 	departure->maildir.root = departure->destination->root;
 	departure->maildir.born = lent->born;
-	departure->maildir.plan = (struct transmit_plan){ TRANSMIT_LINES, false, buffer_slice(&departure->head), &lent->edits,
-	                                                  lent->length, jobs_read, lent };
+	departure->maildir.plan = (struct transmit_plan){ .form = TRANSMIT_LINES, .head = buffer_slice(&departure->head),
+	                                                  .edits = &lent->edits, .length = lent->length,
+	                                                  .read = jobs_read, .source = lent };
 	return OK;
 }
 

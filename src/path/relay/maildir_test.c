@@ -51,7 +51,7 @@ static enum result deliver(int root, struct slice text)
 	static const struct edits none = { NULL, 0 };
 
 	letter = (struct maildir_letter){ .root = root, .domain = "example.org", .local = "anna", .born = time(NULL) };
-	letter.plan = (struct transmit_plan){ TRANSMIT_LINES, false, SLICE("Return-Path: <>\r\n"), &none, text.len,
+	letter.plan = (struct transmit_plan){ TRANSMIT_LINES, false, NULL, SLICE("Return-Path: <>\r\n"), &none, text.len,
 	                                      read_text, &text };
 	if (maildir_file_name(SLICE("0123456789ABCDEF"), 7, 2, SLICE("mx.example.org"), letter.name) != OK)
 		return BROKEN;

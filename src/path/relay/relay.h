@@ -52,6 +52,7 @@ enum { TARGET_CLIENT_NONE, TARGET_CLIENT_XFORWARD, TARGET_CLIENT_XCLIENT, TARGET
 	ROW(deferred,    COUNTS, "recipients to be tried again")                      \
 	ROW(failed,      COUNTS, "recipients refused by their next hop")              \
 	ROW(busy,        COUNTS, "recipients not tried: the line was full")           \
+	ROW(converted,   COUNTS, "messages made 7-bit for a next hop without 8BITMIME")  \
 	ROW(lent,        SHOWS,  "messages lent by the queue now")                    \
 	ROW(connections, SHOWS,  "connections to next hops now")                      \
 	ROW(connects,    COUNTS, "connections begun")                                 \

@@ -234,8 +234,18 @@ static const struct row {
 	  LIT("A: b\r\n\r\nx\r\n") },
 	{ "no extensions, by a name that the resolver knows", { "anna@plain.test" }, "d", { "250" }, 0,
 	  LIT("A: b\r\n\r\nx\r\n") },
-	{ "8 bits to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" }, DELIVER_EIGHT_BIT,
+	{ "said to have 8 bits, and has none", { "anna@plain.test" }, "d", { "250" }, DELIVER_EIGHT_BIT,
 	  LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits in a header to a hop that does not take them", { "anna@plain.test" }, "f", { "554 5.6.3" },
+	  DELIVER_EIGHT_BIT, LIT("A: \xe4\r\n\r\nx\r\n") },
+	{ "UTF-8 asked for, and not needed", { "anna@smtp.test" }, "d", { "250" }, DELIVER_UTF8,
+	  LIT("A: b\r\n\r\nx\r\n") },
+	{ "UTF-8 in a header, and no SMTPUTF8", { "anna@smtp.test" }, "f", { "550 5.6.7" }, DELIVER_UTF8,
+	  LIT("A: \xc3\xa4\r\n\r\nx\r\n") },
+	{ "UTF-8 in one address: the other goes", { "\xc3\xa4@smtp.test", "anna@smtp.test" }, "fd", { "550 5.6.7", "250" },
+	  DELIVER_UTF8, LIT("A: b\r\n\r\nx\r\n") },
+	{ "8 bits to a hop that does not take them: converted", { "anna@plain.test" }, "d", { "250" }, DELIVER_EIGHT_BIT,
+	  LIT("Content-Type: text/plain\r\n\r\n.\xc3\xa4\r\n") },
 	{ "8 bits to one that does", { "anna@smtp.test" }, "d", { "250" }, DELIVER_EIGHT_BIT,
 	  LIT("A: b\r\n\r\n\xc3\xa4\r\n") },
 	{ "the first target is down, the second is not", { "anna@two.test" }, "d", { "250" }, 0, LIT("A: b\r\n\r\nx\r\n") },
@@ -297,6 +307,10 @@ static void look_at_content(void)
 	try_row(&rows[1], 100);
 	CHECK(scene.smtp.length == strlen(want) && memcmp(scene.smtp.content, want, strlen(want)) == 0,
 	      "our trace, the bytes, and the dots doubled");
+	CHECK(slice_same((struct slice){ scene.plain.content, scene.plain.length },
+	                 SLICE("Received: by us.test\r\nContent-Type: text/plain\r\nMIME-Version: 1.0\r\n"
+	                       "Content-Transfer-Encoding: quoted-printable\r\n\r\n=2E=C3=A4\r\n.\r\n")),
+	      "and the converted one has 7 bits");
 	CHECK(scene.smtp.connections < scene.smtp.messages, "connections are used again");
 }
 
@@ -305,7 +319,7 @@ static void look_at_mailbox(void)
 	char path[160], bytes[256] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000018.1.0.us.test", scene.folder);
+	(void)snprintf(path, sizeof(path), "%s/mail/box.test/Anna/new/ROW0000000000023.1.0.us.test", scene.folder);
 	file = fopen(path, "r");
 	CHECK(file != NULL && fread(bytes, 1, sizeof(bytes) - 1, file) > 0, "the mail lies in its folder");
 	if (file)

@@ -7,7 +7,9 @@ struct sink { char *at; size_t left; };
 void transmit_init(struct transmit *transmit, const struct transmit_plan *plan)
 {
 	transmit->plan = *plan;
-	transmit->now = plan->head;
+	transmit->now = plan->steps ? (struct slice){ 0 } : plan->head;
+	transmit->source = plan->head;
+	sevenbit_write_init(&transmit->convert, plan->steps);
 	transmit->from = transmit->left = 0;
 	transmit->after_cr = transmit->inside_line = transmit->walked = transmit->ended = false;
 	transmit->failure = edits_check(plan->edits, plan->length) == OK ? OK : LATER;
@@ -19,25 +21,25 @@ uint64_t transmit_size(const struct transmit_plan *plan)
 	return plan->head.len + edits_length(plan->edits, plan->length);
 }
 
-static enum result next_block(struct transmit *transmit)
+static enum result next_block(struct transmit *transmit, struct slice *to)
 {
 	size_t size = transmit->left < TRANSMIT_BLOCK ? (size_t)transmit->left : TRANSMIT_BLOCK;
 
 	TRY(transmit->plan.read(transmit->plan.source, transmit->from, transmit->block, size));
 	transmit->from += size;
 	transmit->left -= size;
-	transmit->now = (struct slice){ transmit->block, size };
+	*to = (struct slice){ transmit->block, size };
 	return OK;
 }
 
-/* Something to write into `now`. OK: nothing is left. */
-static enum result find_more(struct transmit *transmit)
+/* Something of head and edited bytes into `to`. OK: nothing is left. */
+static enum result find_source(struct transmit *transmit, struct slice *to)
 {
-	while (transmit->now.len == 0) {
+	while (to->len == 0) {
 		struct edit_stretch stretch = { 0 };
 
 		if (transmit->left > 0) {
-			TRY(next_block(transmit));
+			TRY(next_block(transmit, to));
 			continue;
 		}
 		if (transmit->walked)
@@ -47,7 +49,7 @@ static enum result find_more(struct transmit *transmit)
 			transmit->walked = true;
 			break;
 		case AGAIN:
-			transmit->now = stretch.ours ? stretch.put : (struct slice){ 0 };
+			*to = stretch.ours ? stretch.put : (struct slice){ 0 };
 			transmit->from = stretch.from;
 			transmit->left = stretch.ours ? 0 : stretch.length;
 			break;
@@ -58,6 +60,56 @@ static enum result find_more(struct transmit *transmit)
 		}
 	}
 	return AGAIN;
+}
+
+static enum result find_converted(struct transmit *transmit)
+{
+	while (transmit->now.len == 0) {
+		enum result more = find_source(transmit, &transmit->source);
+		size_t size;
+
+		if (more != OK && more != AGAIN)
+			return more;
+		size = sevenbit_write_some(&transmit->convert, &transmit->source, transmit->converted,
+		                           sizeof(transmit->converted));
+		transmit->now = (struct slice){ transmit->converted, size };
+		if (more == OK && size == 0)
+			return OK;
+	}
+	return AGAIN;
+}
+
+/* Something to write into `now`. OK: nothing is left. */
+static enum result find_more(struct transmit *transmit)
+{
+	return transmit->plan.steps ? find_converted(transmit) : find_source(transmit, &transmit->now);
+}
+
+enum result transmit_look(struct transmit *transmit, struct sevenbit_scan *scan)
+{
+	enum result more;
+
+	TRY(transmit->failure);
+	while ((more = find_source(transmit, &transmit->now)) == AGAIN) {
+		sevenbit_scan_bytes(scan, transmit->now);
+		transmit->now = (struct slice){ 0 };
+	}
+	return more;
+}
+
+enum result transmit_measure(struct transmit *transmit, uint64_t *ret_size)
+{
+	uint64_t size = 0;
+	enum result more;
+
+	TRY(transmit->failure);
+	while ((more = find_more(transmit)) == AGAIN) {
+		size += transmit->now.len;
+		transmit->now = (struct slice){ 0 };
+	}
+	TRY(more);
+	*ret_size = size;
+	return OK;
 }
 
 static bool is_plain(const struct transmit *transmit, char byte)

@@ -17,11 +17,12 @@
 #include "mail/message/message.h"
 
 enum transmit_form { TRANSMIT_DOTTED, TRANSMIT_PLAIN, TRANSMIT_LINES };
-enum { TRANSMIT_BLOCK = 16384, TRANSMIT_LEAST = 16 };
+enum { TRANSMIT_BLOCK = 16384, TRANSMIT_CONVERTED = 4096, TRANSMIT_LEAST = 16 };
 
 struct transmit_plan {
 	enum transmit_form form;
 	bool seven_bit;
+	const struct sevenbit_step *steps;    /* of what leaves, head included, as it is made 7-bit; NULL: it is not */
 	struct slice head;                    /* with CR LF */
 	const struct edits *edits;
 	uint64_t length;                      /* of the original */
@@ -37,6 +38,9 @@ struct transmit {
 	uint64_t from, left;                  /* of the stretch of the original not yet read */
 	bool after_cr, inside_line;           /* a CR is held back; the line has begun */
 	bool walked, ended;
+	struct slice source;                  /* converting: read, and not yet converted */
+	struct sevenbit_write convert;
+	char converted[TRANSMIT_CONVERTED];
 	enum result failure;
 	char block[TRANSMIT_BLOCK];
 };
@@ -44,6 +48,10 @@ struct transmit {
 void transmit_init(struct transmit *transmit, const struct transmit_plan *plan);
 /* Fills `room` (of TRANSMIT_LEAST bytes or more). AGAIN: there is more to come. OK: that was the end. */
 must_use enum result transmit_fill(struct transmit *transmit, char *room, size_t size, size_t *ret_filled);
+/* The first pass of a conversion (mail/message/sevenbit.h), of head and edited bytes; and octets of what the steps
+ * make of them. LATER: it could not be read. */
+must_use enum result transmit_look(struct transmit *transmit, struct sevenbit_scan *scan);
+must_use enum result transmit_measure(struct transmit *transmit, uint64_t *ret_size);
 /* Octets as SIZE= counts them. */
 uint64_t transmit_size(const struct transmit_plan *plan);
 

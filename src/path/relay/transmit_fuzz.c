@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	edit = (struct edit){ (unsigned char)how.at[1], (unsigned char)how.at[2], bytes };
 	edits.count = how.at[0] & 1;
-	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, how.at[0] & 2, SLICE("X: y\r\n"), &edits,
+	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, how.at[0] & 2, NULL, SLICE("X: y\r\n"), &edits,
 	                                                   bytes.len, read_from, &bytes });
 	buffer_init(&out, 1 << 24);
 	while (result == AGAIN) {

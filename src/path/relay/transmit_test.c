@@ -95,7 +95,7 @@ static void try_row(const struct row *row, enum transmit_form form, uint64_t pad
 	if (edits.count)
 		edit.put = (struct slice){ row->bytes.at + cut, 1 };
 	buffer_init(&out, 1 << 20);
-	enum result result = run(&(struct transmit_plan){ form, false, { 0 }, &edits, padding + row->bytes.len,
+	enum result result = run(&(struct transmit_plan){ form, false, NULL, { 0 }, &edits, padding + row->bytes.len,
 	                                                  read_original, &original }, room, &out);
 	check_out(row, form, result, buffer_slice(&out), padding);
 	buffer_finish(&out);
@@ -125,7 +125,7 @@ static void across_blocks(void)
 		memset(bytes, 'x', sizeof(bytes));
 		memcpy(bytes + start, tail, sizeof(tail) - 1);
 		buffer_init(&out, 1 << 20);
-		CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, false, { 0 }, &none, original.bytes.len,
+		CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, false, NULL, { 0 }, &none, original.bytes.len,
 		                                   read_original, &original }, 100, &out) == OK, "it goes through");
 		struct slice end = slice_drop(buffer_slice(&out), start);
 		CHECK(slice_same(end, SLICE("\r\n..\r\n...x\r\n.\r\n")), "dots are doubled across blocks");
@@ -155,16 +155,16 @@ static void other_failures(void)
 	char room[64];
 	size_t filled;
 
-	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, false, { 0 }, &none, 9, fail_to_read, NULL });
+	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, false, NULL, { 0 }, &none, 9, fail_to_read, NULL });
 	CHECK(transmit_fill(&transmit, room, sizeof(room), &filled) == LATER, "an unreadable original is later");
 	CHECK(transmit_fill(&transmit, room, sizeof(room), &filled) == LATER, "and stays so");
-	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, false, { 0 }, &bad, 9, fail_to_read, NULL });
+	transmit_init(&transmit, &(struct transmit_plan){ TRANSMIT_DOTTED, false, NULL, { 0 }, &bad, 9, fail_to_read, NULL });
 	CHECK(transmit_fill(&transmit, room, sizeof(room), &filled) == LATER, "edits past the end send nothing");
 	buffer_init(&out, 4096);
-	CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, true, { 0 }, &none, eight.bytes.len, read_original, &eight },
+	CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, true, NULL, { 0 }, &none, eight.bytes.len, read_original, &eight },
 	          64, &out) == REFUSED, "8 bits do not go to a 7-bit hop");
 	buffer_clear(&out);
-	CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, false, SLICE("R: x\r\n"), &none, eight.bytes.len, read_original,
+	CHECK(run(&(struct transmit_plan){ TRANSMIT_DOTTED, false, NULL, SLICE("R: x\r\n"), &none, eight.bytes.len, read_original,
 	                                   &eight }, 64, &out) == OK, "8 bits go where they may");
 	CHECK(slice_same(buffer_slice(&out), SLICE("R: x\r\ncaf\xc3\xa9\r\n.\r\n")), "behind our head, unchanged");
 	buffer_finish(&out);
