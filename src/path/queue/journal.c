@@ -10,12 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
-#define JOURNAL     "journal"
 #define JOURNAL_NEW "journal.new"
 
-enum { FILLING_LIMIT = 4 << 20, LOOSE_MOST = 65536, READ_PIECE = 65536, BEHIND_MOST = 16 << 20, AGAIN_MS = 1000 };
+enum { FILLING_LIMIT = 4 << 20, LOOSE_MOST = 65536, TAIL_LEAST = 65536, TAIL_SHARE = 8, AGAIN_MS = 1000, POSTPONED_MS = 5000 };
 
 static void turn(struct journal *journal);
 
@@ -60,6 +60,20 @@ static void append_work(struct job *job)
 	struct iovec part = part_of(&journal->writing);
 
 	journal->end = durable_append(journal->fd, &part, 1);
+	/* What the kernel shows of it may not be on the disk: a queue that reads it shall not write behind it. */
+	if (journal->end != OK)
+		(void)!write(journal->fd, "\377", 1);
+}
+
+/* Room behind the end, taken while there is some: when others fill the disk, deliveries are still written down. */
+static void take_tail(const struct journal *journal, int fd)
+{
+	uint64_t tail = 2 * journal->grow, bytes, inodes;
+
+	if (durable_free(&journal->spool->root, &bytes, &inodes) == OK && bytes / TAIL_SHARE < tail)
+		tail = bytes / TAIL_SHARE;
+	if (tail >= TAIL_LEAST)
+		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)buffer_length(&journal->writing), (off_t)tail);
 }
 
 static enum result write_new(struct journal *journal)
@@ -78,10 +92,24 @@ static enum result write_new(struct journal *journal)
 		durable_drop(root, &draft);
 		return end;
 	}
+	take_tail(journal, draft.fd);
 	TRY(durable_publish(root, &draft, JOURNAL_NEW, &journal->fresh_fd));
-	if (renameat(root->fd, JOURNAL_NEW, root->fd, JOURNAL) != 0)
+	journal->renamed = true;
+	if (renameat(root->fd, JOURNAL_NEW, root->fd, JOURNAL_FILE) != 0)
 		return LATER;
 	return durable_sync_folder(root);
+}
+
+/* At a start for which there is no room: the file that was replayed goes on, once all of it is surely on the disk. */
+static void adopt(struct journal *journal)
+{
+	closing int fd = openat(journal->spool->root.fd, JOURNAL_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat about;
+
+	if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || fdatasync(fd) != 0)
+		return;
+	journal->base = (uint64_t)about.st_size;
+	journal->fresh_fd = fd_keep(&fd);
 }
 
 static void compact_work(struct job *job)
@@ -89,7 +117,13 @@ static void compact_work(struct job *job)
 	struct journal *journal = (struct journal *)(void *)((char *)job - offsetof(struct journal, job));
 
 	journal->fresh_fd = -1;
+	journal->renamed = false;
 	journal->end = write_new(journal);
+	if (journal->end == OK || journal->renamed)
+		return;
+	fd_close(&journal->fresh_fd);
+	if (journal->fd < 0 && journal->whole)
+		adopt(journal);
 }
 
 static void work_done(struct job *job)
@@ -103,9 +137,53 @@ static void work_done(struct job *job)
 	journal->owner->synced(journal->self, journal->end);
 	if (journal->end == OK)
 		call_back(journal);
-	if (journal->end != OK || journal->size - journal->base > journal->grow)
+	if (journal->end != OK)
+		journal->whole = false;
+	if (journal->end != OK || (!journal->postponed && journal->size - journal->base > journal->grow))
 		journal->compact = true;
 	turn(journal);
+}
+
+static void put_notes_back(struct journal *journal)
+{
+	if (journal->writing_first == NULL)
+		return;
+	journal->writing_last->next = journal->filling_first;
+	journal->filling_first = journal->writing_first;
+	if (journal->filling_last == NULL)
+		journal->filling_last = journal->writing_last;
+	journal->writing_first = journal->writing_last = NULL;
+}
+
+/* The records that a snapshot would have held, and those that came since, in order. */
+static enum result put_records_back(struct journal *journal)
+{
+	struct buffer later = journal->filling;
+
+	if (buffer_add(&journal->held, buffer_slice(&later)) != OK)
+		return LATER;
+	buffer_clear(&later);
+	journal->filling = journal->held;
+	journal->held = later;
+	return OK;
+}
+
+/* No new file; but the old one is as it was, with room behind its end: it goes on, and a new one is tried later. */
+static void postpone(struct journal *journal)
+{
+	if (journal->fd < 0 && journal->fresh_fd >= 0) {
+		journal->fd = fd_keep(&journal->fresh_fd);
+		journal->size = journal->base;
+	}
+	if (journal->renamed || journal->fd < 0 || put_records_back(journal) != OK)
+		journal->whole = false;
+	fd_close(&journal->fresh_fd);
+	journal->compact = !journal->whole;
+	journal->postponed = true;
+	if (journal->whole)
+		put_notes_back(journal);
+	if (timer_start(&journal->again, journal->whole ? POSTPONED_MS : AGAIN_MS) != OK || journal->whole)
+		turn(journal);
 }
 
 static void compact_done(struct job *job)
@@ -117,17 +195,17 @@ static void compact_done(struct job *job)
 		journal->fd = fd_keep(&journal->fresh_fd);
 		journal->base = buffer_length(&journal->writing);
 		journal->size = 0;
+		journal->whole = true;
+		journal->postponed = false;
+		buffer_clear(&journal->held);
 		work_done(job);
 		buffer_relax(&journal->writing);
 		return;
 	}
-	fd_close(&journal->fresh_fd);
 	journal->busy = false;
-	journal->compact = true;
 	buffer_clear(&journal->writing);
 	journal->owner->synced(journal->self, journal->end);
-	if (timer_start(&journal->again, AGAIN_MS) != OK)
-		turn(journal);
+	postpone(journal);
 }
 
 static void start_job(struct journal *journal, void (*work)(struct job *job), void (*done)(struct job *job))
@@ -148,6 +226,19 @@ static void start_append(struct journal *journal)
 	start_job(journal, append_work, work_done);
 }
 
+/* Until the snapshot that has them is safe: the old file may have to take them after all. */
+static void keep_records(struct journal *journal)
+{
+	struct buffer empty = journal->held;
+
+	if (journal->whole) {
+		buffer_clear(&empty);
+		journal->held = journal->filling;
+		journal->filling = empty;
+	}
+	buffer_clear(&journal->filling);
+}
+
 static void start_compaction(struct journal *journal)
 {
 	enum result end;
@@ -160,7 +251,7 @@ static void start_compaction(struct journal *journal)
 		(void)!timer_start(&journal->again, AGAIN_MS);
 		return;
 	}
-	buffer_clear(&journal->filling);
+	keep_records(journal);
 	journal->compact = false;
 	start_job(journal, compact_work, compact_done);
 }
@@ -177,7 +268,10 @@ static void turn(struct journal *journal)
 
 static void time_is_up(void *owner)
 {
-	turn(owner);
+	struct journal *journal = owner;
+
+	journal->compact |= journal->postponed;
+	turn(journal);
 }
 
 void journal_init(struct journal *journal, struct crew *crew, const struct spool *spool, uint64_t grow,
@@ -187,6 +281,7 @@ void journal_init(struct journal *journal, struct crew *crew, const struct spool
 	                             .fresh_fd = -1, .grow = grow, .compact = true };
 	buffer_init(&journal->filling, SIZE_MAX / 4);
 	buffer_init(&journal->writing, SIZE_MAX / 4);
+	buffer_init(&journal->held, SIZE_MAX / 4);
 	timer_init(&journal->again, crew->loop, time_is_up, journal);
 }
 
@@ -197,6 +292,7 @@ void journal_finish(struct journal *journal)
 	timer_end(&journal->again);
 	buffer_finish(&journal->filling);
 	buffer_finish(&journal->writing);
+	buffer_finish(&journal->held);
 	fd_close(&journal->fd);
 	*journal = (struct journal){ .fd = -1 };
 }
@@ -205,10 +301,17 @@ void journal_finish(struct journal *journal)
 void journal_add(struct journal *journal, const struct journal_record *record)
 {
 	journal->records++;
-	if (journal->compact && !journal->busy)
+	if (journal->compact && !journal->busy && !journal->whole)
 		return;
-	if (buffer_length(&journal->filling) > FILLING_LIMIT || journal_write(record, &journal->filling) != OK)
-		journal->compact = true;
+	if (buffer_length(&journal->filling) <= FILLING_LIMIT && journal_write(record, &journal->filling) == OK)
+		return;
+	journal->compact = true;
+	journal->whole = false;
+}
+
+void journal_trust(struct journal *journal)
+{
+	journal->whole = true;
 }
 
 void journal_sync(struct journal *journal, struct journal_note *note, void (*noted)(struct journal_note *note))
@@ -226,124 +329,4 @@ void journal_sync(struct journal *journal, struct journal_note *note, void (*not
 bool journal_idle(const struct journal *journal)
 {
 	return !journal->busy && journal->filling_first == NULL && journal->writing_first == NULL;
-}
-
-/* ---- replay ---- */
-
-struct reading {
-	int fd;
-	struct buffer bytes;
-	bool ended;
-};
-
-static enum result read_more(struct reading *reading)
-{
-	char *room;
-	ssize_t came;
-
-	TRY(buffer_reserve(&reading->bytes, READ_PIECE, &room));
-	do
-		came = read(reading->fd, room, READ_PIECE);
-	while (came < 0 && errno == EINTR);
-	if (came < 0)
-		return LATER;
-	reading->ended = came == 0;
-	buffer_grew(&reading->bytes, (size_t)came);
-	return OK;
-}
-
-static enum result next_record(struct reading *reading, struct journal_record *record)
-{
-	for (;;) {
-		struct slice rest = buffer_slice(&reading->bytes);
-		size_t before = rest.len;
-		enum result end = journal_read(&rest, record);
-
-		if (end == OK)
-			reading->bytes.start += before - rest.len;      /* not eaten yet: the record points there */
-		if (end != AGAIN || reading->ended)
-			return end;
-		TRY(read_more(reading));
-	}
-}
-
-static bool is_last_word(enum journal_kind kind)
-{
-	return kind == JOURNAL_DELIVERED || kind == JOURNAL_BOUNCED || kind == JOURNAL_QUARANTINED ||
-	       kind == JOURNAL_DISCARDED || kind == JOURNAL_DELETED;
-}
-
-/* Records behind a bad one may lack their forerunners. A last word needs none: who has the message has it. */
-static void look_behind(struct reading *reading, void (*apply)(void *self, const struct journal_record *record),
-                        void *self, struct journal_replay *replay)
-{
-	struct journal_record record;
-	struct slice rest;
-
-	replay->torn = buffer_length(&reading->bytes) > 0;
-	while (!reading->ended && buffer_length(&reading->bytes) < BEHIND_MOST && read_more(reading) == OK)
-		;
-	rest = buffer_slice(&reading->bytes);
-	while (journal_find(&rest, &record)) {
-		replay->behind = true;
-		if (is_last_word(record.kind))
-			apply(self, &record);
-	}
-}
-
-static enum result replay_file(struct reading *reading, void (*apply)(void *self, const struct journal_record *record),
-                               void *self, struct journal_replay *replay)
-{
-	struct journal_record record;
-	struct slice head;
-	enum result end;
-
-	TRY(read_more(reading));
-	head = buffer_slice(&reading->bytes);
-	end = journal_read_head(&head);
-	if (end == OK)
-		buffer_eat(&reading->bytes, JOURNAL_HEAD);
-	else if (head.len)
-		replay->behind = true;          /* of another version, or foreign: whatever is in it is not to be lost */
-	while (end == OK) {
-		end = next_record(reading, &record);
-		if (end == OK) {
-			apply(self, &record);
-			replay->records++;
-		}
-	}
-	if (end == LATER)
-		return LATER;
-	look_behind(reading, apply, self, replay);
-	return OK;
-}
-
-static bool is_file(int fd)
-{
-	struct stat about;
-
-	if (fd < 0)
-		return errno != ELOOP && errno != ENXIO;
-	return fstat(fd, &about) != 0 || S_ISREG(about.st_mode);
-}
-
-enum result journal_replay(const struct spool *spool, void (*apply)(void *self, const struct journal_record *record),
-                           void *self, struct journal_replay *ret_replay)
-{
-	struct reading reading = { .fd = openat(spool->root.fd, JOURNAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) };
-	enum result end;
-
-	*ret_replay = (struct journal_replay){ 0 };
-	if (!is_file(reading.fd)) {
-		ret_replay->no_file = true;
-		fd_close(&reading.fd);
-		return OK;
-	}
-	if (reading.fd < 0)
-		return errno == ENOENT ? OK : LATER;
-	buffer_init(&reading.bytes, BEHIND_MOST + 2 * READ_PIECE);
-	end = replay_file(&reading, apply, self, ret_replay);
-	buffer_finish(&reading.bytes);
-	fd_close(&reading.fd);
-	return end;
 }

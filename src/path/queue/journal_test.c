@@ -238,8 +238,107 @@ static void check_no_file(void)
 	close_world();
 }
 
+/* No new file from now on: its first step fails. What was there is given back, to be restored. */
+static int forbid_new(void)
+{
+	int before = world.spool.messages.fd;
+
+	world.spool.messages.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return before;
+}
+
+static void permit_new(int before)
+{
+	fd_close(&world.spool.messages.fd);
+	world.spool.messages.fd = before;
+}
+
+/* It has grown, and there is no room for a new one: the old one goes on, and the new one comes with the room. */
+static void check_postponed(void)
+{
+	struct stat before, after;
+	int messages;
+
+	open_world(1000);
+	give(10);
+	run();
+	CHECK(fstat(world.journal.fd, &before) == 0, "the old file");
+	messages = forbid_new();
+	for (unsigned i = 0; i < 10; i++) {
+		give(10);
+		run();
+	}
+	CHECK(world.noted == 110 && world.failures > 0 && replayed() == 110, "everybody is told, and it is so");
+	CHECK(fstat(world.journal.fd, &after) == 0 && before.st_ino == after.st_ino, "by the old file");
+	permit_new(messages);
+	world.failures = 0;
+	timer_end(&world.deadline);
+	timer_init(&world.deadline, &world.loop, enough, NULL);
+	CHECK(timer_start(&world.deadline, 6000) == OK && loop_run(&world.loop) == OK, "a while");
+	timer_end(&world.deadline);
+	timer_init(&world.deadline, &world.loop, too_late, NULL);
+	give(10);
+	run();
+	CHECK(world.failures == 0 && replayed() == 120, "and it loses nothing");
+	CHECK(fstat(world.journal.fd, &after) == 0 && before.st_ino != after.st_ino, "a new file came");
+	close_world();
+}
+
+/* A start without room for a new file: the old one goes on if it was read to its end, and not else. */
+static void check_trusted(bool torn)
+{
+	struct journal_replay replay;
+	int messages;
+
+	open_world(1 << 20);
+	give(50);
+	run();
+	if (torn)
+		CHECK(write(world.journal.fd, "\377", 1) == 1, "a torn end");
+	journal_finish(&world.journal);
+	journal_init(&world.journal, &world.crew, &world.spool, 1 << 20, &owner, NULL);
+	CHECK(journal_replay(&world.spool, apply, NULL, &replay) == OK && replay.found && replay.torn == torn, "replayed");
+	if (!torn)
+		journal_trust(&world.journal);
+	messages = forbid_new();
+	give(50);
+	timer_end(&world.deadline);
+	timer_init(&world.deadline, &world.loop, torn ? enough : too_late, NULL);
+	CHECK(timer_start(&world.deadline, torn ? 300 : 20000) == OK && loop_run(&world.loop) == OK, "the loop");
+	CHECK(world.noted == (torn ? 50 : 100), torn ? "nobody is told" : "everybody is told");
+	permit_new(messages);
+	if (torn) {
+		timer_end(&world.deadline);
+		timer_init(&world.deadline, &world.loop, too_late, NULL);
+		run();
+	}
+	CHECK(replayed() == 100, "nothing is lost");
+	close_world();
+}
+
+/* When others have filled the disk, there is room behind its end. */
+static void check_tail(void)
+{
+	struct stat about;
+	int probe;
+
+	open_world(100000);
+	probe = openat(world.spool.root.fd, "probe", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fallocate(probe, FALLOC_FL_KEEP_SIZE, 0, 4096) == 0) {
+		give(50);
+		run();
+		CHECK(fstat(world.journal.fd, &about) == 0 && about.st_blocks * 512 > about.st_size + 100000, "a tail");
+	}
+	fd_close(&probe);
+	close_world();
+}
+
 int main(void)
 {
+	check_tail();
+	check_postponed();
+	check_trusted(false);
+	check_trusted(true);
 	check_no_file();
 	check_damage();
 	check_groups();

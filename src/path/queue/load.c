@@ -167,6 +167,8 @@ static enum result replay(struct loading *loading)
 		keep_journal(queue);
 	else if (replayed.torn)
 		queue_note(queue, LOG_LEVEL_NOTICE, SLICE(""), "journal-torn", "then", SLICE("its last record was never noted"));
+	else if (replayed.found)
+		journal_trust(&queue->journal);
 	return OK;
 }
 

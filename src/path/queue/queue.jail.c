@@ -12,7 +12,7 @@ const struct jail queue_jail = {
 		/* talk      */ SYS_accept4, SYS_recvmsg, SYS_sendmsg, SYS_read, SYS_write, SYS_writev, SYS_close,
 		/* who asks  */ SYS_getsockopt, SYS_setsockopt, SYS_geteuid,
 		/* wait      */ SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_clock_gettime,
-		/* the spool */ SYS_openat, SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_getdents64, SYS_fsync,
+		/* the spool */ SYS_openat, SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_fallocate, SYS_fstat, SYS_newfstatat, SYS_getdents64, SYS_fsync,
 		                SYS_fdatasync, SYS_linkat, SYS_renameat, SYS_renameat2, SYS_unlinkat, SYS_mkdirat,
 		                SYS_statfs, SYS_fstatfs, SYS_fcntl, SYS_faccessat, SYS_faccessat2,
 		/* copies    */ SYS_memfd_create,
