@@ -309,6 +309,11 @@ void journal_add(struct journal *journal, const struct journal_record *record)
 	journal->whole = false;
 }
 
+void journal_begin(struct journal *journal)
+{
+	turn(journal);
+}
+
 void journal_trust(struct journal *journal)
 {
 	journal->whole = true;

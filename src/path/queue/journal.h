@@ -61,6 +61,7 @@ must_use enum result journal_replay(const struct spool *spool, void (*apply)(voi
 void journal_init(struct journal *journal, struct crew *crew, const struct spool *spool, uint64_t grow,
                   const struct journal_owner *owner, void *self);
 void journal_trust(struct journal *journal);
+void journal_begin(struct journal *journal);     /* makes the new file now, and with it the room behind its end */
 void journal_finish(struct journal *journal);
 
 void journal_add(struct journal *journal, const struct journal_record *record);   /* with the next sync */

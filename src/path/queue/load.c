@@ -219,6 +219,7 @@ enum result load_spool(struct queue *queue)
 	TRY(end);
 	start_all(queue);
 	queue->loaded = true;
+	journal_begin(&queue->journal);
 	visits_turn(queue);
 	return OK;
 }
