@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import smtplib
 import subprocess
 import sys
 import time
@@ -28,19 +27,16 @@ ERRORS = {
     "openat": ("EMFILE", "ENOSPC", "ENOMEM"), "writev": ("ENOSPC", "EIO", "EDQUOT", "EINTR", "ENOMEM"), "pread64": ("EIO", "EINTR", "ENOMEM"),
     "fsync": ("EIO", "ENOSPC", "EDQUOT"), "fdatasync": ("EIO", "ENOSPC", "EDQUOT"), "linkat": ("EEXIST", "ENOSPC", "EIO", "EDQUOT", "ENOMEM"),
     "renameat": ("EIO", "ENOSPC"), "unlinkat": ("EIO", "EROFS"), "lseek": ("EIO",), "fallocate": ("ENOSPC", "EINTR", "EOPNOTSUPP")}
-FRONT_ERRORS = {
-    "memfd_create": ("EMFILE", "ENFILE", "ENOMEM"), "write": ("ENOSPC", "ENOMEM", "EIO", "EDQUOT", "EINTR"),
-    "fcntl": ("EBUSY", "ENOMEM", "EPERM"), "sendmsg": ("ENOMEM", "ENOBUFS", "ETOOMANYREFS", "EINTR", "EPIPE")}
 ACCEPTED = re.compile(rb"accepted as ([0-9A-Z]{16})")
 
 
 class Trace:
-    """strace at a process, by default the queue, while the block lasts; `lines` afterwards: (thread, call, error)."""
+    """strace at the queue while the block lasts; `lines` afterwards: (thread, call, error)."""
 
-    def __init__(self, gateway, *inject, pid=None, calls=tuple(ERRORS)):
-        self.pid, self.path, self.calls = pid or queue_of(gateway), os.path.join(gateway.folder, "trace"), calls
+    def __init__(self, gateway, *inject):
+        self.pid, self.path = queue_of(gateway), os.path.join(gateway.folder, "trace")
         self.words = ["strace", "-f", "-qq", "-o", self.path, "-p", str(self.pid),
-                      "-e", "trace=" + ",".join(calls), *[word for one in inject for word in ("-e", "inject=" + one)]]
+                      "-e", "trace=" + ",".join(ERRORS), *[word for one in inject for word in ("-e", "inject=" + one)]]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -61,18 +57,14 @@ class Trace:
         self.lines = [(int(tid), call, rest) for tid, call, rest in re.findall(r"^(\d+)\s+(\w+)\((.*)$", text, re.M)]
         self.hit = "(INJECTED)" in text
 
-    def count(self, main=False):
-        """How often the crew's thread, or the main one, made each call."""
-        calls = [call for tid, call, _ in self.lines if (tid == self.pid) == main]
-        return {call: calls.count(call) for call in self.calls if call in calls}
-
-
-def process_of(gateway, which):
-    return next(pid for pid, name in gateway.children().items() if name == which)
+    def count(self):
+        """How often the crew's thread made each call."""
+        calls = [call for tid, call, _ in self.lines if tid != self.pid]
+        return {call: calls.count(call) for call in ERRORS if call in calls}
 
 
 def queue_of(gateway):
-    return process_of(gateway, "queue")
+    return next(pid for pid, name in gateway.children().items() if name == "queue")
 
 
 def kill_queue(gateway):
@@ -82,9 +74,8 @@ def kill_queue(gateway):
     gateway.wait_ready()
 
 
-def each_fault(calls, errors=None):
-    return [(call, error, when) for call, times in calls.items() for error in (errors or ERRORS)[call]
-            for when in range(1, times + 1)]
+def each_fault(calls):
+    return [(call, error, when) for call, times in calls.items() for error in ERRORS[call] for when in range(1, times + 1)]
 
 
 def inject(call, error, when):
@@ -171,46 +162,6 @@ def test_a_delivery_is_written_down():
             house.wait_for(lambda: not os.listdir(os.path.join(gateway.spool, "messages")), 20, "no file left")
     finally:
         sink.stop()
-
-
-def test_a_front_short_of_anything_puts_off():
-    """Its memory file, the seal on it, and the way to the queue and back: no answer, a 4xx, or a 250 that holds."""
-    need_strace()
-    with gateway_for(f"smtp://127.0.0.1:{house.free_port()}", "1h") as gateway:
-        gateway.stop()
-        gateway.extra += "\nfront { processes = 1 }"
-        gateway.write()
-        gateway.start()
-
-        def trace(*injected):
-            return Trace(gateway, *injected, pid=process_of(gateway, "front"), calls=tuple(FRONT_ERRORS))
-        with trace() as plain:
-            name, data = send(gateway, 0)
-            time.sleep(0.3)
-        kept, unknown, refused = {name: data}, [], 0
-        calls = plain.count(main=True)
-        assert calls.get("memfd_create") == 1 and calls.get("write") and calls.get("sendmsg") and calls.get("fcntl"), calls
-        for number, (call, error, when) in enumerate(each_fault(calls, FRONT_ERRORS), 1):
-            try:
-                with trace(f"{call}:error={error}:when={when}:syscall=brk"):
-                    name, data = send(gateway, number)
-                if name:
-                    kept[name] = data
-                refused += not name
-            except (OSError, smtplib.SMTPException, AssertionError):
-                unknown.append(number)
-            house.wait_for(gateway.answers, 20, f"a front that takes mail after {(call, error, when)}: {gateway.log_text()}")
-        name, data = send(gateway, 9999)
-        assert name, "it goes on"
-        kept[name] = data
-        for one in set(gateway.queue_ids()) - set(kept):      # its client heard nothing of it: it is whole, or not there
-            kept[one] = gateway.command("queue", "show", one, "--bytes").stdout
-            assert unknown and re.search(rb"Subject: number \d+\r\n", kept[one]), one
-        check_kept(gateway, kept)
-        kill_queue(gateway)
-        check_kept(gateway, kept)
-        print(f"{calls}: {len(kept)} kept, {refused} put off, {len(unknown)} sessions ended without an answer")
-        assert refused >= 3 and len(kept) >= 2
 
 
 @pytest.mark.skipif(not house.IS_ROOT, reason="only root may mount a small file system")

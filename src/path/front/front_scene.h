@@ -191,7 +191,7 @@ static int dial(const struct scene *scene)
 	return fd;
 }
 
-static int dial_local(const struct scene *scene)
+__attribute__((unused)) static int dial_local(const struct scene *scene)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -267,7 +267,7 @@ struct taken {
 	ssize_t size;
 };
 
-static void take_deposit(struct scene *scene, struct taken *taken)
+__attribute__((unused)) static void take_deposit(struct scene *scene, struct taken *taken)
 {
 	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 
@@ -281,14 +281,14 @@ static void take_deposit(struct scene *scene, struct taken *taken)
 	CHECK(message_id_valid(taken->envelope.id), scene->about);
 }
 
-static void answer(struct scene *scene, struct taken *taken, enum queue_says kind, struct slice reply)
+__attribute__((unused)) static void answer(struct scene *scene, struct taken *taken, enum queue_says kind, struct slice reply)
 {
 	CHECK(frame_send(scene->queue, (uint8_t)kind, taken->frame.exchange, reply, -1) == OK, scene->about);
 	fd_close(&taken->frame.fd);
 	arena_finish(&taken->arena);
 }
 
-static bool contains(struct slice whole, const char *part)
+__attribute__((unused)) static bool contains(struct slice whole, const char *part)
 {
 	struct slice wanted = slice_of(part);
 
