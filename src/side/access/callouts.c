@@ -13,7 +13,7 @@
 #include <sys/random.h>
 #include <sys/un.h>
 
-enum { PLACES = 4096, INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, TARGET_TEXT = 400, MINUTE_MS = 60000,
+enum { PLACES = 4096, INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, MINUTE_MS = 60000,
        DEAD_MS = 10000 };
 
 struct fact {
@@ -22,15 +22,6 @@ struct fact {
 	bool there;
 	uint16_t length;
 	char address[ACCESS_ADDRESS];
-};
-
-struct hop {
-	struct hop *next;
-	struct target target;
-	unsigned running;
-	uint64_t made, minute, dead_until;     /* made since `minute` */
-	size_t length;
-	char text[TARGET_TEXT];
 };
 
 struct inquiry {

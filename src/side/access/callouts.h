@@ -19,8 +19,22 @@
 #include "base/pool.h"
 #include "base/slice.h"
 #include "wire/front-access.h"
+#include "wire/gateway.h"
 
 struct names;
+
+enum { TARGET_TEXT = 400 };
+
+/* A target, and how much it was asked. */
+struct hop {
+	struct hop *next;
+	struct target target;
+	unsigned running;
+	uint64_t made, minute, dead_until;     /* made since `minute` */
+	size_t length;
+	char text[TARGET_TEXT];
+};
+
 
 struct callout {
 	struct slice address;                  /* until the answer */
