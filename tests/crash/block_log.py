@@ -129,8 +129,10 @@ class Recording:
             with open(path, "wb") as file:
                 file.truncate(size)
         os.makedirs(self.disk, exist_ok=True)
-        subprocess.run([word.format(image=self.raw) for word in MAKE[self.kind]], check=True, timeout=60,
-                       env=dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
+        done = subprocess.run([word.format(image=self.raw) for word in MAKE[self.kind]], capture_output=True, text=True, timeout=60,
+                              env=dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"), check=False)
+        if done.returncode != 0:
+            raise OSError(errno.EIO, f"no {self.kind}: {done.stderr}")
         self.base = extents(self.raw)
         self.process = subprocess.Popen(
             ["qemu-storage-daemon", "--blockdev", f"driver=file,node-name=image,filename={self.raw}",

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PACKED = 1 << 20, STEP_MS = 20, KEPT_STEPS = 1000 };
+enum { PACKED = 1 << 20, STEP_MS = 20, KEPT_STEPS = 1000, BEFORE_FLAGS = 2, BEHIND_FLAGS = 6 /* slices, wire/queue-relay.h */ };
 
 static const enum outcome fate_of[128] = {
 	['w'] = FATE_DELIVER, ['d'] = FATE_DELIVER, ['D'] = FATE_DELIVER, ['p'] = FATE_DELIVER, ['f'] = FATE_DELIVER,
@@ -247,11 +247,11 @@ static void relay_lent(struct house *house, const struct frame *frame)
 	cut_mark(&house->marks, 'L', number, 0, "");
 	(void)unpack_u64(&from);
 	(void)unpack_u64(&from);
-	(void)unpack_slice(&from, PACKED);
-	(void)unpack_slice(&from, PACKED);
+	for (unsigned i = 0; i < BEFORE_FLAGS; i++)
+		(void)unpack_slice(&from, PACKED);
 	(void)unpack_u8(&from);
-	(void)unpack_slice(&from, PACKED);
-	(void)unpack_slice(&from, PACKED);
+	for (unsigned i = 0; i < BEHIND_FLAGS; i++)
+		(void)unpack_slice(&from, PACKED);
 	go_through(house, number, &from);
 }
 

@@ -66,6 +66,18 @@ void play_several(struct house *house)
 	rounds(house, 2);
 }
 
+/* Judged late and set apart while another recipient waits: nothing but the operator asks for a sync of that record. */
+static void late_and_alone(struct house *house, const char *verb)
+{
+	uint32_t number = house->count;
+
+	house_deposit(house, "qw", some_length(house), true);
+	house_until_kept(house);
+	rounds(house, 1);
+	(void)house_operator(house, number, "quarantine", verb);
+	house_pump(house, QUIET_MS);
+}
+
 void play_quarantine(struct house *house)
 {
 	static const char *const plans[] = { "q", "qq", "qw", "rq", "f", "rw" };
@@ -81,6 +93,8 @@ void play_quarantine(struct house *house)
 			house_until_kept(house);
 		}
 	house_pump(house, QUIET_MS);
+	for (unsigned i = 0; i < 6; i++)
+		late_and_alone(house, verbs[i % 2]);
 }
 
 /* Without a relay, so that everything waits and is within reach. */

@@ -134,12 +134,14 @@ def try_states(kind, situation, queue, states, seed, base, log):
 def run_job(job):
     block_log.own_mounts()
     kind, situation, queue, count, seed = job
-    began = time.monotonic()
-    base, log = record(kind, situation, queue, seed)
-    states = choose(log, count, random.Random(seed))
-    counts, wrong = try_states(kind, situation, queue, states, seed, base, log)
+    try:
+        base, log = record(kind, situation, queue, seed)
+        states = choose(log, count, random.Random(seed))
+        counts, wrong = try_states(kind, situation, queue, states, seed, base, log)
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        return kind, situation, collections.Counter({"failures": 1}), [f"{kind} {situation}: {error}"]
     counts["log"], counts["recordings"] = len(log), 1
-    return kind, situation, counts, wrong, time.monotonic() - began
+    return kind, situation, counts, wrong
 
 
 def jobs(options):
@@ -157,7 +159,7 @@ def show(sums):
     print(f"{'':6} {'':12}" + "".join(f"{title:>14}" for title in titles) + f"{'acknowledged':>14}{'log entries':>14}")
     for (kind, situation), counts in sorted(sums.items()):
         print(f"{kind:6} {situation:12}" + "".join(f"{counts[title]:14}" for title in titles) +
-              f"{counts['acknowledgements'] // counts['states']:14}{counts['log'] // counts['recordings']:14}")
+              f"{counts['acknowledgements'] // max(1, counts['states']):14}{counts['log'] // max(1, counts['recordings']):14}")
     whole = sum(sums.values(), collections.Counter())
     print(f"{whole['states']} states, {whole['bad states']} bad; {whole['started twice']} started twice; "
           f"{whole['journals with a gap']} journals with whole records behind a gap")
@@ -167,14 +169,14 @@ def show(sums):
 def run(options):
     sums, wrong, began = collections.defaultdict(collections.Counter), [], time.monotonic()
     with concurrent.futures.ProcessPoolExecutor(options.workers, max_tasks_per_child=1) as pool:
-        for kind, situation, counts, found, _ in pool.map(run_job, jobs(options)):
+        for kind, situation, counts, found in pool.map(run_job, jobs(options)):
             sums[kind, situation] += counts
             wrong += found
     whole = show(sums)
     print(f"seed {options.seed}, {time.monotonic() - began:.0f} s")
     for line in wrong[:SHOWN * 4]:
         print(f"WRONG: {line}")
-    return 1 if whole["bad states"] else 0
+    return 1 if whole["bad states"] or whole["failures"] else 0
 
 
 def main():

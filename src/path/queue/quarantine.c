@@ -288,14 +288,32 @@ static void delete_work(struct job *job)
 		talk->end = remove_meant(talk);
 }
 
+static void change_noted(struct journal_note *note)
+{
+	struct talk *talk = (struct talk *)(void *)((char *)note - offsetof(struct talk, note));
+
+	talk->jobs--;
+	talk_end(talk, 0, "");
+}
+
+/* That the file was set apart may not be safe yet: it would be set apart once more after a power cut, although the
+ * operator had been told that it is gone. */
+static void end_when_safe(struct talk *talk)
+{
+	journal_sync(&talk->queue->journal, &talk->note, change_noted);
+}
+
 static void delete_done(struct job *job)
 {
 	struct talk *talk = talk_of_job(job);
 
-	if (talk->end == OK)
+	if (talk->end == OK) {
 		count_deleted(talk->queue, talk->concerned);
+		end_when_safe(talk);
+		return;
+	}
 	talk->jobs--;
-	talk_end(talk, talk->end == OK ? 0 : STATUS_NOT_DONE, talk->end == OK ? "" : "no such message in the quarantine");
+	talk_end(talk, STATUS_NOT_DONE, "no such message in the quarantine");
 }
 
 void obey_quarantine_delete(struct talk *talk)
@@ -402,8 +420,7 @@ static void released(struct job *job)
 	(void)!buffer_format(&talk->output, talk->json ? "{\"id\": \"%s\"}\n" : "%s\n", talk->keeping.name);
 	talk->entry->flags |= ENTRY_CHECKED;
 	fates_settle(talk->queue, talk->entry);
-	talk->jobs--;
-	talk_end(talk, 0, "");
+	end_when_safe(talk);
 }
 
 static void release_kept(struct keeping *keeping)
