@@ -37,4 +37,4 @@ install: build/build.ninja
 	meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(DESTDIR))
 
 clean:
-	rm -rf build build-test build-clang build-fuzz build-analyzer
+	rm -rf build build-test build-clang build-fuzz build-analyzer build-torn

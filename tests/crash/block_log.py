@@ -49,19 +49,28 @@ def call(outcome, what):
 
 def missing():
     """Why this machine can't do it, or None."""
-    tools = [name for name in NEEDED if not shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
-    if tools:
-        return "not installed: " + ", ".join(tools)
     if os.geteuid() != 0:
         return "root is needed for mounts"
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    tools = [name for name in NEEDED if not shutil.which(name, path=path)]
+    if tools:
+        return "not installed: " + ", ".join(tools)
+    if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        return "a mount namespace is refused"
     for device in ("/dev/fuse", "/dev/loop-control"):
         try:
             os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
         except OSError:
             return f"no block devices of our own: {device} can't be opened"
-    kinds = open("/proc/filesystems", encoding="ascii").read().split()
-    lacking = [kind for kind in MAKE if kind not in kinds]
+    lacking = [kind for kind in MAKE if not knows(kind)]
     return f"no block devices of our own: this kernel has no {', '.join(lacking)}" if lacking else None
+
+
+def knows(kind):
+    with open("/proc/filesystems", encoding="ascii") as file:
+        if kind in file.read().split():
+            return True
+    return shutil.which("modprobe") and subprocess.run(["modprobe", "-q", kind], check=False).returncode == 0
 
 
 def folder():
