@@ -3,6 +3,7 @@
 #include "base/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAPPED_BITS = 96 };
@@ -102,4 +103,21 @@ bool network_has(const struct network *network, const struct in6_addr *address)
 	if (memcmp(&network->address, address, whole) != 0)
 		return false;
 	return rest == 0 || ((network->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask) == 0;
+}
+
+void network_reversed(const struct in6_addr *address, char ret_text[NETWORK_REVERSED])
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *byte = address->s6_addr;
+
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		(void)snprintf(ret_text, NETWORK_REVERSED, "%u.%u.%u.%u", byte[15], byte[14], byte[13], byte[12]);
+		return;
+	}
+	for (size_t i = 0; i < 16; i++) {
+		ret_text[4 * i] = digits[byte[15 - i] & 15];
+		ret_text[4 * i + 2] = digits[byte[15 - i] >> 4];
+		ret_text[4 * i + 1] = ret_text[4 * i + 3] = '.';
+	}
+	ret_text[NETWORK_REVERSED - 1] = '\0';
 }

@@ -23,4 +23,9 @@ must_use enum result network_address(struct slice text, struct in6_addr *ret_add
 /* "192.0.2.1", "2001:db8::1" and nothing around it. */
 must_use enum result network_plain(struct slice text, struct in6_addr *ret_address, bool *ret_ipv6);
 
+/* As the DNS has it, for PTR and lists of addresses: "1.2.0.192", or for IPv6 32 hexadecimal digits with dots between;
+ * a zone follows behind one more dot. Ends with a NUL. */
+enum { NETWORK_REVERSED = 64 };
+void network_reversed(const struct in6_addr *address, char ret_text[NETWORK_REVERSED]);
+
 #endif

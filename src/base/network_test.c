@@ -73,8 +73,28 @@ static void test_addresses(void)
 	}
 }
 
+static const struct { const char *about, *text, *reversed; } turned[] = {
+	{ "IPv4", "192.0.2.1", "1.2.0.192" },
+	{ "the longest of IPv4", "255.255.255.255", "255.255.255.255" },
+	{ "IPv6", "2001:db8::cafe",
+	  "e.f.a.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2" },
+};
+
+static void test_reversed(void)
+{
+	for (size_t i = 0; i < COUNT_OF(turned); i++) {
+		struct in6_addr address;
+		char text[NETWORK_REVERSED];
+
+		CHECK(network_address(slice_of(turned[i].text), &address) == OK, turned[i].about);
+		network_reversed(&address, text);
+		CHECK(strcmp(text, turned[i].reversed) == 0, turned[i].about);
+	}
+}
+
 int main(void)
 {
+	test_reversed();
 	test_networks();
 	test_addresses();
 	return TEST_END();

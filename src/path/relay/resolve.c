@@ -62,7 +62,7 @@ enum result resolve_read_answer(struct slice payload, struct dns_reply *reply)
 	struct unpack from = unpack_from(payload);
 	uint8_t end = unpack_u8(&from);
 
-	(void)unpack_u8(&from);
+	reply->secure = unpack_u8(&from) == 1;
 	reply->ttl = unpack_u32(&from);
 	read_records(&from, reply);
 	TRY(unpack_end(&from));

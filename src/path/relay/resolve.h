@@ -16,6 +16,7 @@
 
 struct dns_reply {
 	enum dns_end end;
+	bool secure;                                /* signed, and validated */
 	uint32_t ttl, count;
 	struct slice records[DNS_RECORDS];          /* rdata, until the call-back returns */
 };

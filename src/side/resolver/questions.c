@@ -87,6 +87,16 @@ static void finish_question(struct question *question)
 		end_question(question);
 }
 
+static void count_answer(struct counters *counters, const struct records *records, int security)
+{
+	if (records->end == DNS_NO_NAME || records->end == DNS_NO_RECORDS)
+		counter_add(counters, RESOLVER_COUNT_negative, 1);
+	if (security == SECURE)
+		counter_add(counters, RESOLVER_COUNT_secure, 1);
+	if (security == BOGUS)
+		counter_add(counters, RESOLVER_COUNT_bogus, 1);
+}
+
 static void answer_came(void *own_question, int code, void *message, int length, int security, char *why, int limited)
 {
 	struct question *question = own_question;
@@ -101,6 +111,7 @@ static void answer_came(void *own_question, int code, void *message, int length,
 		records = (struct records){ .end = DNS_FAILED };
 	send_answer(question->asker, question->exchange, &records, security == SECURE, buffer_slice(&rdata));
 	buffer_finish(&rdata);
+	count_answer(question->room->counters, &records, security);
 	if (question->asking)
 		counter_add(question->room->counters, RESOLVER_COUNT_cached, 1);
 	finish_question(question);
@@ -117,6 +128,7 @@ static void too_late(void *own_question)
 {
 	struct question *question = own_question;
 
+	counter_add(question->room->counters, RESOLVER_COUNT_timeouts, 1);
 	say(question->asker, question->exchange, DNS_FAILED);
 	take_back(question);
 }
@@ -209,7 +221,7 @@ static void ask_library(struct question *question)
 
 static bool is_known_type(uint32_t type)
 {
-	static const enum dns_type types[] = { DNS_A, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA };
+	static const enum dns_type types[] = { DNS_A, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA, DNS_TLSA };
 
 	for (size_t i = 0; i < COUNT_OF(types); i++)
 		if ((uint32_t)types[i] == type)
@@ -235,10 +247,12 @@ static enum result take_ask(struct asker *asker, struct frame *frame)
 	if (answer_localhost(asker, frame->exchange, name, type))
 		return OK;
 	question = make_question(asker, frame->exchange, name, type);
-	if (question)
+	if (question) {
 		ask_library(question);
-	else
-		say(asker, frame->exchange, DNS_FAILED);
+		return OK;
+	}
+	counter_add(asker->questions->counters, RESOLVER_COUNT_too_many, 1);
+	say(asker, frame->exchange, DNS_FAILED);
 	return OK;
 }
 

@@ -7,7 +7,7 @@
 #include "base/pack.h"
 
 enum { HEAD = 12, ROWS = 400, CHAIN = 16, JUMPS = 32, NAME_SIZE = 256, CNAME = 5, INTERNET = 1,
-       RCODE_NAME = 3, ANSWER_BIT = 0x80 };
+       RCODE_NAME = 3, ANSWER_BIT = 0x80, TLSA_LEAST = 4 };
 
 struct row { size_t name, rdata, length; unsigned type, class; uint32_t ttl; };
 
@@ -247,12 +247,21 @@ static enum result pack_txt(const struct reading *reading, const struct row *row
 	return OK;
 }
 
+/* Without a byte of data it says nothing, and is passed over; usage and type are judged by who compares. */
+static enum result pack_tlsa(const struct reading *reading, const struct row *row, struct buffer *to)
+{
+	if (row->length < TLSA_LEAST)
+		return AGAIN;
+	return pack_slice(to, (struct slice){ reading->all.at + row->rdata, row->length });
+}
+
 /* AGAIN: a record that is passed over. LATER: there is no room for more. */
 static const struct {
 	enum dns_type type;
 	enum result (*pack)(const struct reading *reading, const struct row *row, struct buffer *to);
 } types[] = {
 	{ DNS_A, pack_a }, { DNS_AAAA, pack_aaaa }, { DNS_MX, pack_mx }, { DNS_TXT, pack_txt }, { DNS_PTR, pack_ptr },
+	{ DNS_TLSA, pack_tlsa },
 };
 
 static enum result pack_row(const struct reading *reading, const struct row *row, struct buffer *rdata,

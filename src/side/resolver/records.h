@@ -2,7 +2,7 @@
 /*
  * records.h — an answer of the DNS in wire format (RFC 1035), read as the records that were asked for.
  *
- * Knows:   heads, questions, compressed names, CNAME chains; rdata of A, AAAA, MX, TXT, PTR.
+ * Knows:   heads, questions, compressed names, CNAME chains; rdata of A, AAAA, MX, TXT, PTR, TLSA.
  * Ignores: sockets, caches, signatures: the library did that.
  * Owns:    nothing; the records are packed into the caller's buffer as wire/relay-resolver.h says.
  * Fails:   REFUSED for a message that is not whole or not an answer to the question; the caller then

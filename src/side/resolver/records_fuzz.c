@@ -17,6 +17,7 @@ static void look_into(struct slice rdata, enum dns_type type)
 
 	must(type != DNS_A || rdata.len == 4);
 	must(type != DNS_AAAA || rdata.len == 16);
+	must(type != DNS_TLSA || rdata.len >= 4);
 	must(type != DNS_PTR || (rdata.len > 0 && rdata.len <= DNS_NAME));
 	if (type != DNS_MX)
 		return;
@@ -27,7 +28,7 @@ static void look_into(struct slice rdata, enum dns_type type)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT, DNS_PTR };
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT, DNS_PTR, DNS_TLSA };
 	struct records records;
 	struct buffer rdata;
 	struct unpack from;

@@ -31,6 +31,11 @@ extern const struct settings_section resolver_settings_section;
 	ROW(questions, COUNTS, "questions asked")                                                             \
 	ROW(cached,    COUNTS, "questions answered at once, from memory")                                     \
 	ROW(failed,    COUNTS, "questions that got no answer")                                                \
+	ROW(timeouts,  COUNTS, "questions that nobody answered in time")                                      \
+	ROW(negative,  COUNTS, "answers that there is no such name or record")                                \
+	ROW(secure,    COUNTS, "answers with a signature that is good")                                       \
+	ROW(bogus,     COUNTS, "answers that were not believed: a signature is wrong or missing")             \
+	ROW(too_many,  COUNTS, "questions not asked: too many at a time")                                     \
 	ROW(waiting,   SHOWS,  "questions waiting for an answer now")
 #define RESOLVER_COUNT(name, kind, about) RESOLVER_COUNT_##name,
 enum resolver_count { RESOLVER_COUNTERS(RESOLVER_COUNT) RESOLVER_COUNT_END };
