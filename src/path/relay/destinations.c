@@ -77,9 +77,12 @@ static void hops_found(void *own)
 static void find_hops(struct destination *destination)
 {
 	struct office *office = destination->office;
-	struct route route = routes_find(&office->routes, slice_of(destination->domain));
+	struct slice pattern = slice_of(destination->pattern), domain = slice_of(destination->domain);
+	struct route route = pattern.len > 0 ? routes_again(&office->routes, pattern, domain) :
+	                                       routes_find(&office->routes, domain);
 
-	if (route.kind == ROUTE_MAILDIR || route.kind == ROUTE_NOWHERE) {
+	if (route.kind == ROUTE_MAILDIR || route.kind == ROUTE_NOWHERE ||
+	    !slice_same_nocase(route.key, slice_of(destination->key))) {
 		settle_line(destination, RELAY_BUSY, "450 4.3.5 the route has changed");
 		return;
 	}
@@ -188,13 +191,16 @@ static struct destination *make(struct office *office, const struct route *route
 	struct destination *destination = NULL;
 	struct destination **row = &office->rows[row_of(route->key)];
 
-	if (route->key.len < sizeof(destination->key) && route->domain.len < sizeof(destination->domain))
+	if (route->key.len < sizeof(destination->key) && route->domain.len < sizeof(destination->domain) &&
+	    route->pattern.len < sizeof(destination->pattern))
 		destination = pool_take(&office->destinations);
 	if (destination == NULL)
 		return NULL;
 	destination->office = office;
 	memcpy(destination->key, route->key.at, route->key.len);
 	memcpy(destination->domain, route->domain.at, route->domain.len);
+	if (route->pattern.len > 0)
+		memcpy(destination->pattern, route->pattern.at, route->pattern.len);
 	destination->root = route->kind == ROUTE_MAILDIR ? find_root(office, route->targets[0].path) : -1;
 	hops_init(&destination->hops, &office->resolve, backend_for, hops_found, destination);
 	destination->next = *row;
@@ -281,7 +287,7 @@ static struct letter *letter_for(struct destination *destination, struct lent *l
 static void sort_one(struct office *office, struct lent *lent, struct addressee *addressee)
 {
 	struct slice domain = domain_of(addressee->address);
-	struct route route = routes_find(&office->routes, domain);
+	struct route route = routes_for(&office->routes, addressee->address, domain);
 	const char *why = "450 4.3.2 mail for too many destinations is waiting";
 	struct destination *destination;
 	struct letter *letter;

@@ -17,7 +17,7 @@
 #include "relay/jobs.h"
 #include "relay/relay.h"
 
-enum { DESTINATIONS_MOST = 1024, DESTINATION_ROWS = 256, ROOTS_MOST = 32, DEPARTURES_MOST = 64 };
+enum { DESTINATIONS_MOST = 1024, DESTINATION_ROWS = 256, ROOTS_MOST = 32, ROUTE_PATTERN = 330, DEPARTURES_MOST = 64 };
 
 struct root { struct slice path; int fd; };        /* of Maildirs; opened before the jail */
 
@@ -47,6 +47,7 @@ struct destination {
 	struct destination *next;                  /* in its row */
 	struct office *office;
 	char key[512], domain[DNS_NAME + 3];
+	char pattern[ROUTE_PATTERN];               /* title of the `route` section that led here first; empty: the domain's */
 	int root;                                  /* of a Maildir; -1: hops */
 	struct hops hops;
 	uint64_t known_until;                      /* ticks; 0: the hops are not known */

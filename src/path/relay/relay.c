@@ -151,6 +151,8 @@ static enum result prepare(void *self, struct process *process)
 	TRY(read_settings(relay, &office->settings, &office->routes));
 	for (size_t i = 0; i < office->routes.count; i++)
 		TRY(open_targets(relay, &office->routes.list[i].route));
+	for (size_t i = 0; i < office->routes.address_count; i++)
+		TRY(open_targets(relay, &office->routes.addresses[i].route));
 	resolve_init(&office->resolve, office->loop);
 	office->resolve.process = process;
 	jobs_init(&office->jobs, office->loop, office->log, office->counters);
@@ -191,13 +193,23 @@ static bool is_open(const struct relay *relay, const struct target *target)
 	return target->host.len > 0 || has_socket_folder(relay, folder_of(target->path));
 }
 
+static bool are_open(const struct relay *relay, const struct route *route)
+{
+	for (size_t i = 0; i < route->count; i++)
+		if (!is_open(relay, &route->targets[i]))
+			return false;
+	return true;
+}
+
 /* A folder or socket that was not opened before the jail needs a new process. */
 static bool all_open(const struct relay *relay, const struct routes *routes)
 {
 	for (size_t i = 0; i < routes->count; i++)
-		for (size_t k = 0; k < routes->list[i].route.count; k++)
-			if (!is_open(relay, &routes->list[i].route.targets[k]))
-				return false;
+		if (!are_open(relay, &routes->list[i].route))
+			return false;
+	for (size_t i = 0; i < routes->address_count; i++)
+		if (!are_open(relay, &routes->addresses[i].route))
+			return false;
 	return true;
 }
 

@@ -2,6 +2,8 @@
 /* The table is built once from the settings; a domain is found by going through it, and else belongs to the DNS. */
 #include "relay/routes.h"
 
+#include "relay/relay.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +70,33 @@ static enum result load_domain(struct routes *routes, struct settings *settings,
 	return OK;
 }
 
+static enum result load_address(struct routes *routes, struct settings *settings, struct slice title)
+{
+	struct address_route *row = &routes->addresses[routes->address_count];
+	struct route_settings route;
+	struct list kept;
+
+	TRY(settings_fill(settings, &route_settings_section, title, &route));
+	TRY(arena_keep(&routes->memory, title, &row->pattern));
+	TRY(keep_list(&routes->memory, &route.deliver, &kept));
+	TRY(read_targets(&routes->memory, &kept, &row->route));
+	row->route.pattern = row->pattern;
+	routes->address_count++;
+	return OK;
+}
+
+static enum result load_addresses(struct routes *routes, struct settings *settings)
+{
+	size_t count = settings_title_count(settings, "route");
+
+	routes->addresses = arena_array(&routes->memory, struct address_route, count + 1);
+	if (routes->addresses == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++)
+		TRY(load_address(routes, settings, settings_title(settings, "route", i)));
+	return OK;
+}
+
 static enum result load_all(struct routes *routes, struct settings *settings, struct slice relayhost)
 {
 	size_t count = settings_title_count(settings, "domain");
@@ -78,6 +107,7 @@ static enum result load_all(struct routes *routes, struct settings *settings, st
 		return LATER;
 	for (size_t i = 0; i < count; i++)
 		TRY(load_domain(routes, settings, settings_title(settings, "domain", i)));
+	TRY(load_addresses(routes, settings));
 	TRY(keep_list(&routes->memory, &smart, &kept));
 	return read_targets(&routes->memory, &kept, &routes->smart);
 }
@@ -144,6 +174,50 @@ struct route routes_find(const struct routes *routes, struct slice domain)
 		route.domain = domain;
 	}
 	return route;
+}
+
+/* A star stands for any characters; what follows the last star that was met is tried at each place. */
+static bool matches(struct slice pattern, struct slice text)
+{
+	size_t at = 0, star = SIZE_MAX, from = 0, i = 0;
+
+	while (i < text.len) {
+		if (at < pattern.len && pattern.at[at] == '*') {
+			star = at++;
+			from = i;
+		} else if (at < pattern.len && byte_lower(pattern.at[at]) == byte_lower(text.at[i])) {
+			at++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			at = star + 1;
+			i = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (at < pattern.len && pattern.at[at] == '*')
+		at++;
+	return at == pattern.len;
+}
+
+struct route routes_for(const struct routes *routes, struct slice address, struct slice domain)
+{
+	for (size_t i = 0; i < routes->address_count && domain.len > 0; i++)
+		if (routes->addresses[i].route.count > 0 && matches(routes->addresses[i].pattern, address))
+			return routes_again(routes, routes->addresses[i].pattern, domain);
+	return routes_find(routes, domain);
+}
+
+struct route routes_again(const struct routes *routes, struct slice pattern, struct slice domain)
+{
+	for (size_t i = 0; i < routes->address_count; i++) {
+		struct route route = routes->addresses[i].route;
+
+		route.domain = domain;
+		if (slice_same(routes->addresses[i].pattern, pattern))
+			return route;
+	}
+	return (struct route){ .kind = ROUTE_NOWHERE, .reply = "451 4.3.5 the route is no more" };
 }
 
 struct slice routes_first_domain(const struct routes *routes)

@@ -2,7 +2,7 @@
 /*
  * routes.h — which way mail for a domain goes, from the settings alone; and what a list of MX records means.
  *
- * Knows:   `domain` sections with their targets, the relay host, address literals, MX for everything else;
+ * Knows:   `domain` and `route` sections with their targets, the relay host, address literals, MX for everything else;
  *          the order of MX hosts, null MX (RFC 7505), an MX that is ourselves, addresses that no MX may have.
  * Ignores: the DNS itself and sockets (hops.h); who may send where (the front).
  * Owns:    the table, in its arena. A route's slices point there, or into the domain that was asked about.
@@ -28,7 +28,7 @@ enum route_kind {
 struct route {
 	enum route_kind kind;
 	struct slice key;                     /* routes of the same key share connections and line */
-	struct slice domain;
+	struct slice domain, pattern;         /* pattern: of the `route` section; empty: the domain's own */
 	const struct target *targets;
 	size_t count;
 	struct in6_addr literal;              /* ROUTE_MX with `is_literal`: no question is needed */
@@ -40,12 +40,18 @@ struct routes {
 	struct arena memory;
 	struct domain_route { struct slice domain; struct route route; } *list;
 	size_t count;
+	struct address_route { struct slice pattern; struct route route; } *addresses;
+	size_t address_count;
 	struct route smart;                   /* relayhost; count 0: none */
 };
 
 must_use enum result routes_load(struct routes *routes, struct settings *settings, struct slice relayhost);
 void routes_finish(struct routes *routes);                    /* safe on a zeroed one */
 struct route routes_find(const struct routes *routes, struct slice domain);
+/* Of an address: the first `route` section that matches it, else its domain's. */
+struct route routes_for(const struct routes *routes, struct slice address, struct slice domain);
+/* That of a `route` section, by its title; ROUTE_NOWHERE: it is gone. */
+struct route routes_again(const struct routes *routes, struct slice pattern, struct slice domain);
 /* The domain whose Maildirs hold mail for a bare `postmaster`; empty: none. */
 struct slice routes_first_domain(const struct routes *routes);
 

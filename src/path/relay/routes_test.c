@@ -53,6 +53,35 @@ static void try_finds(void)
 	}
 }
 
+static struct address_route addresses[] = {
+	{ LIT("anna@example.org"), { .kind = ROUTE_TARGETS, .key = LIT("one"), .count = 1, .pattern = LIT("anna@example.org") } },
+	{ LIT("a*z@example.org"), { .kind = ROUTE_TARGETS, .key = LIT("two"), .count = 1, .pattern = LIT("a*z@example.org") } },
+	{ LIT("*a*b*@example.org"), { .kind = ROUTE_TARGETS, .key = LIT("three"), .count = 1,
+	                              .pattern = LIT("*a*b*@example.org") } },
+};
+
+static const struct { const char *about; struct slice address, domain, key; } addressed[] = {
+	{ "an address", LIT("anna@example.org"), LIT("example.org"), LIT("one") },
+	{ "however it is written", LIT("Anna@Example.org"), LIT("Example.org"), LIT("one") },
+	{ "a star", LIT("aliz@example.org"), LIT("example.org"), LIT("two") },
+	{ "for nothing", LIT("az@example.org"), LIT("example.org"), LIT("two") },
+	{ "many stars", LIT("xaxabxaab@example.org"), LIT("example.org"), LIT("three") },
+	{ "no more than that", LIT("ba@example.org"), LIT("example.org"), LIT("mboxes") },
+	{ "another domain's", LIT("anna@example.net"), LIT("example.net"), LIT("example.net") },
+	{ "postmaster has no address", LIT("postmaster"), LIT(""), LIT("mboxes") },
+};
+
+static void try_addresses(void)
+{
+	struct routes routes = { .list = table, .count = COUNT_OF(table), .addresses = addresses,
+	                         .address_count = COUNT_OF(addresses) };
+
+	for (size_t i = 0; i < COUNT_OF(addressed); i++)
+		CHECK(slice_same(routes_for(&routes, addressed[i].address, addressed[i].domain).key, addressed[i].key),
+		      addressed[i].about);
+	CHECK(routes_again(&routes, SLICE("b@example.org"), SLICE("example.org")).kind == ROUTE_NOWHERE, "one that is gone");
+}
+
 static const struct mx_row {
 	const char *about;
 	struct mx list[4];
@@ -126,6 +155,7 @@ static void try_load(void)
 int main(void)
 {
 	try_finds();
+	try_addresses();
 	try_mxs();
 	try_shuffle();
 	for (size_t i = 0; i < COUNT_OF(nowheres); i++) {

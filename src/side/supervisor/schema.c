@@ -23,7 +23,7 @@ const struct settings_section *const schema[] = {
 	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &table_settings_section,
 	&access_settings_section, &front_settings_section,
 	&inspect_settings_section, &scanner_settings_section, &policy_settings_section, &queue_settings_section,
-	&relay_settings_section, &target_settings_section, &resolver_settings_section,
+	&relay_settings_section, &route_settings_section, &target_settings_section, &resolver_settings_section,
 	&log_settings_section, NULL,
 };
 
@@ -69,10 +69,10 @@ static enum result check_domains(struct checking *checking)
 	return result;
 }
 
-static bool delivers_to(const struct domain_settings *domain, struct slice target)
+static bool delivers_to(const struct list *deliver, struct slice target)
 {
-	for (size_t i = 0; i < domain->deliver.count; i++)
-		if (slice_same(domain->deliver.items[i], target))
+	for (size_t i = 0; i < deliver->count; i++)
+		if (slice_same(deliver->items[i], target))
 			return true;
 	return false;
 }
@@ -86,11 +86,45 @@ static bool is_delivered_to(struct checking *checking, struct slice target)
 		struct domain_settings domain;
 
 		if (settings_fill(checking->settings, &domain_settings_section, title, &domain) == OK &&
-		    delivers_to(&domain, target))
+		    delivers_to(&domain.deliver, target))
+			return true;
+	}
+	for (size_t i = 0; i < settings_title_count(checking->settings, "route"); i++) {
+		struct slice title = settings_title(checking->settings, "route", i);
+		struct route_settings route;
+
+		if (settings_fill(checking->settings, &route_settings_section, title, &route) == OK &&
+		    delivers_to(&route.deliver, target))
 			return true;
 	}
 	return settings_fill(checking->settings, &relay_settings_section, SLICE(""), &relay) == OK &&
 	       slice_same(relay.relayhost.is, target);
+}
+
+static bool is_our_domain(const struct checking *checking, struct slice domain)
+{
+	for (size_t i = 0; i < settings_title_count(checking->settings, "domain"); i++)
+		if (slice_same_nocase(settings_title(checking->settings, "domain", i), domain))
+			return true;
+	return false;
+}
+
+static enum result check_routes(struct checking *checking)
+{
+	enum result result = OK;
+
+	for (size_t i = 0; i < settings_title_count(checking->settings, "route"); i++) {
+		struct slice title = settings_title(checking->settings, "route", i), domain = title;
+		struct route_settings route;
+
+		TRY(settings_fill(checking->settings, &route_settings_section, title, &route));
+		(void)slice_cut(&domain, '@');
+		if (route.deliver.count == 0)
+			result = complain_of(checking, "route", title, "says nowhere to deliver to");
+		if (!is_our_domain(checking, domain))
+			result = complain_of(checking, "route", title, "is of no domain that has a section");
+	}
+	return result;
 }
 
 static enum result check_targets(struct checking *checking)
@@ -266,7 +300,7 @@ static enum result add_hostname(struct checking *checking)
 }
 
 static enum result (*const checks[])(struct checking *) = {
-	check_emptiness, check_listeners, check_domains, check_targets, check_sizes, check_places, check_log, check_policy,
+	check_emptiness, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
 	check_access, add_hostname,
 };
 

@@ -37,6 +37,15 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	{ "and with its own name", "include(\"/nonexistent/more.conf\")\n", "/nonexistent/more.conf: cannot be read" },
 	{ "which can be understood", "domain \"example.org\" { deliver = \"smpt://x\" }\n",
 	  ":1: deliver = 'smpt://x': not a target" },
+	{ "a route for one address, and one for many",
+	  "domain \"example.org\" { deliver = \"lmtp://a:24\" }\n"
+	  "route \"anna@example.org\" { deliver = \"lmtp://b:24\" }\nroute \"a*@Example.org\" { deliver = \"lmtp://c:24\" }\n"
+	  "target \"lmtp://c:24\" { connections = 5 }\n", NULL },
+	{ "a route is of a domain of ours", "route \"anna@example.org\" { deliver = \"lmtp://b:24\" }\n",
+	  ":1: route 'anna@example.org' is of no domain" },
+	{ "a route needs a target", "domain \"a.org\" { deliver = \"lmtp://a:24\" }\nroute \"*@a.org\" { }\n",
+	  ":2: route '*@a.org' says nowhere" },
+	{ "a route is an address", "route \"example.org\" { deliver = \"lmtp://b:24\" }\n", "an address is meant" },
 	{ "a target is one that mail goes to",
 	  "domain \"example.org\" { deliver = \"lmtp://mbox1:24\" }\ntarget \"lmtp://mbox1\" { connections = 5 }\n",
 	  ":2: target 'lmtp://mbox1' is no domain's" },
