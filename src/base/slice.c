@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define EACH_BYTE(byte) (0x0101010101010101u * (byte))
+
 struct slice slice_of(const char *text)
 {
 	return (struct slice){ text, text ? strlen(text) : 0 };
@@ -113,6 +115,32 @@ struct slice slice_trim(struct slice whole)
 	while (whole.len && is_blank(whole.at[whole.len - 1]))
 		whole.len--;
 	return whole;
+}
+
+/* The high bit of the first byte that is 0, and perhaps of some behind it. */
+static uint64_t zeroes_in(uint64_t eight)
+{
+	return (eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80);
+}
+
+static bool ends_text(char byte)
+{
+	return byte == '\r' || byte == '\n' || byte == '\0';
+}
+
+size_t slice_text_run(struct slice bytes)
+{
+	size_t run = 0;
+	uint64_t eight;
+
+	for (; bytes.len - run >= sizeof(eight); run += sizeof(eight)) {
+		memcpy(&eight, bytes.at + run, sizeof(eight));
+		if (zeroes_in(eight) | zeroes_in(eight ^ EACH_BYTE('\r')) | zeroes_in(eight ^ EACH_BYTE('\n')))
+			break;
+	}
+	while (run < bytes.len && !ends_text(bytes.at[run]))
+		run++;
+	return run;
 }
 
 enum result slice_number(struct slice text, uint64_t most, uint64_t *ret_number)

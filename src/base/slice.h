@@ -47,6 +47,9 @@ struct slice slice_take(struct slice *rest, size_t len);
 struct slice slice_drop(struct slice whole, size_t len);        /* all but the first `len` */
 struct slice slice_trim(struct slice whole);                    /* without spaces and tabs at both ends */
 
+/* How many bytes at its front are none of CR, LF and NUL; eight at a time, for long stretches of mail. */
+size_t slice_text_run(struct slice bytes);
+
 /* A whole slice of decimal digits, at most `most`; REFUSED for anything else. */
 must_use enum result slice_number(struct slice text, uint64_t most, uint64_t *ret_number);
 

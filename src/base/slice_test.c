@@ -135,6 +135,24 @@ static void test_bytes(void)
 	      "a C string is a slice; NULL is empty");
 }
 
+/* Each byte at each place of each length: what ends text does, and nothing else. */
+static void test_text_run(void)
+{
+	char text[40];
+
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t len = 0; len <= sizeof(text); len += 1 + (len > 18) * 6)
+			for (size_t place = 0; place < len; place++) {
+				bool ends = byte == '\r' || byte == '\n' || byte == '\0';
+
+				for (size_t i = 0; i < sizeof(text); i++)
+					text[i] = (char)("\x0b\x0e\x01\x8a\x8dxy"[i % 7]);
+				text[place] = (char)byte;
+				CHECK(slice_text_run((struct slice){ text, len }) == (ends ? place : len), "a run of text");
+			}
+	CHECK(slice_text_run((struct slice){ NULL, 0 }) == 0, "nothing has no run");
+}
+
 int main(void)
 {
 	test_cuts();
@@ -142,5 +160,6 @@ int main(void)
 	test_numbers();
 	test_order();
 	test_bytes();
+	test_text_run();
 	return TEST_END();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One step a byte. A step says where the next byte stands and whether this one belongs to the message. */
+/* One step a byte, but for text inside a line. A step says where the next byte stands and whether this one belongs to the message. */
 #include "front/body.h"
 
 struct step {
@@ -73,8 +73,13 @@ enum result body_next(struct body *body, struct slice *chunk, struct slice *ret_
 		return AGAIN;
 	}
 	while (len < whole.len) {
-		const struct step *step = &steps[body->at][kind_of(whole.at[len])];
+		const struct step *step;
 
+		if (body->at == BODY_IN_LINE)
+			len += slice_text_run(slice_drop(whole, len));   /* each of them would be a step to here */
+		if (len == whole.len)
+			break;
+		step = &steps[body->at][kind_of(whole.at[len])];
 		body->at = step->next;
 		body->faults |= step->fault;
 		if (step->ours) {

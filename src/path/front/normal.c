@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A CR is written as a whole line end at once; the LF that belongs to it is then passed over. */
+/* Text is copied as it stands. A CR is written as a whole line end at once; the LF that belongs to it is then passed
+ * over. */
 #include "front/normal.h"
+
+#include <string.h>
 
 static struct slice form_of(struct normal *normal, const char *byte)
 {
@@ -32,8 +35,15 @@ struct slice normal_next(struct normal *normal, struct slice *piece, char *room,
 	size_t read = 0, written = 0;
 
 	for (; read < piece->len && size - written >= NORMAL_ROOM; read++) {
-		struct slice form = form_of(normal, &piece->at[read]);
+		struct slice form, rest = slice_drop(*piece, read);
+		size_t run = normal->after_cr ? 0 : slice_text_run(slice_take(&rest, size - written - NORMAL_ROOM));
 
+		memcpy(room + written, piece->at + read, run);
+		read += run;
+		written += run;
+		if (read == piece->len)
+			break;
+		form = form_of(normal, &piece->at[read]);
 		for (size_t i = 0; i < form.len; i++)
 			room[written++] = form.at[i];
 	}

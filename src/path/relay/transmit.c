@@ -126,14 +126,16 @@ static void put(struct sink *sink, const char *bytes, size_t size)
 
 static void write_plain(struct transmit *transmit, struct sink *sink)
 {
-	struct slice *now = &transmit->now;
+	struct slice *now = &transmit->now, rest = *now;
 	size_t run = 0;
 
 	if (!transmit->inside_line && now->at[0] == '.' && transmit->plan.form == TRANSMIT_DOTTED)
 		put(sink, ".", 1);
 	transmit->inside_line = true;
-	while (run < now->len && run < sink->left && is_plain(transmit, now->at[run]))
+	while (transmit->plan.seven_bit && run < now->len && run < sink->left && is_plain(transmit, now->at[run]))
 		run++;
+	if (!transmit->plan.seven_bit)
+		run = slice_text_run(slice_take(&rest, sink->left));
 	put(sink, now->at, run);
 	*now = slice_drop(*now, run);
 }
