@@ -4,12 +4,13 @@
 #   make test         every test, in at most 20 minutes on 2 cores; installs what the tests need
 #   make check-all    the long ones
 #   make install      with DESTDIR and PREFIX
+#   make bench        against Postfix and others, about 15 minutes, as root; QUICK=1: two; docs/benchmarks.md
 #   make fuzz         every fuzzer for FUZZ_SECONDS (default 60)
 PREFIX ?= /usr
 FUZZ_SECONDS ?= 60
 PYTHON ?= /usr/bin/python3
 
-.PHONY: all run test check-all install fuzz clean
+.PHONY: all run test check-all bench install fuzz clean
 
 all: packages-build build/build.ninja
 	ninja -C build
@@ -31,6 +32,10 @@ check-all: packages-build packages-test packages-check-all
 
 fuzz: packages-build packages-test
 	$(PYTHON) tools/run-tests fuzz --seconds $(FUZZ_SECONDS)
+
+bench: all packages-bench
+	@[ "$$(id -u)" = 0 ] || { echo "the benchmark mounts file systems of its own: run it as root"; exit 1; }
+	$(PYTHON) tests/bench/bench.py $(if $(QUICK),--quick)
 
 install: build/build.ninja
 	ninja -C build

@@ -86,7 +86,8 @@ class Bench:
 
     # ---- one run ----
 
-    def once(self, runner, cell, keep):
+    def once(self, runner, key, keep):
+        cell = key._replace(messages=max(50, key.messages // (runner.server.part if runner.server else 1)))
         before, names = runner.group.cpu(), runner.group.by_process()
         elsewhere = machine.busy_elsewhere([runner.group, self.source_group], None)
         took, why = load.Source(self.source_group).send(runner.port, runner.sink, cell, PATIENCE)
@@ -99,7 +100,7 @@ class Bench:
         for pid, (name, seconds) in runner.group.by_process().items():
             spent[name] += (seconds - names.get(pid, ("", 0.0))[1]) / cell.messages * 1000
         if keep:
-            self.results[cell, runner.name].append({
+            self.results[key, runner.name].append({
                 "rate": cell.messages / took, "cpu": (runner.group.cpu() - before) / cell.messages * 1000,
                 "by": dict(spent), "load": machine.load(), "others": others})
         return True
@@ -233,6 +234,9 @@ def options_of(arguments):
 def main():
     if os.geteuid() != 0:
         sys.exit("the benchmark mounts file systems: run it as root")
+    if not shutil.which("smtp-source", path=servers.SBIN["PATH"]):
+        sys.exit("smtp-source and smtp-sink, the load's two ends, are of package postfix: it is not installed")
+    os.environ["PATH"] = servers.SBIN["PATH"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = options_of(sys.argv[1:])
     bench, begin, idle_cost = Bench(options), time.monotonic(), None

@@ -21,6 +21,7 @@ class Missing(Exception):
 
 class Server:
     name = ""
+    part = 1                                             # of the messages of a run: one in so many
 
     def __init__(self, spool, work, sink_port, group):
         self.spool, self.sink_port, self.group, self.port = spool, sink_port, group, load.free_port()
@@ -80,6 +81,8 @@ class Postfix(Server):
     name = "postfix"
 
     def configure(self):
+        if not shutil.which("postfix", path=SBIN["PATH"]):
+            raise Missing("not installed")
         for folder in ("queue", "data"):
             os.makedirs(f"{self.spool}/{folder}", exist_ok=True)
         shutil.chown(f"{self.spool}/data", "postfix")
@@ -114,8 +117,6 @@ class Postfix(Server):
                               preexec_fn=self.group.enter, check=False)
 
     def run(self):
-        if not shutil.which("postfix", path=SBIN["PATH"]):
-            raise Missing("not installed")
         done = self.control("start")
         if done.returncode != 0:
             raise RuntimeError(f"postfix: {done.stderr}")
@@ -148,6 +149,7 @@ exec "$SMTPD" -d -f "$CONF"
 class OpenSMTPD(Server):
     """Debian's package, unpacked and not installed, for it would take the place of Postfix."""
     name = "opensmtpd"
+    part = 20                                            # its scheduler lets out a few at a time
 
     def configure(self):
         self.unpacked = f"{self.folder}/package"
