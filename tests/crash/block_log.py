@@ -15,6 +15,7 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -39,6 +40,11 @@ def own_mounts():
     CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
     call(libc.unshare(CLONE_NEWNS), "unshare")
     call(libc.mount(b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "mount")
+
+
+def end_with_parent():
+    PR_SET_PDEATHSIG = 1
+    libc.prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM))
 
 
 def call(outcome, what):
@@ -147,7 +153,7 @@ class Recording:
             ["qemu-storage-daemon", "--blockdev", f"driver=file,node-name=image,filename={self.raw}",
              "--blockdev", f"driver=file,node-name=log,filename={self.log_path}",
              "--blockdev", "driver=blklogwrites,node-name=both,file=image,log=log,log-sector-size=512",
-             "--export", f"type=fuse,id=disk,node-name=both,mountpoint={self.device},writable=on"], stdin=subprocess.DEVNULL)
+             "--export", f"type=fuse,id=disk,node-name=both,mountpoint={self.device},writable=on"], stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
         try:
             self._wait()
             self.mounted = Mounted(self.device, self.kind, self.disk)

@@ -194,6 +194,7 @@ def main():
     if reason:
         print(reason)
         return 77
+    cut_smtp.house.make_users()
     return run(options)
 
 
