@@ -25,7 +25,11 @@ static const struct envelope envelope = {
 static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("unscannable"), LIT("depth") } };
 static struct question questions[] = { { ASK_SCANNERS, LIT("") } };
 static struct answer answers[] = { { ASK_SCANNERS, LIT("clamav"), ANSWER_FAILED, LIT("no answer in time") } };
-static const struct findings findings = { facts, COUNT_OF(facts), questions, COUNT_OF(questions) };
+static struct slice names[] = { LIT("a.zip") };
+static struct found_part parts[] = { { .path = LIT("1"), .type = LIT("a/b"), .names = names, .name_count = COUNT_OF(names) } };
+static const struct findings findings = {
+	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts),
+};
 static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000, 42 };
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };
 static const struct edits edits = { three, COUNT_OF(three) };
@@ -188,9 +192,10 @@ static enum result obey_rcpt(struct arena *arena)
 
 static enum result read_message(struct arena *arena)
 {
+	const struct message_reader reader = { &message_limits_standard, NULL, arena };
 	struct message_view view;
 
-	return message_read(message, arena, &view);
+	return message_read(message, &reader, true, &view);
 }
 
 static enum result compile_and_judge(struct arena *arena)

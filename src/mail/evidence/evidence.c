@@ -5,7 +5,8 @@
 
 #include "base/pack.h"
 
-enum { EVIDENCE_VERSION = 1, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10 };
+/* Findings without parts are still version 1, as what is in spools already. */
+enum { EVIDENCE_VERSION = 1, WITH_PARTS = 2, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10, PART_LEAST = 28 };
 
 /* All of it or nothing: what was begun is cut off again. */
 static enum result whole_or_nothing(struct buffer *to, size_t before, enum result result)
@@ -29,18 +30,49 @@ static enum result pack_question(struct buffer *to, const struct question *quest
 	return pack_slice(to, question->what);
 }
 
+static enum result pack_words(struct buffer *to, const struct slice *words, size_t count)
+{
+	if (count > PART_WORDS_MOST)
+		return LATER;
+	TRY(pack_u32(to, (uint32_t)count));
+	for (size_t i = 0; i < count; i++)
+		TRY(pack_slice(to, words[i]));
+	return OK;
+}
+
+static enum result pack_part(struct buffer *to, const struct found_part *part)
+{
+	TRY(pack_slice(to, part->path));
+	TRY(pack_slice(to, part->type));
+	TRY(pack_slice(to, part->digest));
+	TRY(pack_u64(to, part->size));
+	TRY(pack_words(to, part->names, part->name_count));
+	return pack_words(to, part->facts, part->fact_count);
+}
+
+static enum result pack_parts(struct buffer *to, const struct findings *findings)
+{
+	if (findings->part_count == 0)
+		return OK;
+	TRY(pack_u32(to, (uint32_t)findings->part_count));
+	for (size_t i = 0; i < findings->part_count; i++)
+		TRY(pack_part(to, &findings->parts[i]));
+	return OK;
+}
+
 static enum result pack_findings_body(const struct findings *findings, struct buffer *to)
 {
-	if (findings->fact_count > FACTS_MOST || findings->question_count > QUESTIONS_MOST)
+	if (findings->fact_count > FACTS_MOST || findings->question_count > QUESTIONS_MOST ||
+	    findings->part_count > FOUND_PARTS_MOST)
 		return LATER;
-	TRY(pack_u8(to, EVIDENCE_VERSION));
+	TRY(pack_u8(to, findings->part_count ? WITH_PARTS : EVIDENCE_VERSION));
 	TRY(pack_u32(to, (uint32_t)findings->fact_count));
 	for (size_t i = 0; i < findings->fact_count; i++)
 		TRY(pack_fact(to, &findings->facts[i]));
 	TRY(pack_u32(to, (uint32_t)findings->question_count));
 	for (size_t i = 0; i < findings->question_count; i++)
 		TRY(pack_question(to, &findings->questions[i]));
-	return OK;
+	return pack_parts(to, findings);
 }
 
 enum result findings_pack(const struct findings *findings, struct buffer *to)
@@ -91,15 +123,55 @@ static enum result read_questions(struct unpack *from, struct arena *arena, stru
 	return from->bad ? REFUSED : OK;
 }
 
+static enum result read_words(struct unpack *from, struct arena *arena, struct slice **ret_words, size_t *ret_count)
+{
+	struct slice *words;
+	size_t count;
+
+	TRY(read_count(from, PART_WORDS_MOST, sizeof(uint32_t), &count));
+	words = arena_array(arena, struct slice, count);
+	if (words == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++)
+		words[i] = unpack_slice(from, EVIDENCE_BYTES);
+	*ret_words = words;
+	*ret_count = count;
+	return from->bad ? REFUSED : OK;
+}
+
+static enum result read_part(struct unpack *from, struct arena *arena, struct found_part *part)
+{
+	part->path = unpack_slice(from, EVIDENCE_BYTES);
+	part->type = unpack_slice(from, EVIDENCE_BYTES);
+	part->digest = unpack_slice(from, EVIDENCE_BYTES);
+	part->size = unpack_u64(from);
+	TRY(read_words(from, arena, &part->names, &part->name_count));
+	return read_words(from, arena, &part->facts, &part->fact_count);
+}
+
+static enum result read_parts(struct unpack *from, struct arena *arena, struct findings *findings)
+{
+	TRY(read_count(from, FOUND_PARTS_MOST, PART_LEAST, &findings->part_count));
+	findings->parts = arena_array(arena, struct found_part, findings->part_count);
+	if (findings->parts == NULL)
+		return LATER;
+	for (size_t i = 0; i < findings->part_count; i++)
+		TRY(read_part(from, arena, &findings->parts[i]));
+	return findings->part_count ? OK : REFUSED;
+}
+
 enum result findings_unpack(struct slice packed, struct arena *arena, struct findings *ret_findings)
 {
 	struct unpack from = unpack_from(packed);
 	struct findings findings = { 0 };
+	uint8_t version = unpack_u8(&from);
 
-	if (packed.len > EVIDENCE_BYTES || unpack_u8(&from) != EVIDENCE_VERSION)
+	if (packed.len > EVIDENCE_BYTES || (version != EVIDENCE_VERSION && version != WITH_PARTS))
 		return REFUSED;
 	TRY(read_facts(&from, arena, &findings));
 	TRY(read_questions(&from, arena, &findings));
+	if (version == WITH_PARTS)
+		TRY(read_parts(&from, arena, &findings));
 	TRY(unpack_end(&from));
 	*ret_findings = findings;
 	return OK;

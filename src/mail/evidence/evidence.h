@@ -2,7 +2,7 @@
 /*
  * evidence.h — what was found in a message, what is asked of others, and what they answered (decision 5).
  *
- * Knows:   findings (facts as name and value, and questions), evidence (answers), and the packed form
+ * Knows:   findings (facts as name and value, questions, and the parts of the message), evidence (answers), and the packed form
  *          of both. They are kept with the message, so that judge() can be run again without a network.
  * Ignores: how facts are found and how questions are answered.
  * Owns:    nothing: slices point into what was unpacked or into the arena handed in.
@@ -15,16 +15,26 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
-enum { FACTS_MOST = 4096, QUESTIONS_MOST = 256, EVIDENCE_BYTES = 1 << 20 };
+enum { FACTS_MOST = 4096, QUESTIONS_MOST = 256, FOUND_PARTS_MOST = 16384, PART_WORDS_MOST = 256, EVIDENCE_BYTES = 1 << 20 };
 
 struct fact { struct slice name, value; };               /* "size" "5120"; "unscannable" "worker died twice" */
 
 enum question_kind { ASK_SCANNERS = 1 };                 /* DNS, state and peers come with their issues */
 struct question { enum question_kind kind; struct slice what; };
 
+/* A part of the message, as far down as it was taken apart. `path` is unique among them: "1.2.1". */
+struct found_part {
+	struct slice path, type;
+	struct slice digest;                             /* SHA-256 of the decoded bytes, or empty */
+	uint64_t size;                                   /* decoded bytes */
+	struct slice *names; size_t name_count;          /* every one that a reader could come to, in UTF-8 */
+	struct slice *facts; size_t fact_count;          /* "name-double", "base64 behind its end" … */
+};
+
 struct findings {
 	struct fact *facts;         size_t fact_count;
 	struct question *questions; size_t question_count;
+	struct found_part *parts;   size_t part_count;
 };
 
 enum answer_end { ANSWER_CLEAN = 0, ANSWER_FOUND = 1, ANSWER_FAILED = 2 };

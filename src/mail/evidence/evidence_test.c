@@ -12,7 +12,14 @@ static struct answer answers[] = {
 	{ ASK_SCANNERS, LIT("other"), ANSWER_FAILED, LIT("no answer in time") },
 };
 
-static const struct findings sample_findings = { facts, COUNT_OF(facts), questions, COUNT_OF(questions) };
+static struct slice names[] = { LIT("a.zip"), LIT("b.png") };
+static struct found_part parts[] = {
+	{ LIT("1"), LIT("multipart/mixed"), LIT(""), 5000, NULL, 0, NULL, 0 },
+	{ LIT("1.1"), LIT("application/zip"), LIT("0123456789abcdef0123456789abcdef"), 42, names, COUNT_OF(names), names, 1 },
+};
+static const struct findings sample_findings = {
+	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts),
+};
 static const struct evidence sample_evidence = { answers, COUNT_OF(answers), 1700000000, 42 };
 
 static void findings_come_back(struct arena *arena, struct buffer *buffer)
@@ -23,6 +30,10 @@ static void findings_come_back(struct arena *arena, struct buffer *buffer)
 	CHECK(findings_unpack(buffer_slice(buffer), arena, &back) == OK, "and read again");
 	CHECK(back.fact_count == 2 && back.question_count == 1, "with every row");
 	CHECK(back.fact_count == 2 && slice_same(back.facts[1].value, facts[1].value), "with every byte of a value");
+	CHECK(back.part_count == 2 && slice_same(back.parts[1].path, SLICE("1.1")) && back.parts[1].size == 42 &&
+		      back.parts[1].name_count == 2 && slice_same(back.parts[1].names[1], SLICE("b.png")) &&
+		      back.parts[1].fact_count == 1 && back.parts[0].name_count == 0,
+	      "and each part with its names");
 	CHECK(back.question_count == 1 && back.questions[0].kind == ASK_SCANNERS, "and the kind of each question");
 }
 
@@ -62,6 +73,8 @@ static const struct {
 	{ "more facts than bytes", LIT("\1\377\377\0\0") },
 	{ "more facts than may be", LIT("\1\377\377\377\377") },
 	{ "a value that runs past the end", LIT("\1\1\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0") },
+	{ "parts announced, and none there", LIT("\2\0\0\0\0\0\0\0\0\0\0\0\0") },
+	{ "more parts than bytes", LIT("\2\0\0\0\0\0\0\0\0\1\0\0\0") },
 	{ "a question of no known kind", LIT("\1\0\0\0\0\1\0\0\0\11\0\0\0\0") },
 };
 
@@ -75,7 +88,7 @@ static void bad_findings(struct arena *arena)
 
 static void ceilings(struct buffer *buffer)
 {
-	struct findings many = { facts, FACTS_MOST + 1, NULL, 0 };
+	struct findings many = { .facts = facts, .fact_count = FACTS_MOST + 1 };
 	struct buffer small;
 
 	CHECK(findings_pack(&many, buffer) == LATER && buffer_length(buffer) == 0,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything is cut off the front of what is left; white space here includes the line ends of folding. */
+/* Everything is cut off the front of what is left. Two passes: the first counts, so that the list is taken once. */
 #include "mail/message/fields.h"
 
-#include "mail/message/parts.h"
+#include <string.h>
 
-enum { PARAMETERS_MOST = 128 };
+const struct message_limits message_limits_standard = {
+	.depth = 64, .parts = 1000, .header_bytes = 262144, .header_count = 1000, .header_longest = 65536,
+	.parameters = 128, .boundary = 256, .addresses = 1000,
+};
 
 struct slice field_line(struct slice *rest)
 {
@@ -15,21 +18,19 @@ struct slice field_line(struct slice *rest)
 	return line;
 }
 
-static bool is_space(char c)
+bool field_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct slice trim(struct slice text)
+struct slice field_trim(struct slice text)
 {
-	while (text.len && is_space(text.at[0]))
+	while (text.len && field_is_space(text.at[0]))
 		text = slice_drop(text, 1);
-	while (text.len && is_space(text.at[text.len - 1]))
+	while (text.len && field_is_space(text.at[text.len - 1]))
 		text.len--;
 	return text;
 }
-
-/* ---- fields ---- */
 
 static bool is_name(struct slice name)
 {
@@ -44,149 +45,122 @@ static bool is_folded(struct slice rest)
 	return rest.len && (rest.at[0] == ' ' || rest.at[0] == '\t');
 }
 
+/* The name of a line's field, without the blanks before the colon; empty when the line is none. */
+static struct slice name_of(struct slice line, unsigned *marks)
+{
+	const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+	struct slice name = { line.at, colon ? (size_t)(colon - line.at) : 0 };
+	size_t length = name.len;
+
+	while (name.len && (name.at[name.len - 1] == ' ' || name.at[name.len - 1] == '\t'))
+		name.len--;
+	if (!is_name(name))
+		return (struct slice){ 0 };
+	if (name.len < length)
+		*marks |= FIELD_SPACED;
+	return name;
+}
+
+static unsigned line_marks(struct slice line)
+{
+	if (line.len && (memchr(line.at, '\r', line.len) || memchr(line.at, '\0', line.len)))
+		return FIELD_CONTROL;
+	return 0;
+}
+
 /* One field with its folded lines, cut off the front; false at a line that is none. */
 static bool next_field(struct slice *rest, struct header *ret_header)
 {
-	struct slice after = *rest, line = field_line(&after), value = line;
-	struct slice name = slice_trim(slice_cut(&value, ':'));
+	struct slice after = *rest, line = field_line(&after), value;
+	unsigned marks = 0;
+	struct slice name = is_folded(line) ? (struct slice){ 0 } : name_of(line, &marks);
 
-	if (name.len == line.len || !is_name(name) || is_folded(line))
+	if (name.len == 0)
 		return false;
-	if (value.at == NULL)
-		value.at = line.at + line.len;
+	marks |= line_marks(line);
+	value.at = (const char *)memchr(name.at + name.len, ':', line.len - name.len) + 1;
+	value.len = (size_t)(line.at + line.len - value.at);
 	while (is_folded(after)) {
 		line = field_line(&after);
+		marks |= line_marks(line);
+		if (slice_trim(line).len == 0 && after.len)
+			marks |= FIELD_BLANK;
 		value.len = (size_t)(line.at + line.len - value.at);
 	}
-	*ret_header = (struct header){ name, trim(value) };
+	*ret_header = (struct header){ name, field_trim(value), marks };
+	if (ret_header->value.len == 0)
+		ret_header->value.at = value.at;
 	*rest = after;
 	return true;
 }
 
-static enum result count_fields(struct slice bytes, size_t *ret_count)
+static bool ends_here(struct slice rest)
+{
+	return rest.len == 0 || rest.at[0] == '\n' || slice_begins(rest, SLICE("\r\n"));
+}
+
+/* The next field; lenient: behind the lines that are none. */
+static bool seek_field(struct slice *rest, bool lenient, struct header *ret_header)
+{
+	while (!ends_here(*rest)) {
+		if (next_field(rest, ret_header))
+			return true;
+		if (!lenient)
+			return false;
+		(void)field_line(rest);
+	}
+	return false;
+}
+
+static enum result count_fields(struct slice bytes, const struct message_limits *limits, bool lenient,
+                                struct headers *headers)
 {
 	struct slice rest = bytes;
 	struct header header;
-	size_t count = 0;
 
-	while (rest.len && next_field(&rest, &header))
-		if (++count > HEADERS_MOST || bytes.len - rest.len > HEADERS_BYTES)
+	for (struct slice before = rest; seek_field(&rest, lenient, &header); before = rest) {
+		if (++headers->count > limits->header_count || bytes.len - rest.len > limits->header_bytes ||
+		    before.len - rest.len > limits->header_longest) {
+			headers->limit = "headers";
 			return LATER;
-	*ret_count = count;
+		}
+	}
+	headers->broken = !ends_here(rest);
 	return OK;
 }
 
-enum result headers_read(struct slice bytes, struct arena *arena, struct headers *ret_headers)
+enum result headers_read(struct slice bytes, const struct message_limits *limits, bool lenient, struct arena *arena,
+                         struct headers *ret_headers)
 {
 	struct headers headers = { .rest = bytes };
+	enum result result = count_fields(bytes, limits, lenient, &headers);
 
-	TRY(count_fields(bytes, &headers.count));
+	ret_headers->limit = headers.limit;
+	TRY(result);
 	headers.list = arena_array(arena, struct header, headers.count);
-	if (headers.list == NULL)
+	if (headers.list == NULL) {
+		ret_headers->limit = "memory";
 		return LATER;
+	}
 	for (size_t i = 0; i < headers.count; i++)
-		(void)next_field(&headers.rest, &headers.list[i]);
-	if (slice_begins(headers.rest, SLICE("\r\n")) || slice_begins(headers.rest, SLICE("\n")))
+		(void)seek_field(&headers.rest, lenient, &headers.list[i]);
+	while (lenient && !ends_here(headers.rest))
+		(void)field_line(&headers.rest);
+	if (!headers.broken && headers.rest.len)
 		(void)field_line(&headers.rest);
 	*ret_headers = headers;
 	return OK;
 }
 
-const struct header *headers_find(const struct headers *headers, struct slice name)
+const struct header *headers_nth(const struct headers *headers, struct slice name, size_t nth)
 {
 	for (size_t i = 0; i < headers->count; i++)
-		if (slice_same_nocase(headers->list[i].name, name))
+		if (slice_same_nocase(headers->list[i].name, name) && nth-- == 0)
 			return &headers->list[i];
 	return NULL;
 }
 
-/* ---- types and parameters ---- */
-
-enum result field_type(struct slice value, struct arena *arena, struct slice *ret_type)
+const struct header *headers_find(const struct headers *headers, struct slice name)
 {
-	struct slice type = trim(slice_cut(&value, ';'));
-	char *lower = arena_take(arena, type.len);
-
-	if (lower == NULL)
-		return LATER;
-	for (size_t i = 0; i < type.len; i++)
-		lower[i] = byte_lower(type.at[i]);
-	*ret_type = (struct slice){ lower, type.len };
-	return OK;
-}
-
-/* "a \"b\"": what stands between the quotes, without the backslashes. */
-static enum result quoted_value(struct slice *rest, struct arena *arena, struct slice *ret_value)
-{
-	char *copy = arena_take(arena, rest->len);
-	size_t length = 0, i = 1;
-
-	if (copy == NULL)
-		return LATER;
-	for (; i < rest->len && rest->at[i] != '"'; i++) {
-		if (rest->at[i] == '\\' && i + 1 < rest->len)
-			i++;
-		copy[length++] = rest->at[i];
-	}
-	*rest = slice_drop(*rest, i + 1);
-	*ret_value = (struct slice){ copy, length };
-	return OK;
-}
-
-static struct slice token_value(struct slice *rest)
-{
-	size_t length = 0;
-
-	while (length < rest->len && rest->at[length] != ';' && !is_space(rest->at[length]))
-		length++;
-	return slice_take(rest, length);
-}
-
-static struct slice parameter_name(struct slice *rest)
-{
-	size_t length = 0;
-
-	while (length < rest->len && rest->at[length] != '=' && rest->at[length] != ';')
-		length++;
-	return trim(slice_take(rest, length));
-}
-
-static void keep_first(struct slice *field, struct slice value, struct field_parameters *found)
-{
-	if (field->len && !slice_same(*field, value))
-		found->doubled = true;
-	else
-		*field = value;
-}
-
-static enum result one_parameter(struct slice *rest, struct arena *arena, struct field_parameters *found)
-{
-	struct slice name = parameter_name(rest), value;
-
-	if (rest->len == 0 || rest->at[0] != '=')
-		return OK;
-	*rest = trim(slice_drop(*rest, 1));
-	if (rest->len && rest->at[0] == '"')
-		TRY(quoted_value(rest, arena, &value));
-	else
-		value = token_value(rest);
-	if (slice_same_nocase(name, SLICE("boundary")))
-		keep_first(&found->boundary, value, found);
-	else if (slice_same_nocase(name, SLICE("name")) || slice_same_nocase(name, SLICE("filename")))
-		keep_first(&found->name, value, found);
-	return OK;
-}
-
-enum result field_parameters(struct slice value, struct arena *arena, struct field_parameters *found)
-{
-	struct slice rest = value;
-
-	(void)slice_cut(&rest, ';');
-	for (unsigned count = 0; rest.len; count++) {
-		if (count == PARAMETERS_MOST)
-			return LATER;
-		TRY(one_parameter(&rest, arena, found));
-		(void)slice_cut(&rest, ';');
-	}
-	return OK;
+	return headers_nth(headers, name, 0);
 }

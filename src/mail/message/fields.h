@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fields.h — the lines, names and parameters that header fields are made of (inside mail/message only).
+ * fields.h — header fields (RFC 5322, 2.2) as slices of the message, with a note of what is odd about them.
  *
- * Knows:   lines that end in LF or CR LF, a media type, `boundary` and `name` in their plain form.
- * Ignores: encoded words and RFC 2231 pieces.
- * Owns:    nothing; what had to be rewritten (lower case, escapes) stands in the arena.
- * Fails:   LATER: the arena is full, or more parameters than anybody writes.
+ * Knows:   lines that end in LF or CR LF, folding, and where a block of fields ends.
+ * Ignores: what a field means.
+ * Owns:    nothing but the list, which stands in the arena.
+ * Fails:   LATER: more fields, or longer ones, than the limits allow, or no memory; `limit` says which.
  */
 #ifndef MESSAGE_FIELDS_H
 #define MESSAGE_FIELDS_H
 
 #include "base/arena.h"
+#include "mail/message/limits.h"
+
+enum field_mark {
+	FIELD_SPACED  = 1,                       /* blanks between the name and the colon */
+	FIELD_BLANK   = 2,                       /* a folded line that holds blanks only: some readers stop there */
+	FIELD_CONTROL = 4,                       /* NUL, or CR without LF */
+};
+
+struct header { struct slice name, value; unsigned marks; };     /* value: with folding, without the last line end */
+
+struct headers {
+	struct header *list;
+	size_t count;
+	struct slice rest;                       /* behind the blank line, or from the line that is no field on */
+	bool broken;                             /* it is the latter */
+	const char *limit;
+};
 
 /* The next line, without its end, cut off the front of `rest`. */
 struct slice field_line(struct slice *rest);
+/* Without blanks and line ends at both ends. */
+struct slice field_trim(struct slice text);
+bool field_is_space(char c);
 
-/* "Text/Plain; …" → "text/plain"; empty when there is none. */
-must_use enum result field_type(struct slice value, struct arena *arena, struct slice *ret_type);
-
-struct field_parameters { struct slice boundary, name; bool doubled; };
-/* Adds what is found; of a doubled parameter the first stands, as most readers have it. */
-must_use enum result field_parameters(struct slice value, struct arena *arena, struct field_parameters *found);
+/* `bytes` may go on behind the fields. `lenient`: a line that is no field is passed over. */
+must_use enum result headers_read(struct slice bytes, const struct message_limits *limits, bool lenient,
+                                  struct arena *arena, struct headers *ret_headers);
+const struct header *headers_find(const struct headers *headers, struct slice name);     /* first, or NULL */
+/* The nth of that name, from 0; NULL when there are fewer. */
+const struct header *headers_nth(const struct headers *headers, struct slice name, size_t nth);
 
 #endif

@@ -63,9 +63,10 @@ static void its_parts(struct buffer *to)
 {
 	struct message_view view = { 0 };
 	struct arena arena;
+	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 1 << 20);
-	CHECK(message_read(buffer_slice(to), &arena, &view) == OK && view.count == 4 && !view.ambiguous,
+	CHECK(message_read(buffer_slice(to), &reader, false, &view) == OK && view.count == 4 && !view.ambiguities,
 	      "our own reader finds three parts in it, and nothing ambiguous");
 	arena_finish(&arena);
 }

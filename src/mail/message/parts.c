@@ -1,280 +1,137 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One pass over the lines. The multiparts that are open stand on a stack of PARTS_DEPTH, so a stranger's
- * nesting costs neither our stack nor a second pass; a line is compared with boundaries only behind `--`. */
-#include "mail/message/parts.h"
+/* The message is walked once. Only where that found a construction that makes another tree, it is walked again as other
+ * readers would, and what they find that is not there yet is put behind it. */
+#include "mail/message/walk.h"
 
-#include "mail/message/fields.h"
-
+#include <stdio.h>
 #include <string.h>
 
-struct walk {
-	struct arena *arena;
-	struct message_view view;
-	struct slice bytes;                      /* of the whole message */
-	size_t at;                               /* of the next line */
-	struct part *current, *last;             /* whose body we are in; the newest of all */
-	struct part *open[PARTS_DEPTH + 1];      /* multiparts with a boundary, outermost first */
-	size_t depth;
-};
-
-static enum result hit(struct walk *walk, const char *limit)
+static enum result walk_as(struct walk *walk, enum part_reading reading, struct slice bytes, bool digests)
 {
-	walk->view.limit = limit;
-	return LATER;
+	walk->reading = reading;
+	walk->bytes = bytes;
+	walk->at = walk->depth = walk->closed_count = 0;
+	walk->current = walk->base = walk->last = walk->first = NULL;
+	TRY(walk_message(walk));
+	return bodies_read(walk, walk->first, digests);
 }
 
-static void note_ambiguity(struct walk *walk, const char *what)
+/* ---- what other readers find ---- */
+
+static bool same_names(const struct readings *a, const struct readings *b)
 {
-	if (!walk->view.ambiguous)
-		walk->view.ambiguity = what;
-	walk->view.ambiguous = true;
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!slice_same(a->list[i], b->list[i]))
+			return false;
+	return true;
 }
 
-/* ---- boundaries ---- */
-
-enum line_kind { LINE_OTHER, LINE_NEXT, LINE_CLOSE };
-
-static bool only_blank(struct slice text)
+static bool same_part(const struct part *a, const struct part *b)
 {
-	return slice_trim(text).len == 0;
+	return a->body.len == b->body.len && a->encoding == b->encoding && a->stops == b->stops &&
+	       a->within_at == b->within_at && a->within_length == b->within_length && slice_same(a->type, b->type) &&
+	       (a->body.at == b->body.at || slice_same(a->body, b->body)) && same_names(&a->names, &b->names);
 }
 
-static enum line_kind compare_boundary(struct slice line, struct slice boundary)
+static bool is_there(const struct part *list, const struct part *part)
 {
-	struct slice behind;
-
-	if (!slice_begins(slice_drop(line, 2), boundary))
-		return LINE_OTHER;
-	behind = slice_drop(line, 2 + boundary.len);
-	if (only_blank(behind))
-		return LINE_NEXT;
-	return slice_begins(behind, SLICE("--")) && only_blank(slice_drop(behind, 2)) ? LINE_CLOSE : LINE_OTHER;
+	for (; list; list = list->next)
+		if (same_part(list, part))
+			return true;
+	return false;
 }
 
-/* Which open multipart this line belongs to, innermost first. */
-static enum line_kind find_boundary(const struct walk *walk, struct slice line, size_t *ret_level)
+static void add_new(struct message_view *view, struct part **last, struct part *list)
 {
-	if (!slice_begins(line, SLICE("--")))
-		return LINE_OTHER;
-	for (size_t level = walk->depth; level-- > 0;) {
-		enum line_kind kind = compare_boundary(line, walk->open[level]->boundary);
-
-		if (kind != LINE_OTHER) {
-			*ret_level = level;
-			return kind;
+	for (struct part *part = list, *next; part; part = next) {
+		next = part->next;
+		part->next = NULL;
+		if (is_there(view->first, part)) {
+			view->count--;
+			continue;
 		}
+		(*last)->next = part;
+		*last = part;
 	}
-	return LINE_OTHER;
 }
 
-/* ---- one part ---- */
-
-static void end_part(struct walk *walk, struct part *part, size_t end)
+static enum result read_other(struct walk *walk, struct slice bytes, bool digests)
 {
-	size_t start = (size_t)(part->bytes.at - walk->bytes.at);
+	struct part *last = walk->last;
 
-	part->bytes.len = end > start ? end - start : 0;
-}
+	for (unsigned reading = READING_LAST; reading < READING_COUNT; reading++) {
+		enum result result = walk_as(walk, (enum part_reading)reading, bytes, digests);
 
-/* Ends the current part and those around it, up to but not `until`. The line end before a boundary is the
- * boundary's. */
-static void end_parts(struct walk *walk, const struct part *until, size_t end)
-{
-	if (end && walk->bytes.at[end - 1] == '\n')
-		end -= end > 1 && walk->bytes.at[end - 2] == '\r' ? 2 : 1;
-	for (struct part *part = walk->current; part && part != until; part = part->parent)
-		end_part(walk, part, end);
-}
-
-/* The header fields end at a blank line, at a line that is no field, or where a boundary stands. */
-static size_t header_block(const struct walk *walk)
-{
-	struct slice rest = slice_drop(walk->bytes, walk->at);
-	size_t length = 0, level;
-
-	while (rest.len && length <= HEADERS_BYTES) {
-		size_t before = rest.len;
-		struct slice line = field_line(&rest);
-
-		if (find_boundary(walk, line, &level) != LINE_OTHER)
-			break;
-		length += before - rest.len;
-		if (line.len == 0)
-			break;
+		add_new(walk->view, &last, walk->first);
+		TRY(result);
 	}
-	return length;
-}
-
-static enum result add_part(struct walk *walk, struct part *parent)
-{
-	struct part *part;
-
-	if (walk->view.count == PARTS_MOST)
-		return hit(walk, "parts");
-	if (parent && parent->depth + 1 > PARTS_DEPTH)
-		return hit(walk, "depth");
-	part = arena_new(walk->arena, struct part);
-	if (part == NULL)
-		return hit(walk, "memory");
-	part->parent = parent;
-	part->depth = parent ? parent->depth + 1 : 0;
-	part->bytes = slice_drop(walk->bytes, walk->at);
-	if (part->bytes.at == NULL)
-		part->bytes.at = walk->bytes.at + walk->bytes.len;
-	if (walk->last)
-		walk->last->next = part;
-	else
-		walk->view.first = part;
-	walk->last = walk->current = part;
-	walk->view.count++;
 	return OK;
 }
 
-static const struct { struct slice name; const char *ambiguity; bool top; } once[] = {
-	{ LIT("From"), "two From fields", true },
-	{ LIT("Subject"), "two Subject fields", true },
-	{ LIT("Date"), "two Date fields", true },
-	{ LIT("Sender"), "two Sender fields", true },
-	{ LIT("Message-ID"), "two Message-ID fields", true },
-	{ LIT("Content-Type"), "two Content-Type fields", false },
-	{ LIT("Content-Transfer-Encoding"), "two Content-Transfer-Encoding fields", false },
-	{ LIT("Content-Disposition"), "two Content-Disposition fields", false },
-	{ LIT("MIME-Version"), "two MIME-Version fields", true },
+/* ---- fields that a message has once ---- */
+
+static const struct { struct slice name; uint64_t ambiguity; } once[] = {
+	{ LIT("From"), AMBIGUITY_BIT(two_from) },
+	{ LIT("Sender"), AMBIGUITY_BIT(two_sender) },
+	{ LIT("Subject"), AMBIGUITY_BIT(two_subject) },
 };
 
-static void look_for_doubles(struct walk *walk, const struct part *part)
+static void look_for_doubles(struct walk *walk, struct part *part)
 {
 	for (size_t row = 0; row < COUNT_OF(once); row++) {
-		size_t seen = 0;
+		const struct header *first = headers_find(&part->headers, once[row].name), *other;
 
-		if (once[row].top && part->parent)
-			continue;
-		for (size_t i = 0; i < part->headers.count; i++)
-			seen += slice_same_nocase(part->headers.list[i].name, once[row].name);
-		if (seen > 1)
-			note_ambiguity(walk, once[row].ambiguity);
+		for (size_t i = 1; first && (other = headers_nth(&part->headers, once[row].name, i)) != NULL; i++)
+			if (!slice_same(first->value, other->value))
+				walk_note(walk, part, once[row].ambiguity);
 	}
 }
 
-static enum result read_headers(struct walk *walk, struct part *part)
+static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
 {
-	size_t length = header_block(walk);
-	struct slice block = { walk->bytes.at + walk->at, length };
-	enum result result = headers_read(block, walk->arena, &part->headers);
+	enum result result;
 
-	if (result == LATER)
-		return hit(walk, "headers");
+	walk->open = arena_array(walk->reader->arena, struct open_part, walk->reader->limits->depth + 2);
+	if (walk->open == NULL)
+		return walk_limit(walk, "memory");
+	result = walk_as(walk, READING_FIRST, bytes, digests);
+	walk->view->first = walk->first;
 	TRY(result);
-	if (part->headers.rest.len)
-		note_ambiguity(walk, "a line among the header fields that is none");
-	walk->at += length - part->headers.rest.len;
-	part->headers.rest = slice_drop(walk->bytes, walk->at);
-	look_for_doubles(walk, part);
-	return OK;
+	look_for_doubles(walk, walk->first);
+	return walk->view->ambiguities & ambiguity_tree() ? read_other(walk, bytes, digests) : OK;
 }
 
-static struct slice value_of(const struct part *part, const char *name)
+enum result message_read(struct slice bytes, const struct message_reader *reader, bool digests,
+                         struct message_view *ret_view)
 {
-	const struct header *header = headers_find(&part->headers, slice_of(name));
+	struct message_view view = { 0 };
+	struct walk walk = { .reader = reader, .view = &view };
+	enum result result = read_all(&walk, bytes.at ? bytes : SLICE(""), digests);
 
-	return header ? header->value : (struct slice){ 0 };
-}
-
-static struct slice standard_type(const struct part *part)
-{
-	bool digest = part->parent && slice_same(part->parent->type, SLICE("multipart/digest"));
-
-	return digest ? SLICE("message/rfc822") : SLICE("text/plain");
-}
-
-static enum result read_type(struct walk *walk, struct part *part)
-{
-	struct slice type = value_of(part, "Content-Type");
-	struct field_parameters wanted = { 0 };
-	enum result result = field_type(type, walk->arena, &part->type);
-
-	if (result == OK)
-		result = field_parameters(type, walk->arena, &wanted);
-	if (result == OK && wanted.name.len == 0)
-		result = field_parameters(value_of(part, "Content-Disposition"), walk->arena, &wanted);
-	if (result == LATER)
-		return hit(walk, "parameters");
-	if (part->type.len == 0)
-		part->type = standard_type(part);
-	if (wanted.doubled)
-		note_ambiguity(walk, "a parameter that stands twice");
-	part->boundary = wanted.boundary;
-	part->name = wanted.name;
-	return OK;
-}
-
-static enum result open_multipart(struct walk *walk, struct part *part)
-{
-	if (part->boundary.len == 0) {
-		note_ambiguity(walk, "multipart without a boundary");
-		return OK;
-	}
-	for (size_t level = 0; level < walk->depth; level++)
-		if (slice_same(walk->open[level]->boundary, part->boundary))
-			note_ambiguity(walk, "a boundary used on two levels");
-	walk->open[walk->depth++] = part;
-	return OK;
-}
-
-/* An encoded message within is a closed box here: decoding comes later. */
-static bool holds_message(const struct part *part)
-{
-	struct slice encoding = slice_trim(value_of(part, "Content-Transfer-Encoding"));
-
-	return slice_same(part->type, SLICE("message/rfc822")) && !slice_same_nocase(encoding, SLICE("base64")) &&
-	       !slice_same_nocase(encoding, SLICE("quoted-printable"));
-}
-
-/* A part begins here; when it is a message in itself, another begins at its body at once. */
-static enum result begin_part(struct walk *walk, struct part *parent)
-{
-	do {
-		TRY(add_part(walk, parent));
-		parent = walk->current;
-		TRY(read_headers(walk, parent));
-		TRY(read_type(walk, parent));
-		if (slice_begins(parent->type, SLICE("multipart/")))
-			return open_multipart(walk, parent);
-	} while (holds_message(parent));
-	return OK;
-}
-
-static enum result next_line(struct walk *walk)
-{
-	struct slice rest = slice_drop(walk->bytes, walk->at);
-	size_t before = walk->at, level = 0;
-	struct slice line = field_line(&rest);
-	enum line_kind kind = find_boundary(walk, line, &level);
-
-	walk->at = walk->bytes.len - rest.len;
-	if (kind == LINE_OTHER)
-		return OK;
-	end_parts(walk, walk->open[level], before);
-	walk->current = walk->open[level];
-	walk->depth = kind == LINE_CLOSE ? level : level + 1;
-	return kind == LINE_NEXT ? begin_part(walk, walk->open[level]) : OK;
-}
-
-static enum result walk_message(struct walk *walk)
-{
-	TRY(begin_part(walk, NULL));
-	while (walk->at < walk->bytes.len && walk->depth)
-		TRY(next_line(walk));
-	for (struct part *part = walk->current; part; part = part->parent)
-		end_part(walk, part, walk->bytes.len);
-	return OK;
-}
-
-enum result message_read(struct slice bytes, struct arena *arena, struct message_view *ret_view)
-{
-	struct walk walk = { .arena = arena, .bytes = bytes.at ? bytes : SLICE("") };
-	enum result result = walk_message(&walk);
-
-	*ret_view = walk.view;
+	for (const struct part *part = view.first; part; part = part->next)
+		if (view.deepest == NULL || part->depth > view.deepest->depth)
+			view.deepest = part;
+	*ret_view = view;
 	return result;
+}
+
+/* ---- paths ---- */
+
+struct slice part_path(const struct part *part, char *room, size_t size)
+{
+	static const char *const before[READING_COUNT] = { "", "last/", "lenient/" };
+	const struct part *line[DEPTH_MOST + 2];
+	size_t count = 0, length;
+
+	for (const struct part *up = part; up && count < COUNT_OF(line); up = up->parent)
+		line[count++] = up;
+	length = (size_t)snprintf(room, size, "%s", before[part->reading]);
+	while (count-- > 0 && length < size)
+		length += (size_t)snprintf(room + length, size - length, "%u%s", line[count]->number, count ? "." : "");
+	if (part->recoded && length < size)
+		length += (size_t)snprintf(room + length, size - length, "~%s%s", encoding_name(part->encoding),
+		                           part->stops ? "-first" : "");
+	return (struct slice){ room, length < size ? length : size - 1 };
 }

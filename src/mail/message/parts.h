@@ -1,44 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parts.h — headers and simple MIME structure of a message (RFC 5322, 2045, 2046), without copying.
+ * parts.h — a message as a tree of parts over its original bytes (RFC 5322, 2045 to 2049), read as every reader
+ *           would read it.
  *
- * Knows:   header fields with folding, the first and the last of a doubled one, Content-Type and its
- *          parameters in their plain form, multipart and message/rfc822 to a depth.
- * Ignores: encodings and character sets (they come with the judgement's issue), and what it means.
- * Owns:    nothing but what it takes from the arena; slices point into the message.
- * Fails:   LATER when the arena is full or a ceiling is hit: the message is then unscannable, never
- *          clean. The view holds what was read until there, and `limit` names the ceiling.
+ * Knows:   the tree as most readers have it; then, where a construction is ambiguous, the parts that other readers
+ *          find: by the last of doubled things, or by passing over what is broken. What uuencode, yEnc and BinHex
+ *          hide in a text is a part below it. Decoded sizes and, where they are wanted, digests.
+ * Ignores: what a part's content means, and which names are dangerous.
+ * Owns:    nothing but what it takes from the reader's arena; slices point into the message, or into the arena where
+ *          a nested message had to be decoded.
+ * Fails:   LATER when the arena is full or a ceiling is hit: the message is then unscannable, never clean. The view
+ *          holds what was read until there, and `limit` names the ceiling.
  */
 #ifndef MESSAGE_PARTS_H
 #define MESSAGE_PARTS_H
 
-#include "base/arena.h"
-#include "base/slice.h"
+#include "base/digest.h"
+#include "mail/message/ambiguity.h"
+#include "mail/message/encodings.h"
+#include "mail/message/fields.h"
+#include "mail/message/parameters.h"
+#include "mail/message/reader.h"
 
-enum { PARTS_DEPTH = 64, PARTS_MOST = 1000, HEADERS_MOST = 1000, HEADERS_BYTES = 262144 };
-
-struct header { struct slice name, value; };     /* value: with folding, without the last line end */
-
-struct headers { struct header *list; size_t count; struct slice rest; };   /* rest: behind the blank line */
+/* Which reader this part is found by. */
+enum part_reading {
+	READING_FIRST,                           /* the first of doubled things, nothing broken passed over: most readers */
+	READING_LAST,                            /* the last of doubled things */
+	READING_LENIENT,                         /* passes over what is broken, and goes on */
+	READING_COUNT
+};
 
 struct part {
-	struct slice bytes;                      /* headers and body */
+	struct slice bytes;                      /* header fields and body, as they travel */
+	struct slice body;                       /* as it travels: encoded */
 	struct headers headers;
-	struct slice type, boundary, name;       /* "text/plain" in lower case; as declared */
-	unsigned depth;
-	struct part *parent, *next;              /* next: in order of the message */
+	struct slice type;                       /* "text/plain", in lower case; what stands for it where none is named */
+	struct slice charset;                    /* as declared; empty: none */
+	struct slice disposition;                /* "attachment", as declared */
+	struct slice boundary;
+	struct readings names;                   /* every name that a reader could come to, in UTF-8 */
+	unsigned traits;                         /* enum name_trait, of all of them */
+	enum encoding encoding;
+	enum part_reading reading;
+	bool recoded;                            /* another reading of the part before: by this encoding */
+	bool stops;                              /* …and base64 ends at its first padding */
+	bool many;                               /* has parts below it that lie within its body */
+	uint64_t ambiguities;                    /* set of AMBIGUITY_BIT() */
+	unsigned depth, number;                  /* number: among its parent's, from 1 */
+	unsigned children;
+	uint64_t size;                           /* decoded bytes; of one with `many`: of the body */
+	unsigned char digest[DIGEST_SIZE];       /* of those bytes, where the reader wants digests */
+	const struct part *within;               /* embedded in the decoded text of that part … */
+	uint64_t within_at, within_length;       /* … there */
+	struct part *parent, *next;              /* next: in order of the message, other readings last */
 };
 
 struct message_view {
 	struct part *first;
 	size_t count;
 	const char *limit;                       /* "depth"; NULL: none was hit */
-	bool ambiguous;
-	const char *ambiguity;                   /* the first construction that others may read differently */
+	uint64_t ambiguities;                    /* of all parts */
+	const struct part *deepest;
 };
 
-must_use enum result headers_read(struct slice bytes, struct arena *arena, struct headers *ret_headers);
-const struct header *headers_find(const struct headers *headers, struct slice name);     /* first, or NULL */
-must_use enum result message_read(struct slice bytes, struct arena *arena, struct message_view *ret_view);
+/* `digests`: parts get their SHA-256. */
+must_use enum result message_read(struct slice bytes, const struct message_reader *reader, bool digests,
+                                  struct message_view *ret_view);
+
+/* "1.2.3"; another reading has its name before it, "last/1.2", or behind it, "1.2~base64". Cut where `size` ends. */
+enum { PART_PATH = 1100 };
+struct slice part_path(const struct part *part, char *room, size_t size);
+
+/* A part's decoded bytes, piece by piece: each call fills `room`, at least DECODE_ROOM bytes; 0 is the end. */
+struct part_stream {
+	const struct part *part;
+	struct slice rest;                       /* of the encoded body */
+	struct decoder outer, inner;
+	uint64_t skip, left;                     /* embedded: decoded bytes before it, and of it */
+	bool ended;
+	char piece[4096];                        /* embedded: decoded once */
+	struct slice held;
+};
+void part_stream_init(struct part_stream *stream, const struct part *part);
+size_t part_stream_take(struct part_stream *stream, char *out, size_t room);
+/* All of them at once, in the arena where they had to be decoded. LATER: no room. */
+must_use enum result part_decoded(const struct part *part, struct arena *arena, struct slice *ret_bytes);
 
 #endif

@@ -2,6 +2,7 @@
 /* Line by line: of each line the beginning is kept, which is all that a boundary or a field of ours needs. */
 #include "mail/message/sevenbit.h"
 
+#include "mail/message/field_plain.h"
 #include "mail/message/fields.h"
 
 enum { BOUNDARY_LONGEST = 256 };

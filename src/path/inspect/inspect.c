@@ -28,6 +28,8 @@ struct inspect {
 	struct inspect_settings settings;
 	struct arena memory;                     /* of the policy */
 	struct worker_task task;
+	struct message_limits limits;
+	struct charsets charsets;                /* opened once, before the jail */
 	struct jail jail;                        /* of the workers */
 	unsigned processors;
 };
@@ -67,9 +69,16 @@ static enum result load(struct inspect *inspect)
 	TRY(settings_fill(file, &inspect_settings_section, SLICE(""), &settings));
 	TRY(load_policy(inspect, &policy));
 	inspect->settings = settings;
+	inspect->limits = (struct message_limits){
+		.depth = settings.mime_depth.n, .parts = settings.mime_parts.n, .parameters = settings.mime_parameters.n,
+		.boundary = settings.mime_boundary.n, .header_bytes = settings.header_bytes.n,
+		.header_count = settings.header_count.n, .header_longest = settings.header_longest.n,
+		.addresses = settings.addresses.n,
+	};
 	inspect->task = (struct worker_task){
 		.policy = policy,
-		.scanners = settings.scanners.on ? (unsigned)settings_title_count(file, "scanner") : 0,
+		.means = { .limits = &inspect->limits, .charsets = &inspect->charsets,
+		           .scanners = settings.scanners.on ? (unsigned)settings_title_count(file, "scanner") : 0 },
 		.wall_seconds = settings.inspect_limit.n,
 		.cpu_seconds = settings.cpu_limit.n,
 	};
@@ -83,7 +92,7 @@ static struct dispatcher_limits limits_of(const struct inspect *inspect)
 	const struct inspect_settings *settings = &inspect->settings;
 
 	return (struct dispatcher_limits){
-		.scanners = inspect->task.scanners,
+		.scanners = inspect->task.means.scanners,
 		.in_flight = settings->in_flight.n,
 		.inspect_ms = settings->inspect_limit.n * 1000,
 		.cpu_ms = settings->cpu_limit.n * 1000,
@@ -128,6 +137,17 @@ static enum result make_worker(void *maker, bool judges, int *ret_wire)
 	return OK;
 }
 
+/* What cannot be opened is not there: then text in that set is read as Latin, with a fault. */
+static void open_charsets(struct charsets *charsets)
+{
+	for (const char *const *name = charsets_wanted(); *name && charsets->count < CHARSETS_MOST; name++) {
+		iconv_t converter = iconv_open("UTF-8", *name);
+
+		if (converter != (iconv_t)-1)
+			charsets->list[charsets->count++] = (struct charset){ slice_of(*name), converter };
+	}
+}
+
 /* ---- the role ---- */
 
 static enum result prepare(void *self, struct process *process)
@@ -139,6 +159,7 @@ static enum result prepare(void *self, struct process *process)
 	inspect->processors = processors < 1 ? 1 : (unsigned)processors;
 	dispatcher_init(&inspect->dispatcher, &process->loop, &process->log, &process->counters, make_worker, inspect);
 	inspect->dispatcher.process = process;
+	open_charsets(&inspect->charsets);
 	return load(inspect);
 }
 

@@ -27,7 +27,15 @@
 	ROW(memory,              bytes,   "512M", "64M", "16G",    "address space of one worker")                             \
 	ROW(messages_per_worker, count,   "1000", "1",   "100000", "then a worker is replaced by a fresh one")                \
 	ROW(in_flight,           count,   "256",  "1",   "10000",  "messages being inspected; the others wait in the queue")  \
-	ROW(scanners,            flag,    "yes",  "",    "",       "ask the virus scanners that are configured")
+	ROW(scanners,            flag,    "yes",  "",    "",       "ask the virus scanners that are configured")              \
+	ROW(mime_depth,          count,   "64",   "1",   "256",    "parts within parts; beyond, a message is unscannable")    \
+	ROW(mime_parts,          count,   "1000", "1",   "10000",  "parts of a message, other readings included")             \
+	ROW(mime_parameters,     count,   "128",  "1",   "10000",  "parameters of one header field")                          \
+	ROW(mime_boundary,       bytes,   "256",  "70",  "4K",     "longest boundary")                                        \
+	ROW(header_bytes,        bytes,   "256K", "4K",  "16M",    "header fields of one part, together")                     \
+	ROW(header_count,        count,   "1000", "10",  "100000", "header fields of one part")                               \
+	ROW(header_longest,      bytes,   "64K",  "1K",  "16M",    "one header field, with its folded lines")                 \
+	ROW(addresses,           count,   "1000", "1",   "100000", "addresses of one header field; more are not read")
 SETTINGS_STRUCT(inspect_settings, INSPECT_SETTINGS);
 extern const struct settings_section inspect_settings_section;
 

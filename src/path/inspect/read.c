@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The header fields that become facts are a table; parts follow in the order of the message. */
+/* The header fields that become facts are a table; parts are told of in a list of their own. */
 #include "inspect/read.h"
 
-#include "mail/message/message.h"
+#include "inspect/read_parts.h"
 
 #include <stdarg.h>
 
-enum { VALUE_MOST = 200, PARTS_TOLD = 200, PART_FACTS = 2, FACTS_ROOM = 32 + PARTS_TOLD * PART_FACTS };
+enum { VALUE_MOST = 200, FACTS_ROOM = 32 + AMBIGUITY_COUNT };
 
 struct telling {
 	struct arena *arena;
@@ -45,49 +45,46 @@ static const struct { struct slice field, fact; } told[] = {
 	{ LIT("Date"), LIT("date") },
 };
 
-static void tell_headers(struct telling *telling, const struct headers *headers)
+/* Decoded, as people are shown them. Of a doubled field the first is told; that there are two is `ambiguous`. */
+static enum result tell_headers(struct telling *telling, const struct message_reader *reader, const struct headers *headers)
 {
 	for (size_t i = 0; i < COUNT_OF(told); i++) {
 		const struct header *header = headers_find(headers, told[i].field);
+		unsigned faults = 0;
+		struct slice text;
 
-		if (header)
-			tell(telling, told[i].fact, header->value);
-	}
-}
-
-static enum result tell_parts(struct telling *telling, const struct message_view *view)
-{
-	unsigned deepest = 0;
-	size_t said = 0;
-
-	for (const struct part *part = view->first; part; part = part->next) {
-		deepest = part->depth > deepest ? part->depth : deepest;
-		if (said++ >= PARTS_TOLD)
+		if (header == NULL)
 			continue;
-		TRY(tell_format(telling, SLICE("part"), "%u %.*s %zu", part->depth,
-		                part->type.len < 100 ? (int)part->type.len : 100, part->type.at, part->bytes.len));
-		if (part->name.len)
-			tell(telling, SLICE("part-name"), part->name);
+		TRY(header_text(reader, header->value, &text, &faults));
+		tell(telling, told[i].fact, text);
 	}
-	TRY(tell_format(telling, SLICE("parts"), "%zu", view->count));
-	return tell_format(telling, SLICE("depth"), "%u", deepest);
+	return OK;
 }
 
-static enum result tell_all(struct telling *telling, struct slice bytes)
+static enum result tell_tree(struct telling *telling, const struct message_view *view)
+{
+	for (unsigned bit = 0; bit < AMBIGUITY_COUNT; bit++)
+		if (view->ambiguities >> bit & 1)
+			tell(telling, SLICE("ambiguous"), slice_of(ambiguity_text((enum ambiguity)bit)));
+	TRY(tell_format(telling, SLICE("parts"), "%zu", view->count));
+	return tell_format(telling, SLICE("depth"), "%u", view->deepest ? view->deepest->depth : 0);
+}
+
+static enum result tell_all(struct telling *telling, struct slice bytes, const struct message_reader *reader,
+                            struct findings *findings)
 {
 	struct message_view view = { 0 };
-	enum result result = message_read(bytes, telling->arena, &view);
+	enum result result = message_read(bytes, reader, true, &view);
 
 	TRY(tell_format(telling, SLICE("size"), "%zu", bytes.len));
 	if (result != OK)
 		TRY(tell_format(telling, SLICE("unscannable"), "a ceiling was hit: %s", view.limit ? view.limit : "memory"));
-	if (view.ambiguous)
-		tell(telling, SLICE("ambiguous"), slice_of(view.ambiguity));
 	if (view.first) {
 		TRY(tell_format(telling, SLICE("header-count"), "%zu", view.first->headers.count));
-		tell_headers(telling, &view.first->headers);
+		TRY(tell_headers(telling, reader, &view.first->headers));
 	}
-	return tell_parts(telling, &view);
+	TRY(tell_tree(telling, &view));
+	return read_parts(&view, telling->arena, findings);
 }
 
 static enum result ask(unsigned scanners, struct arena *arena, struct findings *findings)
@@ -102,18 +99,19 @@ static enum result ask(unsigned scanners, struct arena *arena, struct findings *
 	return OK;
 }
 
-enum result read_message(struct slice bytes, const struct envelope *envelope, unsigned scanners, struct arena *arena,
-                         struct findings *ret_findings)
+enum result read_message(struct slice bytes, const struct envelope *envelope, const struct read_means *means,
+                         struct arena *arena, struct findings *ret_findings)
 {
+	const struct message_reader reader = { means->limits, means->charsets, arena };
 	struct telling telling = { .arena = arena, .facts = arena_array(arena, struct fact, FACTS_ROOM) };
 	struct findings findings = { 0 };
 
 	if (telling.facts == NULL)
 		return LATER;
-	TRY(ask(scanners, arena, &findings));
+	TRY(ask(means->scanners, arena, &findings));
 	if (envelope->flags & ENVELOPE_NORMALISED)
 		tell(&telling, SLICE("normalised"), SLICE("true"));
-	TRY(tell_all(&telling, bytes));
+	TRY(tell_all(&telling, bytes, &reader, &findings));
 	findings.facts = telling.facts;
 	findings.fact_count = telling.count;
 	*ret_findings = findings;

@@ -44,7 +44,7 @@ static enum result judge(struct worker *worker, const struct envelope *envelope,
 
 	TRY(findings_unpack(findings_packed, &worker->arena, &findings));
 	TRY(evidence_unpack(evidence_packed, &worker->arena, &evidence));
-	TRY(policy_judge(worker->task->policy, worker->task->scanners, envelope, &findings, &evidence, &worker->arena,
+	TRY(policy_judge(worker->task->policy, worker->task->means.scanners, envelope, &findings, &evidence, &worker->arena,
 	                 &judgement));
 	judgement.findings = findings_packed;
 	judgement.evidence = evidence_packed;
@@ -94,7 +94,7 @@ static void unmap_message(struct slice bytes)
 static enum result pack_findings(struct worker *worker, const struct envelope *envelope, struct slice bytes)
 {
 	struct findings findings;
-	enum result result = read_message(bytes, envelope, worker->task->scanners, &worker->arena, &findings);
+	enum result result = read_message(bytes, envelope, &worker->task->means, &worker->arena, &findings);
 
 	if (result == OK)
 		result = findings_pack(&findings, &worker->findings);
@@ -134,7 +134,7 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 		unmap_message(bytes);
 	}
 	TRY(result);
-	if (worker->task->scanners)
+	if (worker->task->means.scanners)
 		return send_answer(worker, WORKER_FINDINGS, &worker->findings);
 	return judge_at_once(worker, &envelope);
 }

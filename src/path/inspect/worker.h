@@ -10,11 +10,12 @@
 #ifndef INSPECT_WORKER_H
 #define INSPECT_WORKER_H
 
+#include "inspect/read.h"
 #include "mail/policy/policy.h"
 
 struct worker_task {
 	const struct policy *policy;
-	unsigned scanners;                       /* that are asked */
+	struct read_means means;
 	uint64_t wall_seconds, cpu_seconds;      /* for one message */
 };
 

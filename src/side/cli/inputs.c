@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "cli/places.h"
+#include "mail/message/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,66 +12,20 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-static bool is_time(struct slice word)
-{
-	return word.len >= 5 && byte_is_digit(word.at[0]) && byte_is_digit(word.at[1]) && word.at[2] == ':'
-	       && byte_is_digit(word.at[3]) && byte_is_digit(word.at[4]);
-}
-
-bool inputs_is_from_line(struct slice line)
-{
-	bool timed = false, dated = false;
-	uint64_t year;
-
-	if (!slice_begins(line, SLICE("From ")))
-		return false;
-	while (line.len > 0) {
-		struct slice word = slice_cut(&line, ' ');
-
-		if (word.len > 0 && word.at[word.len - 1] == '\r')
-			word.len--;
-		timed |= is_time(word);
-		dated |= timed && word.len == 4 && slice_number(word, 9999, &year) == OK;
-	}
-	return dated;
-}
-
-struct slice inputs_cut_message(struct slice *rest)
-{
-	struct slice whole;
-	bool blank = false;
-
-	(void)slice_cut(rest, '\n');
-	whole = *rest;
-	while (rest->len > 0) {
-		struct slice before = *rest, line = slice_cut(rest, '\n');
-
-		if (blank && inputs_is_from_line(line)) {
-			*rest = before;
-			break;
-		}
-		blank = line.len == 0 || slice_same(line, SLICE("\r"));
-	}
-	whole.len -= rest->len;
-	return whole;
-}
-
 static enum result give_mbox(struct inputs *inputs, const char *path, struct slice rest)
 {
 	char name[PLACE_SIZE + 32];
 
 	for (unsigned number = 1; rest.len > 0; number++) {
 		(void)snprintf(name, sizeof(name), "%s#%u", path, number);
-		TRY(inputs->message(inputs->owner, name, inputs_cut_message(&rest)));
+		TRY(inputs->message(inputs->owner, name, mbox_cut(&rest)));
 	}
 	return OK;
 }
 
 static enum result give_bytes(struct inputs *inputs, const char *path, struct slice bytes)
 {
-	struct slice rest = bytes;
-
-	if (inputs_is_from_line(slice_cut(&rest, '\n')))
+	if (mbox_begins(bytes))
 		return give_mbox(inputs, path, bytes);
 	return inputs->message(inputs->owner, path, bytes);
 }

@@ -66,18 +66,61 @@ static json_t *text_of(struct slice text)
 	return whole ? whole : json_stringn_nocheck("(not UTF-8)", 11);
 }
 
+/* `ambiguous` has a list, one construction or many; of the others the last stands. */
 static json_t *facts_of(const struct trace *trace)
 {
-	json_t *facts = json_object();
+	json_t *facts = json_object(), *ambiguous = json_array();
 	char name[256];
 
 	for (size_t i = 0; i < trace->findings.fact_count; i++) {
 		const struct fact *fact = &trace->findings.facts[i];
 
 		(void)snprintf(name, sizeof(name), "%.*s", SHOW(fact->name));
-		(void)json_object_set_new(facts, name, text_of(fact->value));
+		if (slice_same(fact->name, SLICE("ambiguous")))
+			(void)json_array_append_new(ambiguous, text_of(fact->value));
+		else
+			(void)json_object_set_new(facts, name, text_of(fact->value));
 	}
+	(void)json_object_set_new(facts, "ambiguous", ambiguous);
 	return facts;
+}
+
+static json_t *words_of(const struct slice *words, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, text_of(words[i]));
+	return list;
+}
+
+static json_t *digest_of(struct slice digest)
+{
+	char text[2 * 64 + 1] = "";
+
+	for (size_t i = 0; i < digest.len && i < 64; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", (unsigned char)digest.at[i]);
+	return json_string(text);
+}
+
+static json_t *parts_of(const struct trace *trace)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < trace->findings.part_count; i++) {
+		const struct found_part *part = &trace->findings.parts[i];
+		json_t *object = json_object();
+
+		(void)json_object_set_new(object, "path", text_of(part->path));
+		(void)json_object_set_new(object, "type", text_of(part->type));
+		(void)json_object_set_new(object, "names", words_of(part->names, part->name_count));
+		(void)json_object_set_new(object, "size", json_integer((json_int_t)part->size));
+		if (part->digest.len)
+			(void)json_object_set_new(object, "sha256", digest_of(part->digest));
+		(void)json_object_set_new(object, "facts", words_of(part->facts, part->fact_count));
+		(void)json_array_append_new(list, object);
+	}
+	return list;
 }
 
 static bool holds(json_t *list, struct slice text)
@@ -113,6 +156,7 @@ static json_t *object_of(const struct report *report, const struct trace *trace)
 	(void)json_object_set_new(object, "facts", facts_of(trace));
 	(void)json_object_set_new(object, "policy", policy);
 	(void)json_object_set_new(object, "actions", actions);
+	(void)json_object_set_new(object, "parts", parts_of(trace));
 	(void)json_object_set_new(object, "took_us", json_integer((json_int_t)report->took_us));
 	return object;
 }
@@ -138,6 +182,36 @@ static enum result pair_of(struct buffer *to, struct slice name, struct slice va
 	TRY(buffer_add(to, SLICE(" = ")));
 	TRY(add_shown(to, value));
 	return buffer_add_byte(to, '\n');
+}
+
+static enum result list_of(struct buffer *to, const char *before, const struct slice *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		TRY(buffer_add(to, i ? SLICE(", ") : slice_of(before)));
+		TRY(add_shown(to, words[i]));
+	}
+	return OK;
+}
+
+/* A line a part, moved to the right by its depth, which its path has as many dots as. */
+static enum result tree_of(const struct trace *trace, struct buffer *to)
+{
+	TRY(buffer_add(to, SLICE("parts\n")));
+	for (size_t i = 0; i < trace->findings.part_count; i++) {
+		const struct found_part *part = &trace->findings.parts[i];
+
+		TRY(buffer_add(to, SLICE("  ")));
+		for (size_t c = 0; c < part->path.len; c++)
+			TRY(part->path.at[c] == '.' ? buffer_add(to, SLICE("  ")) : OK);
+		TRY(add_shown(to, part->path));
+		TRY(buffer_add(to, SLICE(" ")));
+		TRY(add_shown(to, part->type));
+		TRY(buffer_format(to, ", %llu bytes", (unsigned long long)part->size));
+		TRY(list_of(to, ", named ", part->names, part->name_count));
+		TRY(list_of(to, "; ", part->facts, part->fact_count));
+		TRY(buffer_add_byte(to, '\n'));
+	}
+	return OK;
 }
 
 static enum result answers_of(const struct trace *trace, struct buffer *to)
@@ -173,6 +247,7 @@ static enum result trace_of(const struct report *report, const struct trace *tra
 	TRY(buffer_add(to, SLICE("facts\n")));
 	for (size_t i = 0; i < trace->findings.fact_count; i++)
 		TRY(pair_of(to, trace->findings.facts[i].name, trace->findings.facts[i].value));
+	TRY(tree_of(trace, to));
 	TRY(answers_of(trace, to));
 	return fates_of(trace, to);
 }

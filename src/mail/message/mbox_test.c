@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From lines, and mboxes cut into their messages. */
+#include "mail/message/mbox.h"
+
 #include "base/test.h"
-#include "cli/inputs.h"
 
 static const struct line_row { const char *about; struct slice line; bool is; } lines[] = {
 	{ "as programs write it",      LIT("From a@b Sat Nov 21 10:09:18 2026"), true },
@@ -18,18 +19,18 @@ static void test_mbox(void)
 {
 	struct slice rest = SLICE(FROM "A: 1\n\none\n\n" FROM "B: 2\n\nFrom here on\n" FROM "x\n");
 
-	CHECK(slice_same(inputs_cut_message(&rest), SLICE("A: 1\n\none\n\n")), "the first of an mbox");
-	CHECK(slice_same(inputs_cut_message(&rest), SLICE("B: 2\n\nFrom here on\n" FROM "x\n")),
+	CHECK(slice_same(mbox_cut(&rest), SLICE("A: 1\n\none\n\n")), "the first of an mbox");
+	CHECK(slice_same(mbox_cut(&rest), SLICE("B: 2\n\nFrom here on\n" FROM "x\n")),
 	      "a From line begins a message only behind an empty line");
 	CHECK(rest.len == 0, "and nothing is left");
 	rest = SLICE(FROM);
-	CHECK(inputs_cut_message(&rest).len == 0 && rest.len == 0, "an empty message in an mbox");
+	CHECK(mbox_cut(&rest).len == 0 && rest.len == 0, "an empty message in an mbox");
 }
 
 int main(void)
 {
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
-		CHECK(inputs_is_from_line(lines[i].line) == lines[i].is, lines[i].about);
+		CHECK(mbox_is_from_line(lines[i].line) == lines[i].is, lines[i].about);
 	test_mbox();
 	return TEST_END();
 }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pass over the list, which grows at its end while we walk it: embedded files, other encodings of a body, and the
+ * parts of what had to be decoded before it could be read. So nothing recurs, whatever lies in what. */
+#include "mail/message/walk.h"
+
+#include "mail/message/embedded.h"
+#include "mail/message/header_text.h"
+#include "mail/message/names.h"
+
+#include <string.h>
+
+enum { PIECE = 32768 };
+
+struct weighing { struct walk *walk; struct part *part; };
+
+/* ---- embedded files ---- */
+
+static enum result found(void *owner, const struct embedded *embedded)
+{
+	struct weighing *weighing = owner;
+	struct walk *walk = weighing->walk;
+	struct slice kept, name;
+	struct part *part;
+	unsigned faults = 0;
+
+	TRY(walk_add(walk, weighing->part, &part));
+	part->type = SLICE("application/octet-stream");
+	part->encoding = embedded->encoding;
+	part->within = weighing->part;
+	part->within_at = embedded->at;
+	part->within_length = embedded->length;
+	part->reading = weighing->part->reading;
+	if (arena_keep(walk->reader->arena, embedded->name, &kept) != OK ||
+	    header_text(walk->reader, kept, &name, &faults) != OK)
+		return walk_limit(walk, "memory");
+	readings_add(&part->names, name);
+	part->traits = name_traits(name);
+	return OK;
+}
+
+/* ---- weighing: size, digest, faults ---- */
+
+static bool may_embed(const struct part *part)
+{
+	return part->within == NULL && !part->recoded &&
+	       (slice_begins(part->type, SLICE("text/")) || !slice_has(part->type, '/') || part_is_multipart(part) ||
+	        slice_begins(part->type, SLICE("application/mac-binhex")));
+}
+
+static enum result keep_binhex_name(struct walk *walk, struct part *part, const struct part_stream *stream)
+{
+	const struct decoder *decoder = part->within ? &stream->inner : &stream->outer;
+	struct slice kept;
+
+	if (part->encoding != ENCODING_BINHEX || decoder->name_length == 0)
+		return OK;
+	if (arena_keep(walk->reader->arena, (struct slice){ decoder->name, decoder->name_length }, &kept) != OK)
+		return walk_limit(walk, "memory");
+	readings_add(&part->names, kept);
+	part->traits |= name_traits(kept);
+	return OK;
+}
+
+static enum result weigh(struct walk *walk, struct part *part, bool digests, unsigned *ret_faults)
+{
+	struct weighing weighing = { walk, part };
+	struct seeker seeker = { .found = found, .owner = &weighing };
+	bool seeks = may_embed(part);
+	struct part_stream stream;
+	struct digest digest;
+	char piece[PIECE];
+	size_t length;
+
+	part_stream_init(&stream, part);
+	digest_init(&digest);
+	while ((length = part_stream_take(&stream, piece, sizeof(piece))) > 0) {
+		part->size += length;
+		if (digests)
+			digest_add(&digest, (struct slice){ piece, length });
+		if (seeks)
+			TRY(seeker_feed(&seeker, (struct slice){ piece, length }));
+	}
+	if (seeks)
+		TRY(seeker_end(&seeker));
+	if (digests)
+		digest_end(&digest, part->digest);
+	*ret_faults = stream.outer.faults | stream.inner.faults;
+	return keep_binhex_name(walk, part, &stream);
+}
+
+/* ---- other encodings of the same body ---- */
+
+static enum result recode(struct walk *walk, const struct part *part, enum encoding encoding, bool stops)
+{
+	struct part *other;
+
+	TRY(walk_add(walk, part->parent, &other));
+	if (part->parent)
+		part->parent->children--;
+	other->number = part->number;
+	other->bytes = part->bytes;
+	other->body = part->body;
+	other->headers = part->headers;
+	other->type = part->type;
+	other->charset = part->charset;
+	other->disposition = part->disposition;
+	other->names = part->names;
+	other->traits = part->traits;
+	other->reading = part->reading;
+	other->encoding = encoding;
+	other->stops = stops;
+	other->recoded = true;
+	return OK;
+}
+
+static bool is_plain(const struct part *part)
+{
+	return part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN;
+}
+
+/* A text of a few letters is no sign; what is no text, or says something odd of its encoding, is taken at its looks. */
+static enum result look_for_base64(struct walk *walk, struct part *part)
+{
+	bool odd = part->ambiguities & (AMBIGUITY_BIT(encoding) | AMBIGUITY_BIT(two_encodings) | AMBIGUITY_BIT(field_line));
+
+	if (part->encoding == ENCODING_BASE64 || !encoding_like_base64(part->body))
+		return OK;
+	if (odd || !slice_begins(part->type, SLICE("text/")) || part->names.count)
+		walk_note(walk, part, AMBIGUITY_BIT(looks_encoded));
+	return recode(walk, part, ENCODING_BASE64, false);
+}
+
+static enum result obey_faults(struct walk *walk, struct part *part, unsigned faults)
+{
+	if (part->encoding == ENCODING_BASE64) {
+		if (faults & (DECODED_JUNK | DECODED_URL))
+			walk_note(walk, part, AMBIGUITY_BIT(base64_junk));
+		if (faults & DECODED_WENT_ON)
+			walk_note(walk, part, AMBIGUITY_BIT(base64_went_on));
+		if (faults & DECODED_UNEVEN)
+			walk_note(walk, part, AMBIGUITY_BIT(base64_uneven));
+		if (faults & DECODED_UNFINISHED)
+			walk_note(walk, part, AMBIGUITY_BIT(base64_unfinished));
+		if (faults & DECODED_WENT_ON)
+			TRY(recode(walk, part, ENCODING_BASE64, true));
+		if (faults & DECODED_JUNK)
+			TRY(recode(walk, part, ENCODING_IDENTITY, false));
+	}
+	if (part->encoding == ENCODING_QUOTED && faults & DECODED_ESCAPE)
+		walk_note(walk, part, AMBIGUITY_BIT(quoted_broken));
+	if (part->encoding >= ENCODING_UU && part->encoding <= ENCODING_BINHEX && faults & DECODED_JUNK)
+		walk_note(walk, part, AMBIGUITY_BIT(old_code_broken));
+	return OK;
+}
+
+/* ---- what had to be decoded before it could be read ---- */
+
+static bool is_encoded(const struct part *part)
+{
+	return part->within == NULL && !is_plain(part);
+}
+
+static enum result walk_decoded(struct walk *walk, struct part *part)
+{
+	struct walk below = *walk;
+
+	if (part_decoded(part, walk->reader->arena, &below.bytes) != OK)
+		return walk_limit(walk, "memory");
+	below.at = 0;
+	below.base = below.current = part;
+	below.depth = below.closed_count = 0;
+	TRY(walk_message(&below));
+	walk->last = below.last;
+	return OK;
+}
+
+static bool like_header(struct slice body)
+{
+	const char *colon;
+	struct slice line = field_line(&body);
+
+	colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+	return colon && !memchr(line.at, ' ', (size_t)(colon - line.at));
+}
+
+static enum result read_within(struct walk *walk, struct part *part)
+{
+	if (part->recoded || !is_encoded(part))
+		return OK;
+	if (part_is_message(part)) {
+		if (like_header(part->body))
+			walk_note(walk, part, AMBIGUITY_BIT(encoded_message));
+		return walk_decoded(walk, part);
+	}
+	if (!part_is_multipart(part))
+		return OK;
+	walk_note(walk, part, AMBIGUITY_BIT(encoding_of_many));
+	return walk_decoded(walk, part);
+}
+
+static enum result read_body(struct walk *walk, struct part *part, bool digests)
+{
+	unsigned faults;
+
+	if (part->many) {
+		part->size = part->body.len;
+		if (part_is_multipart(part) && (part->encoding == ENCODING_BASE64 || part->encoding == ENCODING_UU))
+			walk_note(walk, part, AMBIGUITY_BIT(encoding_of_many));
+		return OK;
+	}
+	TRY(weigh(walk, part, digests, &faults));
+	if (part->recoded || part->within)
+		return OK;
+	TRY(obey_faults(walk, part, faults));
+	if (is_plain(part) || part->encoding == ENCODING_QUOTED)
+		TRY(look_for_base64(walk, part));
+	return read_within(walk, part);
+}
+
+enum result bodies_read(struct walk *walk, struct part *from, bool digests)
+{
+	for (struct part *part = from; part; part = part->next)
+		TRY(read_body(walk, part, digests));
+	return OK;
+}

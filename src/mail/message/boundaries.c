@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An exact look first, innermost multipart first; only a line that is none of theirs is looked at for what other
+ * readers would take it for: junk behind the boundary, blanks before it, another case, a multipart that has ended. */
+#include "mail/message/walk.h"
+
+#include <string.h>
+
+static bool only_blank(struct slice text)
+{
+	return field_trim(text).len == 0;
+}
+
+static enum line_kind compare(struct slice line, struct slice boundary)
+{
+	struct slice behind;
+
+	if (!slice_begins(slice_drop(line, 2), boundary))
+		return LINE_OTHER;
+	behind = slice_drop(line, 2 + boundary.len);
+	if (only_blank(behind))
+		return LINE_NEXT;
+	return slice_begins(behind, SLICE("--")) && only_blank(slice_drop(behind, 2)) ? LINE_CLOSE : LINE_OTHER;
+}
+
+static enum line_kind exact(const struct walk *walk, struct slice line, size_t *ret_level)
+{
+	for (size_t level = walk->depth; level-- > 0;) {
+		enum line_kind kind = compare(line, walk->open[level].boundary);
+
+		if (kind != LINE_OTHER) {
+			*ret_level = level;
+			return kind;
+		}
+	}
+	return LINE_OTHER;
+}
+
+/* `--b` and junk: whoever compares the beginning only takes it for a boundary. */
+static enum line_kind with_tail(struct walk *walk, struct slice line, size_t *ret_level)
+{
+	for (size_t level = walk->depth; level-- > 0;) {
+		struct slice behind = slice_drop(line, 2);
+
+		if (!slice_begins_nocase(behind, walk->open[level].boundary))
+			continue;
+		behind = slice_drop(behind, walk->open[level].boundary.len);
+		walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_tail));
+		*ret_level = level;
+		if (walk->reading != READING_LENIENT)
+			return LINE_OTHER;
+		return slice_begins(behind, SLICE("--")) ? LINE_CLOSE : LINE_NEXT;
+	}
+	return LINE_OTHER;
+}
+
+/* A boundary of a multipart that has ended, or of what was no multipart. A lenient reader opens it again. */
+static enum line_kind of_closed(struct walk *walk, struct slice line, size_t *ret_level)
+{
+	for (size_t i = walk->closed_count; i-- > 0;) {
+		enum line_kind kind = compare(line, walk->closed[i]);
+
+		if (kind == LINE_OTHER)
+			continue;
+		if (kind == LINE_CLOSE && !walk->closed_text[i])
+			return LINE_OTHER;
+		walk_note(walk, walk->closed_part[i],
+		          walk->closed_text[i] ? AMBIGUITY_BIT(boundary_in_text) : AMBIGUITY_BIT(boundary_again));
+		if (walk->reading != READING_LENIENT || walk->closed_text[i] || walk->depth >= walk->reader->limits->depth)
+			return LINE_OTHER;
+		*ret_level = walk->depth;
+		walk->open[walk->depth++] = (struct open_part){ walk->closed_part[i], walk->closed[i], true };
+		return kind;
+	}
+	return LINE_OTHER;
+}
+
+/* Blanks before it, or a bare CR: some readers see a line of its own there. */
+static void look_nearly(struct walk *walk, struct slice line)
+{
+	struct slice piece = line;
+	size_t level;
+
+	while (piece.len && (field_is_space(piece.at[0]) || piece.at[0] == '\v' || piece.at[0] == '\f'))
+		piece = slice_drop(piece, 1);
+	if (piece.len < line.len && slice_begins(piece, SLICE("--")) && exact(walk, piece, &level) != LINE_OTHER)
+		walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+	for (piece = line; piece.len; ) {
+		(void)slice_cut(&piece, '\r');
+		if (slice_begins(piece, SLICE("--")) && exact(walk, piece, &level) != LINE_OTHER)
+			walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+	}
+}
+
+enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level)
+{
+	enum line_kind kind;
+
+	if (line.len < 2)
+		return LINE_OTHER;
+	if (line.at[0] != '-' || line.at[1] != '-') {
+		if ((unsigned char)line.at[0] <= ' ' || memchr(line.at, '\r', line.len))
+			look_nearly(walk, line);
+		return LINE_OTHER;
+	}
+	kind = exact(walk, line, ret_level);
+	if (kind == LINE_OTHER)
+		kind = of_closed(walk, line, ret_level);
+	if (kind == LINE_OTHER)
+		kind = with_tail(walk, line, ret_level);
+	return kind;
+}
+
+void walk_remember(struct walk *walk, struct part *part, struct slice boundary, bool text)
+{
+	size_t place = walk->closed_count < CLOSED_MOST ? walk->closed_count++ : CLOSED_MOST - 1;
+
+	walk->closed[place] = boundary;
+	walk->closed_text[place] = text;
+	walk->closed_part[place] = part;
+}
+
+struct slice boundary_guess(struct slice body)
+{
+	for (size_t lines = 0; body.len && lines < 1000; lines++) {
+		struct slice line = field_line(&body);
+
+		line = field_trim(line);
+		if (slice_begins(line, SLICE("--")) && line.len > 2 && line.len <= 72)
+			return slice_drop(line, 2);
+	}
+	return SLICE("");
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every field of a name is read, because all of their names count; of types and encodings the reader's choice, the
+ * first or the last, makes the tree. */
+#include "mail/message/walk.h"
+
+#include "mail/message/header_text.h"
+#include "mail/message/names.h"
+
+#include <string.h>
+
+enum { FIELDS_MOST = 4 };
+
+struct fields { struct parameters list[FIELDS_MOST]; size_t count; struct slice raw[FIELDS_MOST]; };
+
+static enum result read_one(struct walk *walk, struct slice value, struct parameters *ret)
+{
+	enum result result = parameters_read(walk->reader, value, ret);
+
+	if (result == LATER)
+		return walk_limit(walk, ret->too_many ? "parameters" : "memory");
+	return result;
+}
+
+/* All of that name whose values differ. */
+static enum result read_fields(struct walk *walk, struct part *part, struct slice name, enum ambiguity twice,
+                               struct fields *fields)
+{
+	const struct header *header;
+
+	for (size_t i = 0; (header = headers_nth(&part->headers, name, i)) != NULL; i++) {
+		if (fields->count && slice_same(fields->raw[fields->count - 1], header->value))
+			continue;
+		if (fields->count)
+			walk_note(walk, part, 1ULL << twice);
+		if (fields->count == FIELDS_MOST)
+			fields->count--;
+		fields->raw[fields->count] = header->value;
+		fields->list[fields->count] = (struct parameters){ 0 };
+		TRY(read_one(walk, header->value, &fields->list[fields->count]));
+		fields->count++;
+	}
+	return OK;
+}
+
+static const struct parameters *chosen(const struct walk *walk, const struct fields *fields)
+{
+	static const struct parameters none;
+
+	if (fields->count == 0)
+		return &none;
+	return &fields->list[walk->reading == READING_LAST ? fields->count - 1 : 0];
+}
+
+/* ---- the type ---- */
+
+static bool is_token(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] <= ' ' || text.at[i] > '~' || strchr("()<>@,;:\\\"/[]?=", text.at[i]))
+			return false;
+	return text.len > 0;
+}
+
+/* "Text / Plain" → "text/plain": lower case, without blanks. */
+static enum result tidy_type(struct walk *walk, struct slice head, struct slice *ret_type)
+{
+	char *lower = arena_take(walk->reader->arena, head.len + 1);
+	size_t length = 0;
+
+	if (lower == NULL)
+		return walk_limit(walk, "memory");
+	for (size_t i = 0; i < head.len; i++)
+		if (!field_is_space(head.at[i]) && head.at[i] != '"')
+			lower[length++] = byte_lower(head.at[i]);
+	*ret_type = (struct slice){ lower, length };
+	return OK;
+}
+
+static struct slice standard_type(const struct part *part)
+{
+	bool digest = part->parent && slice_same(part->parent->type, SLICE("multipart/digest"));
+
+	return digest ? SLICE("message/rfc822") : SLICE("text/plain");
+}
+
+static enum result read_type(struct walk *walk, struct part *part, const struct fields *types)
+{
+	const struct parameters *parameters = chosen(walk, types);
+	struct slice rest, major;
+
+	TRY(tidy_type(walk, parameters->head, &part->type));
+	rest = part->type;
+	major = slice_cut(&rest, '/');
+	if (part->type.len == 0)
+		part->type = standard_type(part);
+	else if (!is_token(major) || !is_token(rest))
+		walk_note(walk, part, AMBIGUITY_BIT(type));
+	if (types->count && parameters->faults)
+		walk_note(walk, part, AMBIGUITY_BIT(type));
+	return OK;
+}
+
+bool part_is_multipart(const struct part *part)
+{
+	return slice_begins(part->type, SLICE("multipart"));
+}
+
+bool part_is_message(const struct part *part)
+{
+	return slice_same(part->type, SLICE("message/rfc822")) || slice_same(part->type, SLICE("message/global")) ||
+	       slice_same(part->type, SLICE("message/news"));
+}
+
+/* ---- the boundary and the set ---- */
+
+static enum result readings_of(struct walk *walk, const struct parameters *parameters, struct slice name,
+                               struct readings *readings, unsigned *faults)
+{
+	if (parameters_readings(walk->reader, parameters, name, readings, faults) != OK)
+		return walk_limit(walk, "memory");
+	return OK;
+}
+
+/* As it was written, where somebody put an encoded word there. */
+static struct slice undecoded(struct walk *walk, struct part *part, const struct parameters *parameters, struct slice boundary)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		const struct parameter *parameter = &parameters->list[i];
+
+		if (!slice_same_nocase(parameter->name, SLICE("boundary")) || parameter->extended || parameter->section >= 0)
+			continue;
+		if (slice_same(parameter->value, boundary))
+			return boundary;
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_two));
+		return parameter->value;
+	}
+	return boundary;
+}
+
+/* RFC 2046, 5.1.1, and what everybody lets pass besides. */
+static bool is_usual(struct slice boundary)
+{
+	for (size_t i = 0; i < boundary.len; i++)
+		if (boundary.at[i] < ' ' || boundary.at[i] > '~' || strchr("\"\\<>;", boundary.at[i]))
+			return false;
+	return true;
+}
+
+static enum result read_boundary(struct walk *walk, struct part *part, const struct fields *types)
+{
+	struct readings readings = { 0 };
+	unsigned faults = 0;
+	struct slice boundary = SLICE("");
+
+	TRY(readings_of(walk, chosen(walk, types), SLICE("boundary"), &readings, &faults));
+	if (readings.count)
+		boundary = readings.list[walk->reading == READING_FIRST ? 0 : readings.count - 1];
+	if (walk->reading == READING_FIRST)
+		boundary = undecoded(walk, part, chosen(walk, types), boundary);
+	if (!is_usual(boundary))
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_odd));
+	while (boundary.len && field_is_space(boundary.at[boundary.len - 1]))
+		boundary.len--;
+	part->boundary = boundary;
+	if (readings.count > 1)
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_two));
+	if (faults & PARAMETER_TWICE)
+		walk_note(walk, part, AMBIGUITY_BIT(parameter_twice));
+	if (faults & ~(unsigned)(PARAMETER_TWICE | PARAMETER_EMPTY) && readings.count)
+		walk_note(walk, part, AMBIGUITY_BIT(parameters));
+	if (boundary.len > 70)
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_long));
+	return OK;
+}
+
+static enum result read_charset(struct walk *walk, struct part *part, const struct fields *types)
+{
+	struct readings readings = { 0 };
+	unsigned faults = 0;
+
+	TRY(readings_of(walk, chosen(walk, types), SLICE("charset"), &readings, &faults));
+	if (readings.count)
+		part->charset = readings.list[0];
+	if (readings.count > 1 && faults & PARAMETER_TWICE)
+		walk_note(walk, part, AMBIGUITY_BIT(parameter_twice));
+	return OK;
+}
+
+/* ---- the encoding ---- */
+
+static enum result read_encoding(struct walk *walk, struct part *part)
+{
+	struct fields fields = { 0 };
+	const struct parameters *parameters;
+
+	TRY(read_fields(walk, part, SLICE("Content-Transfer-Encoding"), AMBIGUITY_two_encodings, &fields));
+	if (fields.count == 0)
+		return OK;
+	parameters = chosen(walk, &fields);
+	part->encoding = encoding_of(parameters->head);
+	if (part->encoding == ENCODING_UNKNOWN && parameters->head.len == 0)
+		part->encoding = ENCODING_IDENTITY;
+	if (part->encoding == ENCODING_UNKNOWN || parameters->faults || parameters->count ||
+	    !slice_same(fields.raw[fields.count - 1], fields.list[fields.count - 1].head))
+		walk_note(walk, part, AMBIGUITY_BIT(encoding));
+	return OK;
+}
+
+/* ---- names ---- */
+
+/* A name without one is the same name to whoever adds what the type says. */
+static bool same_extension(const struct readings *names)
+{
+	struct slice first = SLICE("");
+
+	for (size_t i = 0; i < names->count; i++) {
+		struct slice extension = name_extension(names->list[i]);
+
+		if (first.len && extension.len && !slice_same_nocase(first, extension))
+			return false;
+		first = extension.len ? extension : first;
+	}
+	return true;
+}
+
+static void note_names(struct walk *walk, struct part *part, unsigned faults)
+{
+	if (part->names.more || !same_extension(&part->names))
+		walk_note(walk, part, AMBIGUITY_BIT(names));
+	if (faults & PARAMETER_TWICE)
+		walk_note(walk, part, AMBIGUITY_BIT(parameter_twice));
+	if (faults & (PARAMETER_COMMENT | PARAMETER_JUNK | PARAMETER_QUOTES))
+		walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
+	if (faults & (PARAMETER_GAP | PARAMETER_ORDER))
+		walk_note(walk, part, AMBIGUITY_BIT(name_sections));
+	if (faults & PARAMETER_CHARSET)
+		walk_note(walk, part, AMBIGUITY_BIT(name_charset));
+	for (size_t i = 0; i < part->names.count; i++) {
+		part->traits |= name_traits(part->names.list[i]);
+		if (slice_has(part->names.list[i], '"') || slice_has(part->names.list[i], ';'))
+			walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
+	}
+}
+
+/* Without quotes of the other kind, and with encoded words as they stand when they were broken. */
+static void add_unquoted(struct readings *names)
+{
+	size_t count = names->count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct slice name = names->list[i];
+
+		if (name.len > 2 && name.at[0] == '\'' && name.at[name.len - 1] == '\'')
+			readings_add(names, (struct slice){ name.at + 1, name.len - 2 });
+	}
+}
+
+static enum result read_names(struct walk *walk, struct part *part, const struct fields *types,
+                              const struct fields *dispositions)
+{
+	static const struct slice wanted[] = { LIT("filename"), LIT("name") };
+	const struct fields *const sources[] = { dispositions, types };
+	unsigned faults = 0;
+
+	for (size_t source = 0; source < COUNT_OF(sources); source++)
+		for (size_t i = 0; i < sources[source]->count; i++) {
+			faults |= sources[source]->list[i].faults & (PARAMETER_JUNK | PARAMETER_QUOTES);
+			for (size_t name = 0; name < COUNT_OF(wanted); name++)
+				TRY(readings_of(walk, &sources[source]->list[i], wanted[name], &part->names, &faults));
+		}
+	add_unquoted(&part->names);
+	note_names(walk, part, faults);
+	return OK;
+}
+
+enum result content_read(struct walk *walk, struct part *part)
+{
+	struct fields types = { 0 }, dispositions = { 0 };
+
+	TRY(read_fields(walk, part, SLICE("Content-Type"), AMBIGUITY_two_types, &types));
+	TRY(read_fields(walk, part, SLICE("Content-Disposition"), AMBIGUITY_two_dispositions, &dispositions));
+	TRY(read_type(walk, part, &types));
+	TRY(read_encoding(walk, part));
+	TRY(read_names(walk, part, &types, &dispositions));
+	part->disposition = chosen(walk, &dispositions)->head;
+	if (slice_same(part->type, SLICE("message/partial")) || slice_same(part->type, SLICE("message/external-body")))
+		walk_note(walk, part, AMBIGUITY_BIT(partial));
+	if (types.count) {
+		TRY(read_boundary(walk, part, &types));
+		TRY(read_charset(walk, part, &types));
+	}
+	return OK;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A line is looked at by its head alone. uuencode wants one good line behind `begin`, because people begin lines so. */
+#include "mail/message/embedded.h"
+
+#include <string.h>
+
+enum state { TEXT, UU_FIRST, UU_WITHIN, UU_BASE64, YENC, BINHEX_BEFORE, BINHEX_WITHIN, STATES };
+
+static const enum encoding hidden[STATES] = {
+	[UU_WITHIN] = ENCODING_UU, [UU_BASE64] = ENCODING_BASE64, [YENC] = ENCODING_YENC, [BINHEX_WITHIN] = ENCODING_BINHEX,
+};
+
+static void begin(struct seeker *seeker, enum state state, struct slice name, uint64_t at)
+{
+	seeker->state = state;
+	seeker->begins = at;
+	seeker->name_length = name.len < SEEKER_NAME ? name.len : SEEKER_NAME;
+	if (name.len)
+		memcpy(seeker->name, name.at, seeker->name_length);
+}
+
+static enum result end(struct seeker *seeker, uint64_t at)
+{
+	struct embedded embedded = {
+		hidden[seeker->state], seeker->begins, at - seeker->begins, { seeker->name, seeker->name_length },
+	};
+
+	seeker->state = TEXT;
+	return embedded.length ? seeker->found(seeker->owner, &embedded) : OK;
+}
+
+/* "begin 644 name": digits, then a name. */
+static bool cut_mode(struct slice *rest)
+{
+	struct slice mode = slice_cut(rest, ' ');
+
+	if (mode.len < 3 || mode.len > 6)
+		return false;
+	for (size_t i = 0; i < mode.len; i++)
+		if (mode.at[i] < '0' || mode.at[i] > '7')
+			return false;
+	*rest = slice_trim(*rest);
+	return rest->len > 0;
+}
+
+static bool is_uu_line(struct slice line)
+{
+	size_t bytes = line.len ? ((unsigned char)line.at[0] - 32U) & 63 : 0, need = (bytes + 2) / 3 * 4;
+
+	if (bytes == 0 || line.len - 1 > need + 2 || line.len < 2)
+		return false;
+	for (size_t i = 0; i < line.len; i++)
+		if (line.at[i] < ' ' || line.at[i] > '`')
+			return false;
+	return true;
+}
+
+static struct slice yenc_name(struct slice line)
+{
+	const char *sign = memmem(line.at, line.len, "name=", 5);
+
+	return sign ? slice_trim(slice_drop(line, (size_t)(sign + 5 - line.at))) : SLICE("");
+}
+
+static void look_for_begin(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
+{
+	struct slice rest = line;
+
+	if (slice_begins_nocase(line, SLICE("begin "))) {
+		rest = slice_drop(rest, 6);
+		if (cut_mode(&rest))
+			begin(seeker, UU_FIRST, rest, behind);
+	} else if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
+		rest = slice_drop(rest, 13);
+		if (cut_mode(&rest))
+			begin(seeker, UU_BASE64, rest, behind);
+	} else if (slice_begins(line, SLICE("=ybegin "))) {
+		begin(seeker, YENC, yenc_name(line), behind);
+	} else if (slice_begins(line, SLICE("(This file must be converted with BinHex"))) {
+		begin(seeker, BINHEX_BEFORE, SLICE(""), at);
+	}
+}
+
+static enum result binhex_line(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
+{
+	if (seeker->state == BINHEX_BEFORE) {
+		if (line.len == 0)
+			return OK;
+		begin(seeker, line.at[0] == ':' ? BINHEX_WITHIN : TEXT, SLICE(""), at);
+		line = slice_drop(line, 1);
+	}
+	if (seeker->state == BINHEX_WITHIN && line.len && line.at[line.len - 1] == ':')
+		return end(seeker, behind);
+	return OK;
+}
+
+static enum result look_at(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
+{
+	enum state state = (enum state)seeker->state;
+
+	if (line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (state == UU_FIRST)
+		seeker->state = state = is_uu_line(line) ? UU_WITHIN : TEXT;
+	if (state == TEXT)
+		look_for_begin(seeker, line, at, behind);
+	else if (state == UU_WITHIN && slice_same(slice_trim(line), SLICE("end")))
+		return end(seeker, at);
+	else if (state == UU_BASE64 && slice_begins(line, SLICE("====")))
+		return end(seeker, at);
+	else if (state == YENC && slice_begins(line, SLICE("=yend")))
+		return end(seeker, at);
+	else if (state == BINHEX_BEFORE || state == BINHEX_WITHIN)
+		return binhex_line(seeker, line, at, behind);
+	return OK;
+}
+
+/* Is this line's head worth a look, or can only its beginning be passed over? */
+static bool is_dull(const struct seeker *seeker, char first)
+{
+	return seeker->state == TEXT && first != 'b' && first != 'B' && first != '=' && first != '(';
+}
+
+static void hold(struct seeker *seeker, struct slice piece)
+{
+	size_t room = SEEKER_LINE - seeker->held, take = piece.len < room ? piece.len : room;
+
+	if (seeker->held == 0)
+		seeker->line_at = seeker->place;
+	memcpy(seeker->line + seeker->held, piece.at, take);
+	seeker->held += take;
+}
+
+enum result seeker_feed(struct seeker *seeker, struct slice piece)
+{
+	while (piece.len) {
+		const char *stop = memchr(piece.at, '\n', piece.len);
+		struct slice line = { piece.at, stop ? (size_t)(stop - piece.at) : piece.len };
+		uint64_t behind = seeker->place + line.len + (stop != NULL), at = seeker->held ? seeker->line_at : seeker->place;
+
+		if (!stop || seeker->held) {
+			hold(seeker, line);
+			line = (struct slice){ seeker->line, seeker->held };
+		}
+		if (stop && (line.len == 0 || !is_dull(seeker, line.at[0])))
+			TRY(look_at(seeker, line, at, behind));
+		seeker->held = stop ? 0 : seeker->held;
+		piece = slice_drop(piece, (size_t)(behind - seeker->place));
+		seeker->place = behind;
+	}
+	return OK;
+}
+
+enum result seeker_end(struct seeker *seeker)
+{
+	if (seeker->held)
+		TRY(look_at(seeker, (struct slice){ seeker->line, seeker->held }, seeker->line_at, seeker->place));
+	seeker->held = 0;
+	return hidden[seeker->state] != ENCODING_IDENTITY ? end(seeker, seeker->place) : OK;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each row: a text, and the files in it: "encoding name at length;". In one piece, and byte by byte. */
+#include "mail/message/embedded.h"
+
+#include "base/buffer.h"
+#include "base/test.h"
+
+static const struct row { const char *about; struct slice text; const char *files; } rows[] = {
+	{ "text", LIT("hello\r\nworld\r\n"), "" },
+	{ "uuencode", LIT("hi\r\nbegin 644 a.zip\r\n#0V%T\r\n`\r\nend\r\nbye\r\n"), "uuencode a.zip 21 10;" },
+	{ "a sentence that begins so", LIT("begin 644 times\r\nand again\r\n"), "" },
+	{ "a sentence that begins nearly so", LIT("begin to think\r\n#0V%T\r\n"), "" },
+	{ "uuencode without an end", LIT("begin 644 a b\n#0V%T\n"), "uuencode a b 14 6;" },
+	{ "uuencode at the very end, without a line end", LIT("begin 644 a\n#0V%T"), "uuencode a 12 5;" },
+	{ "two files", LIT("begin 644 a\n#0V%T\nend\nbegin 644 b\n#0V%T\nend\n"), "uuencode a 12 6;uuencode b 34 6;" },
+	{ "base64 of uuencode", LIT("begin-base64 644 a\naGk=\n====\n"), "base64 a 19 5;" },
+	{ "yEnc", LIT("x\r\n=ybegin line=128 size=1 name=a b.zip\r\n\x8b\r\n=yend size=1\r\n"), "yenc a b.zip 41 3;" },
+	{ "BinHex", LIT("(This file must be converted with BinHex 4.0)\r\n\r\n:abc\r\ndef:\r\nx"), "binhex  49 12;" },
+	{ "a word about BinHex", LIT("(This file must be converted with BinHex 4.0)\r\nwhy?\r\n"), "" },
+};
+
+static enum result found(void *owner, const struct embedded *embedded)
+{
+	struct buffer *seen = owner;
+
+	return buffer_format(seen, "%s %.*s %u %u;", encoding_name(embedded->encoding), SHOW(embedded->name), (unsigned)embedded->at,
+	                     (unsigned)embedded->length);
+}
+
+static void check_row(const struct row *row, size_t piece)
+{
+	struct slice rest = row->text;
+	struct buffer seen;
+	struct seeker seeker = { .found = found, .owner = &seen };
+
+	buffer_init(&seen, 4096);
+	while (rest.len)
+		CHECK(seeker_feed(&seeker, slice_take(&rest, piece)) == OK, row->about);
+	CHECK(seeker_end(&seeker) == OK, row->about);
+	CHECK(slice_same(buffer_slice(&seen), slice_of(row->files)), row->about);
+	if (!slice_same(buffer_slice(&seen), slice_of(row->files)))
+		printf("  it is %.*s\n", SHOW(buffer_slice(&seen)));
+	buffer_finish(&seen);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		check_row(&rows[i], SIZE_MAX);
+		check_row(&rows[i], 1);
+		check_row(&rows[i], 7);
+	}
+	return TEST_END();
+}

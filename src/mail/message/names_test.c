@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each row: a file name, and what is hostile about it. */
+#include "mail/message/names.h"
+
+#include "base/test.h"
+
+static const struct { const char *about; struct slice name; unsigned traits; } rows[] = {
+	{ "an honest name", LIT("report.pdf"), 0 },
+	{ "an honest name in Greek", LIT("\xce\xb1\xce\xb2.pdf"), 0 },
+	{ "blanks and dots within", LIT("my report v1.2.pdf"), 0 },
+	{ "writing turned round", LIT("a\xe2\x80\xae" "fdp.exe"), NAME_DIRECTION },
+	{ "an isolate", LIT("a\xe2\x81\xa6" ".exe"), NAME_DIRECTION },
+	{ "no width", LIT("a\xe2\x80\x8b.exe"), NAME_INVISIBLE },
+	{ "a NUL", LIT("a.exe\0.txt"), NAME_CONTROL },
+	{ "a line end", LIT("a\n.txt"), NAME_CONTROL },
+	{ "a dot at the end", LIT("a.exe."), NAME_TAIL },
+	{ "a blank at the end", LIT("a.exe "), NAME_TAIL },
+	{ "a stream", LIT("a.exe::$DATA"), NAME_STREAM },
+	{ "a path", LIT("../../etc/passwd"), NAME_PATH },
+	{ "a path of Windows", LIT("..\\a.txt"), NAME_PATH },
+	{ "a reserved name", LIT("CON.txt"), NAME_RESERVED },
+	{ "a reserved name with a number", LIT("com1"), NAME_RESERVED },
+	{ "a name that begins like one", LIT("console.txt"), 0 },
+	{ "a wall of blanks", LIT("a.pdf      .exe"), NAME_SPACED | NAME_DOUBLE },
+	{ "two extensions", LIT("a.pdf.exe"), NAME_DOUBLE },
+	{ "two extensions that are one thing", LIT("a.tar.gz"), 0 },
+	{ "Latin letters and Cyrillic ones in a word", LIT("p\xd0\xb0ypal.exe"), NAME_MIXED },
+	{ "nothing", LIT(""), 0 },
+};
+
+int main(void)
+{
+	char longest[256];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK(name_traits(rows[i].name) == rows[i].traits, rows[i].about);
+	for (size_t i = 0; i < sizeof(longest); i++)
+		longest[i] = 'a';
+	CHECK(name_traits((struct slice){ longest, 255 }) == 0, "255 bytes are a name");
+	CHECK(name_traits((struct slice){ longest, 256 }) == NAME_LONG, "256 are long");
+	CHECK(slice_same(name_extension(SLICE("a.b.EXE. .")), SLICE("EXE")), "the extension that Windows would see");
+	CHECK(name_extension(SLICE("a")).len == 0, "none");
+	return TEST_END();
+}

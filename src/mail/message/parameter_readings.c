@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole values first, in order; then sections put together by number, and as they stand where that differs. */
+#include "mail/message/parameters.h"
+
+#include "mail/message/fields.h"
+#include "mail/message/header_text.h"
+
+#include <string.h>
+
+void readings_add(struct readings *readings, struct slice value)
+{
+	for (size_t i = 0; i < readings->count; i++)
+		if (slice_same(readings->list[i], value))
+			return;
+	if (value.len == 0)
+		return;
+	if (readings->count == READINGS_MOST)
+		readings->more = true;
+	else
+		readings->list[readings->count++] = value;
+}
+
+struct assembly {
+	const struct message_reader *reader;
+	const struct parameters *parameters;
+	struct slice name;
+	struct readings *readings;
+	unsigned *faults;
+};
+
+static bool is_ours(const struct assembly *assembly, const struct parameter *parameter)
+{
+	return slice_same_nocase(parameter->name, assembly->name);
+}
+
+static int hex_value(char c)
+{
+	if (byte_is_digit(c))
+		return c - '0';
+	c = byte_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "%41b" → "Ab"; what is no escape stands as it is. */
+static size_t unescape(struct slice text, char *out)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool sign = text.at[i] == '%' && text.len - i > 2;
+		int high = sign ? hex_value(text.at[i + 1]) : -1, low = sign ? hex_value(text.at[i + 2]) : -1;
+
+		out[length++] = high >= 0 && low >= 0 ? (char)(high << 4 | low) : text.at[i];
+		i += high >= 0 && low >= 0 ? 2 : 0;
+	}
+	return length;
+}
+
+/* "utf-8'de'text": the set, cut off with the language. Without the two quotes there is none. */
+static struct slice cut_charset(struct slice *text)
+{
+	struct slice rest = *text, charset = slice_cut(&rest, '\'');
+
+	if (charset.len == text->len || charset.len > 64 || !slice_has(rest, '\''))
+		return SLICE("");
+	(void)slice_cut(&rest, '\'');
+	*text = rest.at ? rest : SLICE("");
+	return charset;
+}
+
+static enum result add_decoded(struct assembly *assembly, struct slice charset, struct slice bytes)
+{
+	unsigned faults = 0;
+	struct slice text;
+
+	TRY(charset_to_utf8(assembly->reader->charsets, charset, bytes, assembly->reader->arena, &text, &faults));
+	if (faults)
+		*assembly->faults |= PARAMETER_CHARSET;
+	readings_add(assembly->readings, text);
+	return OK;
+}
+
+/* ---- whole values ---- */
+
+static enum result add_extended(struct assembly *assembly, const struct parameter *parameter)
+{
+	struct slice text = parameter->value, charset = cut_charset(&text);
+	char *room = arena_take(assembly->reader->arena, text.len + 1);
+
+	if (room == NULL)
+		return LATER;
+	return add_decoded(assembly, charset, (struct slice){ room, unescape(text, room) });
+}
+
+/* As the grammar has it, and as written, each with its encoded words decoded and as they stand. */
+static enum result add_plain(struct assembly *assembly, const struct parameter *parameter)
+{
+	const struct slice both[] = { parameter->value, parameter->raw };
+	unsigned oddities = PARAMETER_COMMENT | PARAMETER_JUNK | PARAMETER_QUOTES | PARAMETER_BLANKS;
+
+	for (size_t i = 0; i < COUNT_OF(both); i++) {
+		unsigned faults = 0;
+		struct slice text;
+
+		if (i == 1 && !(parameter->faults & oddities))
+			break;
+		TRY(header_text(assembly->reader, both[i], &text, &faults));
+		readings_add(assembly->readings, text);
+		if (faults & TEXT_ENCODED && faults & (TEXT_BROKEN | TEXT_CHARSET))
+			readings_add(assembly->readings, both[i]);
+		if (faults & (TEXT_ORDER | TEXT_BROKEN | TEXT_CHARSET))
+			*assembly->faults |= PARAMETER_CHARSET;
+	}
+	return OK;
+}
+
+static enum result add_wholes(struct assembly *assembly, bool extended)
+{
+	size_t before = assembly->readings->count;
+	bool seen = false;
+
+	for (size_t i = 0; i < assembly->parameters->count; i++) {
+		const struct parameter *parameter = &assembly->parameters->list[i];
+
+		if (!is_ours(assembly, parameter) || parameter->section >= 0 || parameter->extended != extended)
+			continue;
+		*assembly->faults |= parameter->faults;
+		before = seen ? before : assembly->readings->count;
+		TRY(extended ? add_extended(assembly, parameter) : add_plain(assembly, parameter));
+		if (seen && assembly->readings->count > before + 1)
+			*assembly->faults |= PARAMETER_TWICE;
+		seen = true;
+	}
+	return OK;
+}
+
+/* ---- sections ---- */
+
+static size_t count_sections(struct assembly *assembly, const struct parameter **list)
+{
+	size_t count = 0;
+	int last = -1;
+
+	for (size_t i = 0; i < assembly->parameters->count; i++) {
+		const struct parameter *parameter = &assembly->parameters->list[i];
+
+		if (!is_ours(assembly, parameter) || parameter->section < 0)
+			continue;
+		*assembly->faults |= parameter->faults;
+		if (parameter->section < last)
+			*assembly->faults |= PARAMETER_ORDER;
+		last = parameter->section;
+		list[count++] = parameter;
+	}
+	return count;
+}
+
+static enum result add_joined(struct assembly *assembly, const struct parameter *const *list, size_t count)
+{
+	size_t size = 1, length = 0;
+	struct slice charset = SLICE("");
+	char *room;
+
+	for (size_t i = 0; i < count; i++)
+		size += list[i]->value.len;
+	room = arena_take(assembly->reader->arena, size);
+	if (room == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++) {
+		struct slice text = list[i]->value;
+
+		if (i == 0 && list[i]->extended)
+			charset = cut_charset(&text);
+		if (list[i]->extended)
+			length += unescape(text, room + length);
+		else if (text.len)
+			length += (size_t)((char *)mempcpy(room + length, text.at, text.len) - (room + length));
+	}
+	return add_decoded(assembly, charset, (struct slice){ room, length });
+}
+
+/* By insertion: there are at most as many as the limit on parameters. */
+static void sort_sections(const struct parameter **list, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		const struct parameter *moved = list[i];
+		size_t to = i;
+
+		for (; to > 0 && list[to - 1]->section > moved->section; to--)
+			list[to] = list[to - 1];
+		list[to] = moved;
+	}
+}
+
+static enum result add_sections(struct assembly *assembly)
+{
+	size_t count, most = assembly->parameters->count;
+	const struct parameter **list = arena_array(assembly->reader->arena, const struct parameter *, most + 1);
+
+	if (list == NULL)
+		return LATER;
+	count = count_sections(assembly, list);
+	if (count == 0)
+		return OK;
+	if (*assembly->faults & PARAMETER_ORDER)
+		TRY(add_joined(assembly, list, count));
+	sort_sections(list, count);
+	for (size_t i = 0; i < count; i++)
+		if (list[i]->section != (int)i)
+			*assembly->faults |= PARAMETER_GAP;
+	return add_joined(assembly, list, count);
+}
+
+enum result parameters_readings(const struct message_reader *reader, const struct parameters *parameters, struct slice name,
+                                struct readings *readings, unsigned *faults)
+{
+	struct assembly assembly = { reader, parameters, name, readings, faults };
+	size_t begin = readings->count, forms = 0, before;
+
+	before = readings->count;
+	TRY(add_wholes(&assembly, false));
+	forms += readings->count > before;
+	before = readings->count;
+	TRY(add_wholes(&assembly, true));
+	forms += readings->count > before;
+	before = readings->count;
+	TRY(add_sections(&assembly));
+	forms += readings->count > before;
+	if (forms > 1 && readings->count > begin + 1)
+		*faults |= PARAMETER_FORMS;
+	return OK;
+}

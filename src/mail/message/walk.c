@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The multiparts that are open stand on a stack as deep as the limit, so a stranger's nesting costs neither our stack
+ * nor a second pass; a line is compared with boundaries only where it begins with `--`, or nearly. */
+#include "mail/message/walk.h"
+
+#include <string.h>
+
+enum result walk_limit(struct walk *walk, const char *limit)
+{
+	walk->view->limit = limit;
+	return LATER;
+}
+
+void walk_note(struct walk *walk, struct part *part, uint64_t ambiguities)
+{
+	if (part)
+		part->ambiguities |= ambiguities;
+	walk->view->ambiguities |= ambiguities;
+}
+
+enum result walk_add(struct walk *walk, struct part *parent, struct part **ret_part)
+{
+	struct part *part;
+
+	if (walk->view->count >= walk->reader->limits->parts)
+		return walk_limit(walk, "parts");
+	if (parent && parent->depth + 1 > walk->reader->limits->depth)
+		return walk_limit(walk, "depth");
+	part = arena_new(walk->reader->arena, struct part);
+	if (part == NULL)
+		return walk_limit(walk, "memory");
+	part->parent = parent;
+	part->depth = parent ? parent->depth + 1 : 0;
+	part->number = parent ? ++parent->children : 1;
+	part->reading = walk->reading;
+	if (walk->last)
+		walk->last->next = part;
+	else
+		walk->first = part;
+	walk->last = part;
+	walk->view->count++;
+	*ret_part = part;
+	return OK;
+}
+
+/* ---- ends ---- */
+
+static void end_part(struct part *part, const char *end)
+{
+	part->bytes.len = end > part->bytes.at ? (size_t)(end - part->bytes.at) : 0;
+	part->body.len = end > part->body.at ? (size_t)(end - part->body.at) : 0;
+}
+
+/* Ends the current part and those around it, up to but not `until`. The line end before a boundary is the
+ * boundary's. */
+static void end_parts(struct walk *walk, const struct part *until, size_t end)
+{
+	if (end && walk->bytes.at[end - 1] == '\n')
+		end -= end > 1 && walk->bytes.at[end - 2] == '\r' ? 2 : 1;
+	for (struct part *part = walk->current; part && part != until && part != walk->base; part = part->parent)
+		end_part(part, walk->bytes.at + end);
+}
+
+/* ---- header fields ---- */
+
+/* They end at a blank line, or where a boundary stands. */
+static size_t header_block(struct walk *walk)
+{
+	struct slice rest = slice_drop(walk->bytes, walk->at);
+	size_t length = 0, level, most = walk->reader->limits->header_bytes + 2;
+
+	while (rest.len && length <= most) {
+		size_t before = rest.len;
+		struct slice line = field_line(&rest);
+
+		if (walk->depth && line.len > 1 && line.at[0] == '-' && walk_line(walk, line, &level) != LINE_OTHER)
+			break;
+		length += before - rest.len;
+		if (line.len == 0)
+			break;
+	}
+	return length;
+}
+
+static bool is_mime_name(struct slice name)
+{
+	return slice_begins_nocase(name, SLICE("Content")) || slice_begins_nocase(name, SLICE("MIME"));
+}
+
+/* Behind a line that is no field, would a reader who goes on find fields of MIME? */
+static bool hides_fields(struct slice rest)
+{
+	while (rest.len) {
+		struct slice line = field_line(&rest);
+
+		if (line.len == 0)
+			return false;
+		line = slice_trim(line);
+		if (slice_begins_nocase(line, SLICE("Content-")) || slice_begins_nocase(line, SLICE("Content ")))
+			return true;
+	}
+	return false;
+}
+
+static void note_fields(struct walk *walk, struct part *part)
+{
+	for (size_t i = 0; i < part->headers.count; i++) {
+		const struct header *header = &part->headers.list[i];
+
+		if (header->marks & FIELD_BLANK)
+			walk_note(walk, part, AMBIGUITY_BIT(field_blank));
+		if (header->marks & FIELD_SPACED && is_mime_name(header->name))
+			walk_note(walk, part, AMBIGUITY_BIT(field_spaced));
+		if (header->marks & FIELD_CONTROL)
+			walk_note(walk, part, AMBIGUITY_BIT(field_control));
+	}
+}
+
+/* "From somebody time", as an mbox has it, is passed over by everybody. */
+static size_t envelope_line(struct slice bytes)
+{
+	struct slice rest = bytes;
+
+	if (!slice_begins(bytes, SLICE("From ")) && !slice_begins(bytes, SLICE(">From ")))
+		return 0;
+	(void)field_line(&rest);
+	return bytes.len - rest.len;
+}
+
+static enum result read_fields(struct walk *walk, struct part *part)
+{
+	struct slice block;
+	enum result result;
+
+	if (part->parent == NULL || part_is_message(part->parent))
+		walk->at += envelope_line(slice_drop(walk->bytes, walk->at));
+	block = (struct slice){ walk->bytes.at + walk->at, header_block(walk) };
+	result = headers_read(block, walk->reader->limits, walk->reading == READING_LENIENT, walk->reader->arena,
+	                      &part->headers);
+	if (result == LATER)
+		return walk_limit(walk, part->headers.limit);
+	TRY(result);
+	if (part->headers.broken && hides_fields(part->headers.rest))
+		walk_note(walk, part, AMBIGUITY_BIT(field_line));
+	note_fields(walk, part);
+	walk->at += block.len - part->headers.rest.len;
+	part->body = (struct slice){ walk->bytes.at + walk->at, walk->bytes.len - walk->at };
+	return OK;
+}
+
+/* ---- parts ---- */
+
+static enum result open_multipart(struct walk *walk, struct part *part)
+{
+	if (part->boundary.len == 0 && walk->reading == READING_LENIENT)
+		part->boundary = boundary_guess(part->body);
+	if (part->boundary.len == 0) {
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_none));
+		return OK;
+	}
+	if (part->boundary.len > walk->reader->limits->boundary)
+		return walk_limit(walk, "boundary");
+	for (size_t level = 0; level < walk->depth; level++)
+		if (slice_same(walk->open[level].boundary, part->boundary))
+			walk_note(walk, part, AMBIGUITY_BIT(boundary_levels));
+	walk->open[walk->depth++] = (struct open_part){ part, part->boundary, false };
+	return OK;
+}
+
+/* A part begins here; when it is a message in itself, another begins at its body at once. */
+static enum result begin_part(struct walk *walk, struct part *parent)
+{
+	struct part *part;
+
+	do {
+		TRY(walk_add(walk, parent, &part));
+		walk->current = part;
+		part->bytes = (struct slice){ walk->bytes.at + walk->at, walk->bytes.len - walk->at };
+		TRY(read_fields(walk, part));
+		TRY(content_read(walk, part));
+		if (part_is_multipart(part))
+			return open_multipart(walk, part);
+		if (part->boundary.len && walk->reading == READING_LENIENT)
+			return open_multipart(walk, part);
+		if (part->boundary.len)
+			walk_remember(walk, part, part->boundary, true);
+		part->many = part_is_message(part) && part->encoding != ENCODING_BASE64 && part->encoding != ENCODING_QUOTED;
+		parent = part;
+	} while (part->many);
+	return OK;
+}
+
+/* A multipart whose boundary never came is a text; where a lenient reader would guess another, it is read again. */
+static void leave_multipart(struct walk *walk, const struct open_part *open)
+{
+	open->part->many = open->met;
+	if (!open->met)
+		walk_note(walk, open->part, AMBIGUITY_BIT(boundary_missing));
+}
+
+static void pop_to(struct walk *walk, size_t depth)
+{
+	while (walk->depth > depth)
+		leave_multipart(walk, &walk->open[--walk->depth]);
+}
+
+static enum result obey_line(struct walk *walk, enum line_kind kind, size_t level, size_t line_at)
+{
+	struct part *part = walk->open[level].part;
+
+	end_parts(walk, part, line_at);
+	walk->current = part;
+	walk->open[level].met = true;
+	pop_to(walk, level + 1);
+	if (kind == LINE_NEXT)
+		return begin_part(walk, part);
+	walk_remember(walk, part, walk->open[level].boundary, false);
+	pop_to(walk, level);
+	return OK;
+}
+
+static enum result next_line(struct walk *walk)
+{
+	struct slice rest = slice_drop(walk->bytes, walk->at);
+	size_t before = walk->at, level = 0;
+	struct slice line = field_line(&rest);
+	enum line_kind kind = walk_line(walk, line, &level);
+
+	walk->at = walk->bytes.len - rest.len;
+	return kind == LINE_OTHER ? OK : obey_line(walk, kind, level, before);
+}
+
+/* The decoded body of a multipart begins with its preamble, everything else with header fields. */
+static enum result begin(struct walk *walk)
+{
+	struct part *base = walk->base;
+
+	if (base == NULL || !part_is_multipart(base))
+		return begin_part(walk, base);
+	if (base->boundary.len)
+		walk->open[walk->depth++] = (struct open_part){ base, base->boundary, false };
+	return OK;
+}
+
+enum result walk_message(struct walk *walk)
+{
+	TRY(begin(walk));
+	while (walk->at < walk->bytes.len && (walk->depth || walk->closed_count))
+		TRY(next_line(walk));
+	for (struct part *part = walk->current; part && part != walk->base; part = part->parent)
+		end_part(part, walk->bytes.at + walk->bytes.len);
+	pop_to(walk, 0);
+	return OK;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * walk.h — one pass over the lines of a message, for one reader (inside mail/message only).
+ *
+ * Knows:   the state that the walk's pieces share: boundaries.c, content.c, bodies.c.
+ * Ignores: other readers: parts.c walks again for each.
+ * Owns:    nothing.
+ * Fails:   LATER, with view->limit said.
+ */
+#ifndef MESSAGE_WALK_H
+#define MESSAGE_WALK_H
+
+#include "mail/message/parts.h"
+
+enum { CLOSED_MOST = 8 };
+
+struct open_part { struct part *part; struct slice boundary; bool met; };
+
+struct walk {
+	const struct message_reader *reader;
+	struct message_view *view;
+	enum part_reading reading;
+	struct slice bytes;                      /* of this message */
+	size_t at;                               /* of the next line */
+	struct part *current;                    /* whose body we are in */
+	struct part *base;                       /* a message that had to be decoded: the part that it is in */
+	struct part *last;                       /* the newest of this reading */
+	struct part *first;
+	struct open_part *open;                  /* multiparts with a boundary, outermost first; limits->depth + 1 */
+	size_t depth;
+	struct slice closed[CLOSED_MOST];        /* boundaries whose multipart has ended, and of what is no multipart */
+	bool closed_text[CLOSED_MOST];           /* … the latter */
+	struct part *closed_part[CLOSED_MOST];
+	size_t closed_count;
+};
+
+must_use enum result walk_limit(struct walk *walk, const char *limit);
+void walk_note(struct walk *walk, struct part *part, uint64_t ambiguities);
+/* The part is linked behind the last one. */
+must_use enum result walk_add(struct walk *walk, struct part *parent, struct part **ret_part);
+/* The whole of walk->bytes, below walk->base. */
+must_use enum result walk_message(struct walk *walk);
+
+/* boundaries.c: which open multipart a line belongs to. */
+enum line_kind { LINE_OTHER, LINE_NEXT, LINE_CLOSE };
+enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level);
+void walk_remember(struct walk *walk, struct part *part, struct slice boundary, bool text);
+/* What a multipart that does not say its boundary seems to use: the first line of two dashes and more. */
+struct slice boundary_guess(struct slice body);
+
+/* content.c: type, encoding, boundary and names of a part, from its header fields. */
+must_use enum result content_read(struct walk *walk, struct part *part);
+bool part_is_multipart(const struct part *part);
+bool part_is_message(const struct part *part);
+
+/* bodies.c: sizes, digests, what is damaged, what is embedded; and other encodings of the same body. */
+must_use enum result bodies_read(struct walk *walk, struct part *from, bool digests);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mime_show.c — what mail/message makes of files, one JSON object a message: the conformance runs read it.
+ *
+ *   mime_show [-b] [-m] PATH…       `-` instead of paths: a path a line on the standard input
+ *     -b   how long reading took: only a line at the end, {"messages", "bytes", "cpu_us"}; each is read ten times
+ *     -m   an mbox is split
+ */
+#include "mail/message/message.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MEMORY = 512 << 20, ROUNDS = 10 };
+
+struct show { struct message_reader reader; bool bench, split; uint64_t messages, bytes, cpu_us; };
+
+static uint64_t cpu_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void put_text(struct slice text)
+{
+	putchar('"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		if (c < ' ' || c == '"' || c == '\\' || c == 0x7f)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void put_set(const char *name, uint64_t set)
+{
+	const char *comma = "";
+
+	printf("\"%s\":[", name);
+	for (unsigned i = 0; i < AMBIGUITY_COUNT; i++)
+		if (set >> i & 1) {
+			printf("%s\"%s\"", comma, ambiguity_text((enum ambiguity)i));
+			comma = ",";
+		}
+	printf("]");
+}
+
+static void put_part(const struct part *part)
+{
+	char path[PART_PATH];
+
+	printf("{\"path\":");
+	put_text(part_path(part, path, sizeof(path)));
+	printf(",\"type\":");
+	put_text(part->type);
+	printf(",\"encoding\":\"%s\",\"depth\":%u,\"many\":%s,\"size\":%lu,\"sha256\":\"", encoding_name(part->encoding), part->depth,
+	       part->many ? "true" : "false", (unsigned long)part->size);
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		printf("%02x", part->digest[i]);
+	printf("\",\"names\":[");
+	for (size_t i = 0; i < part->names.count; i++) {
+		if (i)
+			putchar(',');
+		put_text(part->names.list[i]);
+	}
+	printf("],");
+	put_set("ambiguous", part->ambiguities);
+	printf("}");
+}
+
+static void put_message(const char *path, unsigned number, enum result result, const struct message_view *view)
+{
+	printf("{\"file\":");
+	put_text(slice_of(path));
+	printf(",\"number\":%u,\"result\":%d,\"limit\":\"%s\",", number, (int)result, view->limit ? view->limit : "");
+	put_set("ambiguous", view->ambiguities);
+	printf(",\"parts\":[");
+	for (const struct part *part = view->first; part; part = part->next) {
+		put_part(part);
+		if (part->next)
+			putchar(',');
+	}
+	printf("]}\n");
+}
+
+static void show_message(struct show *show, const char *path, unsigned number, struct slice bytes)
+{
+	struct message_view view = { 0 };
+	unsigned rounds = show->bench ? ROUNDS : 1;
+	enum result result = OK;
+	struct arena arena;
+	uint64_t before = cpu_us();
+
+	show->reader.arena = &arena;
+	for (unsigned i = 0; i < rounds; i++) {
+		arena_init(&arena, MEMORY);
+		result = message_read(bytes, &show->reader, !show->bench, &view);
+		if (i + 1 == rounds && !show->bench)
+			put_message(path, number, result, &view);
+		arena_finish(&arena);
+	}
+	show->cpu_us += (cpu_us() - before) / rounds;
+	show->messages++;
+	show->bytes += bytes.len;
+}
+
+static void show_file(struct show *show, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct slice bytes = SLICE("");
+	struct stat about;
+	unsigned number = 1;
+
+	if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+		fprintf(stderr, "%s cannot be read\n", path);
+		exit(2);
+	}
+	if (about.st_size)
+		bytes = (struct slice){ mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0), (size_t)about.st_size };
+	(void)close(fd);
+	if (show->split && mbox_begins(bytes))
+		for (struct slice rest = bytes; rest.len; number++)
+			show_message(show, path, number, mbox_cut(&rest));
+	else
+		show_message(show, path, number, bytes);
+	if (bytes.len)
+		(void)munmap((void *)(uintptr_t)bytes.at, bytes.len);
+}
+
+int main(int count, char **words)
+{
+	static struct charsets charsets;
+	struct show show = { .reader = { &message_limits_standard, &charsets, NULL } };
+	char line[4096];
+	int letter;
+
+	for (const char *const *name = charsets_wanted(); *name && charsets.count < CHARSETS_MOST; name++) {
+		iconv_t converter = iconv_open("UTF-8", *name);
+
+		if (converter != (iconv_t)-1)
+			charsets.list[charsets.count++] = (struct charset){ slice_of(*name), converter };
+	}
+	while ((letter = getopt(count, words, "bm")) != -1) {
+		show.bench |= letter == 'b';
+		show.split |= letter == 'm';
+	}
+	for (int i = optind; i < count; i++)
+		if (!slice_same(slice_of(words[i]), SLICE("-")))
+			show_file(&show, words[i]);
+		else
+			while (fgets(line, sizeof(line), stdin)) {
+				struct slice rest = slice_of(line), path = slice_cut(&rest, '\n');
+
+				line[path.len] = '\0';
+				show_file(&show, line);
+			}
+	if (show.bench)
+		printf("{\"messages\":%lu,\"bytes\":%lu,\"cpu_us\":%lu}\n", (unsigned long)show.messages, (unsigned long)show.bytes,
+		       (unsigned long)show.cpu_us);
+	for (size_t i = 0; i < charsets.count; i++)
+		(void)iconv_close(charsets.list[i].converter);
+	return 0;
+}
