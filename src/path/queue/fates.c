@@ -90,9 +90,10 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 }
 
 /* Judgements may put it off for as long as next hops may. */
-static bool is_too_old(const struct queue *queue, const struct entry *entry, const struct recipient *recipient)
+bool fates_is_too_old(struct queue *queue, const struct entry *entry, const struct recipient *recipient)
 {
-	return schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now());
+	return queue_clock_is_trusted(queue) &&
+	       schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now());
 }
 
 void fates_judge(struct queue *queue, struct entry *entry, const struct judgement *judgement, bool late)
@@ -102,7 +103,7 @@ void fates_judge(struct queue *queue, struct entry *entry, const struct judgemen
 
 		if (recipient->is == RECIPIENT_UNJUDGED)
 			judge_one(queue, recipient, &judgement->fates[i], late);
-		if (late && recipient->is == RECIPIENT_UNJUDGED && is_too_old(queue, entry, recipient))
+		if (late && recipient->is == RECIPIENT_UNJUDGED && fates_is_too_old(queue, entry, recipient))
 			fates_turn(queue, entry, i, JOURNAL_FAILED, &(struct fates_words){
 				.reply = judgement->fates[i].reply, .expired = true, .due = queue_now() });
 		if (late && recipient->is == RECIPIENT_DISCARDED && !(recipient->flags & RECIPIENT_IS_NOTED))

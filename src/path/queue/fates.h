@@ -42,4 +42,7 @@ void fates_replay(struct queue *queue, const struct journal_record *record);
 must_use enum result fates_snapshot(struct queue *queue, struct buffer *to);
 void fates_ledger(const struct queue *queue, uint64_t ret_rows[LEDGER_ROWS]);
 
+/* Its lifetime is over, by a clock that can be believed. */
+bool fates_is_too_old(struct queue *queue, const struct entry *entry, const struct recipient *recipient);
+
 #endif

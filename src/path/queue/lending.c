@@ -301,7 +301,7 @@ static void was_deferred(struct lending *lending, struct entry *entry, const str
 
 	recipient->attempts = (uint8_t)(recipient->attempts + (recipient->attempts < 255));
 	recipient->busy = 0;
-	if (schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now())) {
+	if (fates_is_too_old(queue, entry, recipient)) {
 		words.expired = true;
 		fates_turn(queue, entry, came->place, JOURNAL_FAILED, &words);
 		note_when_safe(lending, came->exchange);

@@ -7,11 +7,27 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-enum { GATHER_MS = 300 };
+enum { GATHER_MS = 300, JUMP_MS = 600000, DISTRUST_MS = 3600000 };
 
 uint32_t queue_now(void)
 {
 	return (uint32_t)clock_wall();
+}
+
+bool queue_clock_is_trusted(struct queue *queue)
+{
+	uint64_t ticks = clock_ticks();
+	int64_t apart = clock_wall_ms() - (int64_t)ticks, jump = queue->clock_seen ? apart - queue->clock_seen : 0;
+
+	queue->clock_seen = apart;
+	if (jump >= JUMP_MS) {
+		queue->distrust_until = ticks + DISTRUST_MS;
+		process_warn(queue->process, "clock", SLICE("it was put forward: for an hour no mail is given up for its age"));
+	} else if (queue->distrust_until && (jump <= -JUMP_MS || ticks >= queue->distrust_until)) {
+		queue->distrust_until = 0;
+		process_warn(queue->process, "clock", SLICE(""));
+	}
+	return ticks >= queue->distrust_until;
 }
 
 uint64_t queue_chance(void)

@@ -52,6 +52,8 @@ struct queue {
 	struct reserve reserve;
 	struct timer stop_timer;
 	uint64_t stop_by;
+	int64_t clock_seen;              /* the same, when deliveries last asked */
+	uint64_t distrust_until;         /* ticks: until then nothing is given up for its age */
 	int64_t clock_apart;             /* the wall's clock from the monotonic one, in ms, when last looked at */
 	bool stopping, loaded;
 	bool spool_trouble, journal_trouble;     /* warnings that stand */
@@ -61,6 +63,8 @@ struct queue {
 
 uint32_t queue_now(void);                /* seconds since 1970 */
 uint64_t queue_chance(void);
+/* False for an hour after the wall's clock was put forward by more than ten minutes: it may be put right. */
+bool queue_clock_is_trusted(struct queue *queue);
 void queue_new_id(char id[SPOOL_NAME]);
 void queue_note(struct queue *queue, enum log_level level, struct slice id, const char *event, const char *key, struct slice value);
 void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many);

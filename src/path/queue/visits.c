@@ -328,6 +328,7 @@ void visits_turn(struct queue *queue)
 	uint32_t now = queue_now();
 
 	look_at_clock(queue, now);
+	(void)queue_clock_is_trusted(queue);
 	while (begin_due(queue, HEAP_WORK, now))
 		;
 	while (begin_due(queue, HEAP_RELAY, now))
