@@ -3,14 +3,17 @@
 #   make run          installs what building needs, builds, starts the gateway here without root
 #   make test         every test, in at most 20 minutes on 2 cores; installs what the tests need
 #   make check-all    the long ones
+#   make coverage     lines reached by the tests, a row for each room
+#   make soak         200,000 messages by hand: does anything grow? (SOAK_MESSAGES)
 #   make install      with DESTDIR and PREFIX
 #   make bench        against Postfix and others, about 15 minutes, as root; QUICK=1: two; docs/benchmarks.md
 #   make fuzz         every fuzzer for FUZZ_SECONDS (default 60)
 PREFIX ?= /usr
 FUZZ_SECONDS ?= 60
+SOAK_MESSAGES ?= 200000
 PYTHON ?= /usr/bin/python3
 
-.PHONY: all run test check-all bench install fuzz clean
+.PHONY: all run test check-all bench coverage soak install fuzz clean
 
 all: packages-build build/build.ninja
 	ninja -C build
@@ -37,9 +40,15 @@ bench: all packages-bench
 	@[ "$$(id -u)" = 0 ] || { echo "the benchmark mounts file systems of its own: run it as root"; exit 1; }
 	$(PYTHON) tests/bench/bench.py $(if $(QUICK),--quick)
 
+coverage: packages-build packages-test
+	$(PYTHON) tools/coverage
+
+soak: all packages-test
+	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/crash/soak.py --messages $(SOAK_MESSAGES)
+
 install: build/build.ninja
 	ninja -C build
 	meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(DESTDIR))
 
 clean:
-	rm -rf build build-test build-clang build-fuzz build-analyzer build-torn
+	rm -rf build build-test build-clang build-fuzz build-analyzer build-torn build-coverage

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration: mistakes are named with file and line; a reload drops nobody; health and stats."""
+import os
 import signal
 import subprocess
 
@@ -87,6 +88,82 @@ def test_a_wrong_reload_changes_nothing(gateway, sink):
     assert done.returncode != 0 and gateway.conf.encode() in done.stderr + done.stdout, done
     assert send(gateway, message())[0] == 250
     sink.wait()
+
+
+STRICT = 'policy "virus" { when = "virus" do = {"reject"} }'
+SCANNER = 'scanner "clamav" { type = clamd socket = "/nonexistent/clamd.ctl" }'
+WEAKER = [                                              # what stands in the file, and what may not come of it
+    ("nothing at all", "", None),
+    ("a file cut in the middle", "half", None),
+    ("a word too few", "", ('"virus" do', '"viru" do')),
+    ("a policy without an action", "", ('do = {"reject"}', "do = {}")),
+    ("an action that is none", "", ('"reject"', '"rejct"')),
+    ("a scanner that is of no kind", "", ("type = clamd", "type = clamav")),
+    ("networks that are none", "", ('"192.0.2.0/24"', '"192.0.2.0/2400"')),
+    ("a network of everybody by a slip", "", ('"192.0.2.0/24"', '"192.0.2.0/"')),
+    ("a limit that is no number", "", ("message_limit = 1M", "message_limit = lots")),
+    ("a limit out of bounds", "", ("message_limit = 1M", "message_limit = 0")),
+    ("a limit below zero", "", ("message_limit = 1M", "message_limit = -1")),
+    ("a time without sense", "", ("inspect_limit = 20s", "inspect_limit = never")),
+    ("a jail of another word", "", ("jail = strict", "jail = none")),
+    ("an include that is gone", "", ("jail = strict", 'jail = strict\ninclude("/nonexistent/policy.conf")')),
+    ("a file that cannot be read", "folder", None),
+]
+
+
+def spoil(gateway, how, change):
+    path = gateway.conf
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if how == "folder":                                  # root reads any file
+        os.unlink(path)
+        os.mkdir(path)
+        return
+    if change:
+        assert change[0] in text, change
+        text = text.replace(*change)
+    else:
+        text = text[:len(text) * 2 // 3].rstrip().rstrip("}") if how == "half" else ""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def put_right(gateway):
+    if os.path.isdir(gateway.conf):
+        os.rmdir(gateway.conf)
+    gateway.write()
+
+
+def events(gateway, name):
+    with open(gateway.log, encoding="utf-8", errors="replace") as file:
+        return sum(f" supervisor {name} " in line for line in file)
+
+
+def test_a_bad_setting_never_weakens(started):
+    """Row by row: a start is refused; a reload is refused, and what stood stands: the virus rule, the relay rule, limits."""
+    nobody = f"smtp://127.0.0.1:{house.free_port()}"
+    gateway = Gateway([("example.org", [nobody])], SCANNER + "\nfront { message_limit = 1M }\ninspect { inspect_limit = 20s }",
+                      trusted='"192.0.2.0/24"', policy=STRICT + house.DEFAULT_POLICY, top="jail = strict")
+    gateway.policy = gateway.policy.replace(house.DEFAULT_POLICY, '\npolicy "unreadable" { when = "unscannable" do = {"reject"} }')
+    gateway.write()
+    started(gateway)
+    for about, how, change in WEAKER:
+        spoil(gateway, how, change)
+        assert gateway.command("check").returncode == 1, f"{about}: a start is refused"
+        refused = events(gateway, "not-reloaded")
+        house.signal_process(gateway.process, signal.SIGHUP)
+        wait_for(lambda: events(gateway, "not-reloaded") == refused + 1, 20, f"{about}: a reload that is refused")
+        assert events(gateway, "reloaded") == 0, about
+        code, text = send(gateway, message(subject=about))
+        assert 500 <= code < 600, f"{about}: unscannable mail was answered {code} {text}"
+        with gateway.client() as client:
+            client.ehlo()
+            client.mail("you@example.net")
+            assert client.rcpt("someone@elsewhere.example")[0] // 100 == 5, about
+            assert client.docmd("MAIL", "FROM:<x@example.net> SIZE=2000000")[0] // 100 == 5, about
+        put_right(gateway)
+    assert gateway.command("reload").returncode == 0
+    assert gateway.process.poll() is None
 
 
 def test_health_and_stats(gateway, sink):
