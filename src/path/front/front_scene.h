@@ -247,7 +247,7 @@ static void ask(int fd, const char *bytes, const char *wanted, const char *about
 	hear(fd, wanted, about);
 }
 
-static void begin_message(int fd, const char *about)
+__attribute__((unused)) static void begin_message(int fd, const char *about)
 {
 	hear(fd, "220 mx.example.org ", about);
 	ask(fd, "EHLO client.example\r\n", "250 ENH", about);

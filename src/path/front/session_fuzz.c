@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 
-static const struct slice domains[] = { LIT("d") };
+static const struct slice domains[] = { LIT("d"), LIT("asked.d") };
+static const struct slice found[] = { LIT("a@d"), LIT("b@d"), LIT("a@asked.d") };
 static const struct session_rules rules = {
-	.hostname = LIT("h"), .greeting = LIT("g"), .postmaster = LIT("p"), .domains = domains, .domain_count = 1,
+	.hostname = LIT("h"), .greeting = LIT("g"), .postmaster = LIT("p"), .domains = domains, .domain_count = 2,
+	.asked = &domains[1], .asked_count = 1,
 	.message_limit = 1000, .recipients = 100, .null_sender_recipients = 1, .errors = 1000, .room = ROOM_FREE,
 };
 
@@ -16,10 +18,11 @@ static void must_be_ours(struct session *session)
 
 	if (session_envelope(session, &envelope) != OK)
 		return;
-	if (envelope.recipient_count == 0 || (envelope.sender.len == 0 && envelope.recipient_count > 1))
+	if (envelope.recipient_count == 0 || (envelope.sender.len == 0 && envelope.recipient_count > COUNT_OF(found)))
 		abort();
 	for (uint32_t i = 0; i < envelope.recipient_count; i++)
-		if (!slice_ends_nocase(envelope.recipients[i].address, SLICE("@d")))
+		if (!slice_ends_nocase(envelope.recipients[i].address, SLICE("@d")) &&
+		    !slice_same(envelope.recipients[i].address, found[2]))
 			abort();
 }
 
@@ -41,6 +44,8 @@ static void obey(struct session *session, struct slice line)
 		end = session_body(session, line.len % 5);
 	else if (session->stage == STAGE_CHUNK)
 		end = swallow(session, line);
+	else if (session->stage == STAGE_ASKING)
+		end = session_asked(session, line.len % 3, found, line.len % COUNT_OF(found) + 1);
 	else if (session->stage == STAGE_VERDICT)
 		end = session_verdict(session, line.len % 5, line);
 	else
@@ -65,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		obey(&session, slice_cut(&rest, '\n'));
 		if ((session.stage == STAGE_BODY || session.chunked) && before != session.stage)
 			must_be_ours(&session);
-		if (buffer_length(&replies) == 0 && session.stage != STAGE_VERDICT && session.stage != STAGE_CHUNK && session.stage != STAGE_GOODBYE)
+		if (buffer_length(&replies) == 0 && session.stage < STAGE_CHUNK && session.stage != STAGE_GOODBYE)
 			abort();
 	}
 	session_finish(&session);

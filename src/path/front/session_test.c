@@ -6,19 +6,21 @@
 
 enum { TURNS = 14, BUFFER = 65536 };
 
-static const struct slice domains[] = { LIT("example.org"), LIT("example.net") };
+static const struct slice domains[] = { LIT("example.org"), LIT("example.net"), LIT("asked.example") };
+static const struct slice asked[] = { LIT("asked.example") };
 static const struct session_rules usual = {
 	.hostname = LIT("mx.example.org"), .greeting = LIT("ESMTP Postern"), .postmaster = LIT("postmaster"),
-	.domains = domains, .domain_count = COUNT_OF(domains), .message_limit = 1000, .recipients = 3,
+	.domains = domains, .domain_count = COUNT_OF(domains), .asked = asked, .asked_count = 1, .message_limit = 1000, .recipients = 3,
 	.null_sender_recipients = 1, .errors = 4, .hops = 50, .room = ROOM_FREE,
 };
 
 #define HI   { "EHLO client.example", "250 ENHANCEDSTATUSCODES" }
 #define FROM { "MAIL FROM:<a@b.example>", "250 2.1.0" }
 #define TO   { "RCPT TO:<u@example.org>", "250 2.1.5" }
+#define ASK  { "RCPT TO:<u@asked.example>", "" }
 #define BEGIN HI, FROM, TO, { "DATA", "354" }
 
-/* `.` ends a body as `end` says, `#` a chunk; `=` is a verdict: its reply follows. */
+/* `.` ends a body as `end` says, `#` a chunk; `?` is what was found of a recipient; `=` is a verdict: its reply follows. */
 static const struct talk {
 	const char *about;
 	unsigned client;
@@ -144,6 +146,19 @@ static const struct talk {
 	                                { "RCPT TO:<PostMaster@example.net>", "250" },
 	        { "RCPT TO:<abuse@example.org>", "250" } } },
 	{ "postmaster of others is not", 0, { HI, FROM, { "RCPT TO:<postmaster@elsewhere.example>", "550" } } },
+	{ "a recipient is looked up", 0, { HI, FROM, ASK, { "?there", "250 2.1.5" }, { "DATA", "354" } } },
+	{ "who is not there is refused", 0, { HI, FROM, ASK, { "?none", "550 5.1.1" }, { "DATA", "503" } } },
+	{ "of whom nothing is known, later", 0, { HI, FROM, ASK, { "?later", "451 4.4.3" }, { "DATA", "503" } } },
+	{ "and the others stand", 0, { HI, FROM, TO, ASK, { "?none", "550" }, ASK, { "?later", "451" }, { "DATA", "354" } } },
+	{ "others take its place", 0, { HI, FROM, ASK, { "?two", "250" }, { "DATA", "354" } } },
+	{ "who is there already is not there twice", 0, { HI, FROM, ASK, { "?there", "250" }, ASK, { "?there", "250" },
+	                                                  ASK, { "?there", "250" }, { "DATA", "354" } } },
+	{ "the first may be a list as long as the limit", 0, { HI, FROM, ASK, { "?three", "250" }, { "DATA", "354" } } },
+	{ "beside others it may not", 0, { HI, FROM, TO, ASK, { "?three", "452 4.5.3" }, { "DATA", "354" } } },
+	{ "looking for names is a mistake", 0, { HI, FROM, ASK, { "?none", "550" }, ASK, { "?none", "550" }, ASK,
+	                                         { "?none", "550" }, ASK, { "?none", "421 4.7.0" } } },
+	{ "insiders are looked up too", SESSION_TRUSTED, { HI, FROM, ASK, { "?none", "550 5.1.1" } } },
+	{ "what is refused is not looked up", 0, { HI, FROM, { "RCPT TO:<u%x@asked.example>", "550 5.7.1" } } },
 	{ "nobody is no recipient", 0, { HI, FROM, { "RCPT TO:<>", "501 5.1.3" } } },
 };
 
@@ -184,6 +199,11 @@ static const struct turn_row {
 	{ LIT(".room"), false, BODY_NO_ROOM, OK, { 0 } },
 	{ LIT("#"), false, BODY_FINE, OK, { 0 } },
 	{ LIT("#large"), false, BODY_TOO_LARGE, OK, { 0 } },
+	{ LIT("?there"), true, 0, OK, LIT("u@asked.example") },
+	{ LIT("?two"), true, 0, OK, LIT("v@example.org w@elsewhere.example") },
+	{ LIT("?three"), true, 0, OK, LIT("v@example.org x@example.org y@example.org") },
+	{ LIT("?none"), true, 0, REFUSED, LIT("") },
+	{ LIT("?later"), true, 0, LATER, LIT("") },
 	{ LIT("="), true, 0, OK, LIT("ID") },
 	{ LIT("=5"), true, 0, REFUSED, LIT("550 5.7.1 no") },
 	{ LIT("=4"), true, 0, LATER, LIT("452 4.3.1 full") },
@@ -192,11 +212,25 @@ static const struct turn_row {
 	{ LIT("=5two"), true, 0, REFUSED, LIT("550 a\r\n250 b") },
 };
 
+/* What was found, if it is asked for at all. */
+static enum result find_recipient(struct session *session, const struct turn_row *row)
+{
+	struct slice rest = row->reply, addresses[4];
+	size_t count = 0;
+
+	CHECK(session_question(session) != NULL, "somebody is looked up");
+	while (rest.len)
+		addresses[count++] = slice_cut(&rest, ' ');
+	return session_asked(session, row->result, addresses, count);
+}
+
 static enum result say(struct session *session, struct slice line)
 {
 	for (size_t i = 0; i < COUNT_OF(events); i++) {
 		if (!slice_same(events[i].say, line))
 			continue;
+		if (line.at[0] == '?')
+			return find_recipient(session, &events[i]);
 		if (line.at[0] == '#') {
 			session->chunk.left = 0;
 			return session_chunk(session, events[i].end);
@@ -291,6 +325,28 @@ static void check_envelope(struct buffer *replies)
 	session_finish(&session);
 }
 
+static void check_asked(struct buffer *replies)
+{
+	static const struct slice found[] = { LIT("v@example.org"), LIT("u@asked.example") };
+	struct envelope envelope;
+	struct session session;
+
+	begin(&session, &usual, replies, SESSION_TRUSTED);
+	CHECK(session_line(&session, SLICE("RCPT TO:<u@asked.example> NOTIFY=DELAY")) == AGAIN, "looked up");
+	CHECK(slice_same(session_question(&session)->address, SLICE("u@asked.example")), "who");
+	CHECK(session_asked(&session, OK, found, 2) == OK && session_question(&session) == NULL, "found");
+	CHECK(session_line(&session, SLICE("RCPT TO:<w@asked.example> ORCPT=rfc822;x@y")) == AGAIN, "another");
+	CHECK(session_asked(&session, OK, (const struct slice[]){ LIT("z@example.org") }, 1) == OK, "found too");
+	CHECK(session_asked(&session, OK, found, 2) == BROKEN, "nobody is looked up now");
+	CHECK(session_envelope(&session, &envelope) == OK && envelope.recipient_count == 3, "three");
+	CHECK(slice_same(envelope.recipients[0].address, found[0]) &&
+	      slice_same(envelope.recipients[0].original, SLICE("rfc822;u@asked.example")), "who was written to is kept");
+	CHECK(slice_same(envelope.recipients[1].address, found[1]) && envelope.recipients[1].original.len == 0, "but once");
+	CHECK(envelope.recipients[0].notify == NOTIFY_DELAY && envelope.recipients[1].notify == NOTIFY_DELAY, "notices");
+	CHECK(slice_same(envelope.recipients[2].original, SLICE("rfc822;x@y")), "what the client said stands");
+	session_finish(&session);
+}
+
 static void check_rooms(struct buffer *replies)
 {
 	static const struct { enum room room; const char *hear; } rows[] = {
@@ -339,6 +395,7 @@ int main(void)
 	check_talks(&replies);
 	check_probes(&replies);
 	check_envelope(&replies);
+	check_asked(&replies);
 	check_rooms(&replies);
 	check_edges(&replies);
 	buffer_finish(&replies);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A fact is an address and whether it is there, in a hash table and in the line of its age. An inquiry is what is
- * being asked, with all who wait for it; it goes from hop to hop until one answers. Every end comes through the loop.
+ * An inquiry is what is being asked, with all who wait for it; it goes from hop to hop until one answers. Every end
+ * comes through the loop.
  */
 #include "access/callouts.h"
 
@@ -10,19 +10,10 @@
 #include "wire/gateway.h"
 
 #include <string.h>
-#include <sys/random.h>
 #include <sys/un.h>
 
-enum { PLACES = 4096, INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, MINUTE_MS = 60000,
+enum { INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, MINUTE_MS = 60000,
        DEAD_MS = 10000 };
-
-struct fact {
-	struct fact *next, *younger;
-	uint64_t until;                        /* ticks */
-	bool there;
-	uint16_t length;
-	char address[ACCESS_ADDRESS];
-};
 
 struct inquiry {
 	struct callouts *callouts;
@@ -40,68 +31,13 @@ struct inquiry {
 	char recipient[ACCESS_ADDRESS];
 };
 
-/* ---- memory ---- */
-
-static struct fact **place_of(struct callouts *callouts, struct slice address)
-{
-	uint64_t hash = callouts->key;
-
-	for (size_t i = 0; i < address.len; i++)
-		hash = (hash ^ (unsigned char)address.at[i]) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 29;
-	return &callouts->places[(hash >> 20) % PLACES];
-}
-
-static struct slice fact_address(const struct fact *fact)
-{
-	return (struct slice){ fact->address, fact->length };
-}
-
-static void forget_oldest(struct callouts *callouts)
-{
-	struct fact *fact = callouts->oldest, **at = place_of(callouts, fact_address(fact));
-
-	while (*at != fact)
-		at = &(*at)->next;
-	*at = fact->next;
-	callouts->oldest = fact->younger;
-	if (callouts->oldest == NULL)
-		callouts->newest = NULL;
-	pool_give(&callouts->known, fact);
-}
-
-static struct fact *find_fact(struct callouts *callouts, struct slice address)
-{
-	struct fact *fact = *place_of(callouts, address);
-
-	while (fact && !slice_same(fact_address(fact), address))
-		fact = fact->next;
-	return fact;
-}
-
 static void remember(struct callouts *callouts, struct slice address, bool there)
 {
 	const struct access_settings *settings = &callouts->settings;
-	struct fact *fact = find_fact(callouts, address), **place = place_of(callouts, address);
+	uint64_t life = there ? settings->callout_known.n : settings->callout_unknown.n;
 
-	while (fact == NULL && callouts->oldest && callouts->known.used >= settings->callout_cache.n)
-		forget_oldest(callouts);
-	if (fact == NULL) {
-		fact = pool_take(&callouts->known);
-		if (fact == NULL)
-			return;
-		memcpy(fact->address, address.at, address.len);
-		fact->length = (uint16_t)address.len;
-		fact->next = *place;
-		*place = fact;
-		if (callouts->newest)
-			callouts->newest->younger = fact;
-		else
-			callouts->oldest = fact;
-		callouts->newest = fact;
-	}
-	fact->there = there;
-	fact->until = loop_ticks(callouts->loop) +
-	              (there ? settings->callout_known.n : settings->callout_unknown.n) * 1000;
+	facts_remember(&callouts->facts, address, there, loop_ticks(callouts->loop) + life * 1000,
+	               (size_t)settings->callout_cache.n);
 }
 
 /* ---- hops ---- */
@@ -364,15 +300,15 @@ static struct inquiry *find_inquiry(const struct callouts *callouts, struct slic
 
 enum result callouts_ask(struct callouts *callouts, const struct slice *targets, size_t count, struct callout *callout)
 {
-	struct fact *fact;
 	struct inquiry *inquiry;
+	enum result known;
 
 	if (callout->address.len > ACCESS_ADDRESS)
 		return LATER;
-	fact = find_fact(callouts, callout->address);
-	if (fact && fact->until > loop_ticks(callouts->loop)) {
+	known = facts_find(&callouts->facts, callout->address, loop_ticks(callouts->loop));
+	if (known != AGAIN) {
 		counter_add(callouts->counters, ACCESS_COUNT_callouts_cached, 1);
-		return fact->there ? OK : REFUSED;
+		return known;
 	}
 	inquiry = find_inquiry(callouts, callout->address);
 	if (inquiry == NULL)
@@ -415,13 +351,7 @@ enum result callouts_init(struct callouts *callouts, struct loop *loop, struct c
                           const struct access_settings *settings)
 {
 	*callouts = (struct callouts){ .loop = loop, .counters = counters, .names = names, .settings = *settings };
-	if (getrandom(&callouts->key, sizeof(callouts->key), 0) != sizeof(callouts->key))
-		return BROKEN;
-	callouts->places = pool_resize(NULL, PLACES * sizeof(struct fact *));
-	if (callouts->places == NULL)
-		return LATER;
-	memset(callouts->places, 0, PLACES * sizeof(struct fact *));
-	pool_init(&callouts->known, sizeof(struct fact), 1000000);
+	TRY(facts_init(&callouts->facts));
 	pool_init(&callouts->inquiries, sizeof(struct inquiry), INQUIRIES);
 	pool_init(&callouts->targets, sizeof(struct hop), HOPS_MOST);
 	return OK;
@@ -434,8 +364,7 @@ void callouts_finish(struct callouts *callouts)
 			one->inquiry = NULL;
 		drop(callouts->first);
 	}
-	pool_finish(&callouts->known);
+	facts_finish(&callouts->facts);
 	pool_finish(&callouts->inquiries);
 	pool_finish(&callouts->targets);
-	callouts->places = pool_resize(callouts->places, 0);
 }

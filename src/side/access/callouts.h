@@ -2,7 +2,7 @@
 /*
  * callouts.h — is there such a recipient? The next hop is asked, and its answer remembered.
  *
- * Knows:   the memory of answers: long for those who are there, short for those who are not; how many
+ * Knows:   how long answers are remembered (facts.h): long for those who are there, short for those who are not; how many
  *          call-outs one target bears at a time and in a minute; that several who ask for the same
  *          address wait for one call-out.
  * Ignores: the conversation (probe.h), and how a name becomes an address (names.h).
@@ -14,6 +14,7 @@
 #define ACCESS_CALLOUTS_H
 
 #include "access/access.h"
+#include "access/facts.h"
 #include "base/counters.h"
 #include "base/loop.h"
 #include "base/pool.h"
@@ -50,12 +51,10 @@ struct callouts {
 	char hostname[256];
 	size_t hostname_length;
 	struct access_settings settings;
-	struct pool known, inquiries, targets;
-	struct fact **places;                  /* by hash */
-	struct fact *oldest, *newest;
+	struct facts facts;
+	struct pool inquiries, targets;
 	struct inquiry *first;
 	struct hop *hops;
-	uint64_t key;
 };
 
 must_use enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters,

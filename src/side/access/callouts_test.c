@@ -188,7 +188,7 @@ static void check_memory_is_bounded(struct scene *scene, const char *target)
 		(void)snprintf(address, sizeof(address), "b%u@example.org", i);
 		CHECK(result_of(scene, target, address) == OK, "there");
 	}
-	CHECK(callouts.known.used <= 10, "no more is remembered than is permitted");
+	CHECK(callouts.facts.pool.used <= 10, "no more is remembered than is permitted");
 	CHECK(result_of(scene, target, "b29@example.org") == OK, "the youngest is");
 	settle(1000, 10000, ACCESS_DEAD_LATER);
 }
