@@ -80,7 +80,9 @@ def knows(kind):
 
 
 def folder():
-    path = tempfile.mkdtemp(prefix="postern-cut-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    """In memory, where there is enough of it."""
+    with_room = os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 16 * SIZE
+    path = tempfile.mkdtemp(prefix="postern-cut-", dir="/dev/shm" if with_room else None)
     os.chmod(path, 0o755)
     return path
 
