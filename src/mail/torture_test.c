@@ -34,12 +34,15 @@ static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };
 static const struct edits edits = { three, COUNT_OF(three) };
 static struct fate fates[] = {
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
 };
 static struct slice edit_lists[] = { LIT("\1\0\0\0\0") };
+static struct deed deed_list[] = { { DEED_SUBJECT, LIT("[x] "), LIT("r") } };
+static struct deeds deed_lists[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement judgement = {
 	VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates), edit_lists, COUNT_OF(edit_lists),
+	deed_lists, COUNT_OF(deed_lists),
 	LIT("findings"), LIT("evidence"),
 };
 static struct notice_recipient failed_recipient = { .address = LIT("b@d"), .reply = LIT("550 5.1.1 no such user") };

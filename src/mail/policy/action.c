@@ -1,39 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row an action: its outcome follows from its place, its reply from its columns. */
+/* One row an action; what may stand behind it is checked by the row's kind of text. */
 #include "mail/policy/action.h"
 
 #include "base/settings.h"
 
+#include <string.h>
+
 enum { TEXT_MOST = 400 };
 
-static const struct row { const char *name, *code, *standard; } rows[FATE_COUNT] = {
-	[FATE_DELIVER] = { "deliver", NULL, NULL },
-	[FATE_REJECT] = { "reject", "550 5.7.1 ", "this message was refused" },
-	[FATE_DEFER] = { "defer", "451 4.7.1 ", "try again later" },
-	[FATE_DISCARD] = { "discard", NULL, NULL },
-	[FATE_QUARANTINE] = { "quarantine", NULL, NULL },
-	[FATE_HOLD] = { "hold", NULL, NULL },
-	[FATE_BOUNCE] = { "bounce", "550 5.7.1 ", "this message was refused" },
+#define FINAL(is)  .final = true, .outcome = (is)
+#define REPLY(a, b) .takes = "TEXT", .code = (a), .standard = (b)
+
+const struct action_row action_rows[] = {
+	{ "deliver", "", FINAL(FATE_DELIVER), .about = "it goes on its way" },
+	{ "reject", FINAL(FATE_REJECT), REPLY("550 5.7.1 ", "this message was refused"),
+	  .about = "refused with 550 while the client waits; quarantined when that is too late" },
+	{ "defer", FINAL(FATE_DEFER), REPLY("451 4.7.1 ", "try again later"),
+	  .about = "put off with 451 while the client waits; judged again later when that is too late" },
+	{ "discard", "", FINAL(FATE_DISCARD), .about = "answered 250 and dropped" },
+	{ "quarantine", "", FINAL(FATE_QUARANTINE), .about = "kept aside until an operator releases or deletes it" },
+	{ "hold", "", FINAL(FATE_HOLD), .about = "stays in the queue until an operator acts" },
+	{ "bounce", FINAL(FATE_BOUNCE), REPLY("550 5.7.1 ", "this message was refused"),
+	  .about = "taken, and returned by a failure notice where one is allowed" },
+	{ "subject", "TEXT", .deed = DEED_SUBJECT, .about = "the text is put before the subject" },
+	{ "header", "NAME: VALUE", .deed = DEED_HEADER, .about = "a header is added on top" },
 };
+const size_t action_row_count = COUNT_OF(action_rows);
 
 static enum result unknown(struct slice name, struct buffer *complaint)
 {
-	const char *names[FATE_COUNT], *nearest;
+	const char *names[COUNT_OF(action_rows)], *nearest;
 
-	for (size_t i = 0; i < FATE_COUNT; i++)
-		names[i] = rows[i].name;
-	nearest = settings_nearest(name, names, FATE_COUNT);
-	(void)!buffer_format(complaint, "no action is called \"%.*s\"", SHOW(name));
+	for (size_t i = 0; i < action_row_count; i++)
+		names[i] = action_rows[i].name;
+	nearest = settings_nearest(name, names, action_row_count);
+	(void)!buffer_format(complaint, "no action is called \"%.*s\"; ", SHOW(name));
 	if (nearest)
-		(void)!buffer_format(complaint, "; did you mean \"%s\"?", nearest);
+		(void)!buffer_format(complaint, "did you mean \"%s\"?", nearest);
 	else
-		(void)!buffer_add(complaint,
-				  SLICE("; there are: deliver, reject, defer, discard, quarantine, hold, bounce"));
+		(void)!buffer_add(complaint, SLICE("`postern help actions` lists them"));
 	return REFUSED;
 }
 
-/* A reply is one line of printable ASCII. */
-static bool is_reply_text(struct slice text)
+static bool is_line(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] < ' ' || text.at[i] > '~')
@@ -41,42 +50,101 @@ static bool is_reply_text(struct slice text)
 	return text.len <= TEXT_MOST;
 }
 
-static enum result compose(const struct row *row, struct slice text, struct arena *arena, struct slice *ret_reply)
+/* RFC 5322: a name of printable ASCII without colon, then a colon. */
+static bool is_header(struct slice text)
+{
+	struct slice rest = text, name = slice_cut(&rest, ':');
+
+	if (name.len == 0 || name.len == text.len)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] == ' ')
+			return false;
+	return slice_trim(rest).len > 0;
+}
+
+static struct slice unquoted(struct slice text)
+{
+	bool quoted = text.len >= 2 && (text.at[0] == '\'' || text.at[0] == '"') && text.at[text.len - 1] == text.at[0];
+
+	return quoted ? (struct slice){ text.at + 1, text.len - 2 } : text;
+}
+
+static enum result refuse(struct buffer *complaint, const char *what, const struct action_row *row)
+{
+	(void)!buffer_format(complaint, "%s \"%s\"", what, row->name);
+	return REFUSED;
+}
+
+static enum result check_text(const struct action_row *row, struct slice text, struct buffer *complaint)
+{
+	if (text.len && row->takes[0] == '\0')
+		return refuse(complaint, "nothing may stand behind", row);
+	if (!is_line(text)) {
+		(void)!buffer_format(complaint, "the text of an action is printable ASCII, at most %d characters",
+		                     TEXT_MOST);
+		return REFUSED;
+	}
+	if (row->takes[0] == '\0' || row->final)
+		return OK;
+	if (text.len == 0)
+		return refuse(complaint, "a text was expected behind", row);
+	if (row->deed == DEED_HEADER && !is_header(text))
+		return refuse(complaint, "a whole header such as 'X-Spam-Flag: YES' was expected behind", row);
+	return OK;
+}
+
+static enum result compose(const struct action_row *row, struct slice text, struct arena *arena, struct slice *ret_text)
 {
 	struct slice code = slice_of(row->code), words = text.len ? text : slice_of(row->standard);
-	char *reply = arena_take(arena, code.len + words.len);
+	char *whole = arena_take(arena, code.len + words.len);
 
-	if (reply == NULL)
+	if (whole == NULL)
 		return LATER;
-	memcpy(reply, code.at, code.len);
-	memcpy(reply + code.len, words.at, words.len);
-	*ret_reply = (struct slice){ reply, code.len + words.len };
+	if (code.len)
+		memcpy(whole, code.at, code.len);
+	if (words.len)
+		memcpy(whole + code.len, words.at, words.len);
+	*ret_text = (struct slice){ whole, code.len + words.len };
 	return OK;
+}
+
+/* Names may have several words, as in "as attachment": the longest row that fits. */
+static const struct action_row *find_row(struct slice text)
+{
+	const struct action_row *found = NULL;
+
+	for (size_t i = 0; i < action_row_count; i++) {
+		struct slice name = slice_of(action_rows[i].name);
+
+		if (slice_begins(text, name) && (text.len == name.len || text.at[name.len] == ' ') &&
+		    (found == NULL || strlen(found->name) < name.len))
+			found = &action_rows[i];
+	}
+	return found;
 }
 
 enum result action_compile(struct slice text, struct arena *arena, struct action *ret_action, struct buffer *complaint)
 {
-	struct slice rest = slice_trim(text), name = slice_cut(&rest, ' ');
-	struct action action = { 0 };
-	size_t i = 0;
+	struct slice whole = slice_trim(text), rest = whole;
+	struct action action = { .row = find_row(whole) };
 
-	rest = slice_trim(rest);
-	while (i < FATE_COUNT && !slice_same(name, slice_of(rows[i].name)))
-		i++;
-	if (i == FATE_COUNT)
-		return unknown(name, complaint);
-	action.outcome = (enum outcome)i;
-	if (rest.len && rows[i].code == NULL) {
-		(void)!buffer_format(complaint, "nothing may stand behind \"%s\"", rows[i].name);
-		return REFUSED;
-	}
-	if (!is_reply_text(rest)) {
-		(void)!buffer_format(complaint, "the text of a reply is printable ASCII, at most %d characters",
-				     TEXT_MOST);
-		return REFUSED;
-	}
-	if (rows[i].code)
-		TRY(compose(&rows[i], rest, arena, &action.reply));
+	if (action.row == NULL)
+		return unknown(slice_cut(&rest, ' '), complaint);
+	rest = unquoted(slice_trim(slice_drop(whole, strlen(action.row->name))));
+	TRY(check_text(action.row, rest, complaint));
+	TRY(compose(action.row, rest, arena, &action.text));
 	*ret_action = action;
 	return OK;
+}
+
+bool action_same_thing(const struct action *one, const struct action *other)
+{
+	struct slice a = one->text, b = other->text;
+
+	if (one->row->final || other->row->final || one->row->deed != other->row->deed)
+		return one->row->final && other->row->final;
+	if (one->row->deed == DEED_SUBJECT)
+		return true;
+	return slice_same_nocase(slice_cut(&a, ':'), slice_cut(&b, ':'));
 }

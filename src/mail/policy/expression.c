@@ -1,206 +1,182 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recursive descent to a depth of EXPRESSION_DEPTH, into a tree of three kinds of node. */
-#include "mail/policy/expression.h"
+/* Three-valued: what could not be found out stays unknown until something certain decides. */
+#include "mail/policy/expression_node.h"
 
-#include "base/settings.h"
+#include "mail/policy/number.h"
 
-enum node_kind { NODE_FACT, NODE_NOT, NODE_AND, NODE_OR };
+#include <string.h>
 
-struct expression {
-	enum node_kind kind;
-	unsigned fact;                           /* a bit */
-	const struct expression *left, *right;   /* NODE_NOT has a left one only */
-};
-
-#define FACT_NAME(name) #name,
-static const char *const fact_names[] = { POLICY_FACTS(FACT_NAME) };
-static const char *const known_words[] = { POLICY_FACTS(FACT_NAME) "and", "or", "not" };
-
-struct reading {
-	struct slice whole, rest;
-	struct arena *arena;
-	struct buffer *complaint;
-	unsigned depth;
-};
-
-static bool is_space(char c)
+static enum holds certain(bool yes)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return yes ? HOLDS_YES : HOLDS_NO;
 }
 
-static bool is_word_byte(char c)
+/* ---- one value with one operand ---- */
+
+static bool equal(enum fact_type type, struct slice value, const struct operand *operand)
 {
-	return byte_is_letter(c) || byte_is_digit(c) || c == '_' || c == '.';
-}
+	struct in6_addr address;
+	int64_t number;
 
-static void skip_space(struct reading *reading)
-{
-	while (reading->rest.len && is_space(reading->rest.at[0]))
-		reading->rest = slice_drop(reading->rest, 1);
-}
-
-static size_t place(const struct reading *reading)
-{
-	return reading->whole.len - reading->rest.len + 1;
-}
-
-static struct slice peek(struct reading *reading)
-{
-	size_t length = 0;
-
-	skip_space(reading);
-	while (length < reading->rest.len && is_word_byte(reading->rest.at[length]))
-		length++;
-	return (struct slice){ reading->rest.at, length };
-}
-
-static bool accept_word(struct reading *reading, struct slice word)
-{
-	if (!slice_same(peek(reading), word))
-		return false;
-	reading->rest = slice_drop(reading->rest, word.len);
-	return true;
-}
-
-static bool accept_byte(struct reading *reading, char byte)
-{
-	skip_space(reading);
-	if (reading->rest.len == 0 || reading->rest.at[0] != byte)
-		return false;
-	reading->rest = slice_drop(reading->rest, 1);
-	return true;
-}
-
-/* A complaint that does not fit is cut; the refusal stands. */
-static enum result wrong(struct reading *reading, const char *what)
-{
-	(void)!buffer_format(reading->complaint, "at character %zu: %s", place(reading), what);
-	return REFUSED;
-}
-
-static enum result wrong_word(struct reading *reading, struct slice word)
-{
-	const char *nearest = settings_nearest(word, known_words, COUNT_OF(known_words));
-
-	(void)!buffer_format(reading->complaint, "at character %zu: no fact is called \"%.*s\"", place(reading),
-	                     SHOW(word));
-	if (nearest)
-		(void)!buffer_format(reading->complaint, "; did you mean \"%s\"?", nearest);
-	else
-		(void)!buffer_add(reading->complaint,
-				  SLICE("; there are: virus, unscannable, ambiguous, trusted, authenticated"));
-	return REFUSED;
-}
-
-static enum result make_node(struct reading *reading, struct expression node, const struct expression **ret_node)
-{
-	struct expression *made = arena_new(reading->arena, struct expression);
-
-	if (made == NULL)
-		return LATER;
-	*made = node;
-	*ret_node = made;
-	return OK;
-}
-
-static enum result read_any(struct reading *reading, const struct expression **ret_node);
-
-static enum result read_name(struct reading *reading, const struct expression **ret_node)
-{
-	struct slice word = peek(reading);
-
-	if (word.len == 0)
-		return wrong(reading,
-			     reading->rest.len ? "a fact, \"not\" or \"(\" was expected" : "it ends too early");
-	for (unsigned i = 0; i < FACT_COUNT; i++) {
-		if (!slice_same(word, slice_of(fact_names[i])))
-			continue;
-		reading->rest = slice_drop(reading->rest, word.len);
-		return make_node(reading, (struct expression){ .kind = NODE_FACT, .fact = 1u << i }, ret_node);
-	}
-	return wrong_word(reading, word);
-}
-
-static enum result read_brackets(struct reading *reading, const struct expression **ret_node)
-{
-	TRY(read_any(reading, ret_node));
-	return accept_byte(reading, ')') ? OK : wrong(reading, "\")\" was expected");
-}
-
-static enum result read_one(struct reading *reading, const struct expression **ret_node)
-{
-	struct expression node = { .kind = NODE_NOT };
-	enum result result;
-
-	if (++reading->depth > EXPRESSION_DEPTH)
-		return wrong(reading, "too many brackets within brackets");
-	if (accept_word(reading, SLICE("not"))) {
-		result = read_one(reading, &node.left);
-		if (result == OK)
-			result = make_node(reading, node, ret_node);
-	} else if (accept_byte(reading, '(')) {
-		result = read_brackets(reading, ret_node);
-	} else {
-		result = read_name(reading, ret_node);
-	}
-	reading->depth--;
-	return result;
-}
-
-static enum result read_all(struct reading *reading, const struct expression **ret_node)
-{
-	TRY(read_one(reading, ret_node));
-	while (accept_word(reading, SLICE("and"))) {
-		struct expression node = { .kind = NODE_AND, .left = *ret_node };
-
-		TRY(read_one(reading, &node.right));
-		TRY(make_node(reading, node, ret_node));
-	}
-	return OK;
-}
-
-static enum result read_any(struct reading *reading, const struct expression **ret_node)
-{
-	TRY(read_all(reading, ret_node));
-	while (accept_word(reading, SLICE("or"))) {
-		struct expression node = { .kind = NODE_OR, .left = *ret_node };
-
-		TRY(read_all(reading, &node.right));
-		TRY(make_node(reading, node, ret_node));
-	}
-	return OK;
-}
-
-enum result expression_compile(struct slice text, struct arena *arena, const struct expression **ret_expression,
-                               struct buffer *complaint)
-{
-	struct reading reading = { .whole = text, .rest = text, .arena = arena, .complaint = complaint };
-	const struct expression *top = NULL;
-
-	if (text.len > EXPRESSION_BYTES)
-		return wrong(&reading, "longer than anybody can follow");
-	TRY(read_any(&reading, &top));
-	skip_space(&reading);
-	if (reading.rest.len)
-		return wrong(&reading, "\"and\", \"or\" or the end was expected");
-	*ret_expression = top;
-	return OK;
-}
-
-/* Chains of `and` and `or` lean to the left, so they are walked there; the depth to the right is bounded. */
-bool expression_holds(const struct expression *expression, unsigned facts)
-{
-	if (expression == NULL)
-		return true;
-	switch (expression->kind) {
-	case NODE_FACT:
-		return facts & expression->fact;
-	case NODE_NOT:
-		return !expression_holds(expression->left, facts);
-	case NODE_AND:
-		return expression_holds(expression->left, facts) && expression_holds(expression->right, facts);
-	case NODE_OR:
-		return expression_holds(expression->left, facts) || expression_holds(expression->right, facts);
+	switch (type) {
+	case FACT_NUMBER:
+		return number_read(value, &number) == OK && number == operand->number;
+	case FACT_ADDRESS:
+		return network_address(value, &address) == OK && network_has(&operand->network, &address);
+	case FACT_WORD:
+	case FACT_TEXT:
+	case FACT_TRUTH:
+		return slice_same_nocase(value, operand->text);
 	}
 	return false;
+}
+
+static bool ordered(enum operator is, struct slice value, int64_t than)
+{
+	int64_t number;
+
+	if (number_read(value, &number) != OK)
+		return false;
+	if (is == OP_LESS || is == OP_LESS_EQUAL)
+		return is == OP_LESS ? number < than : number <= than;
+	return is == OP_MORE ? number > than : number >= than;
+}
+
+static enum holds like(struct slice value, const struct operand *operand, struct arena *arena)
+{
+	static const enum holds by_end[] = {
+		[PATTERN_NO] = HOLDS_NO, [PATTERN_YES] = HOLDS_YES, [PATTERN_LIMIT] = HOLDS_UNKNOWN };
+
+	return by_end[pattern_match(operand->pattern, value, arena)];
+}
+
+static enum holds among(const struct test *test, struct slice value, struct arena *arena)
+{
+	bool unknown = false;
+
+	for (size_t i = 0; i < test->operand_count; i++) {
+		const struct operand *operand = &test->operands[i];
+		enum holds one = operand->pattern ? like(value, operand, arena)
+		                                  : certain(equal(test->fact->type, value, operand));
+
+		if (one == HOLDS_YES)
+			return HOLDS_YES;
+		unknown |= one == HOLDS_UNKNOWN;
+	}
+	return unknown ? HOLDS_UNKNOWN : HOLDS_NO;
+}
+
+static bool is_something(struct slice value)
+{
+	return value.len && !slice_same(value, SLICE("no")) && !slice_same(value, SLICE("0"));
+}
+
+static enum holds fits(const struct test *test, struct slice value, struct arena *arena)
+{
+	switch (test->is) {
+	case OP_IS:
+		return certain(is_something(value));
+	case OP_EQUAL:
+		return certain(equal(test->fact->type, value, test->operands));
+	case OP_LESS:
+	case OP_LESS_EQUAL:
+	case OP_MORE:
+	case OP_MORE_EQUAL:
+		return certain(ordered(test->is, value, test->operands->number));
+	case OP_LIKE:
+		return like(value, test->operands, arena);
+	case OP_IN:
+		return among(test, value, arena);
+	case OPERATORS:
+		break;
+	}
+	return HOLDS_UNKNOWN;
+}
+
+static enum holds test_holds(const struct test *test, const struct fact_context *context, struct arena *arena)
+{
+	struct slice value = { 0 };
+	bool unknown = false;
+	size_t place = 0;
+
+	while (test->fact->next(test->fact, context, test->argument, &place, &value)) {
+		enum holds one = fits(test, value, arena);
+
+		if (one == HOLDS_YES)
+			return HOLDS_YES;
+		unknown |= one == HOLDS_UNKNOWN;
+	}
+	return unknown ? HOLDS_UNKNOWN : HOLDS_NO;
+}
+
+/* ---- the tree ---- */
+
+static enum holds opposite(enum holds holds)
+{
+	if (holds == HOLDS_UNKNOWN)
+		return holds;
+	return certain(holds == HOLDS_NO);
+}
+
+/* `decides` on one side settles both. */
+static enum holds joined(const struct expression *node, enum holds decides, const struct fact_context *context,
+                         struct arena *arena)
+{
+	enum holds left = expression_holds(node->left, context, arena), right;
+
+	if (left == decides)
+		return left;
+	right = expression_holds(node->right, context, arena);
+	return right == decides || left != HOLDS_UNKNOWN ? right : left;
+}
+
+enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct arena *arena)
+{
+	if (expression == NULL)
+		return HOLDS_YES;
+	switch (expression->kind) {
+	case NODE_TEST:
+		return test_holds(&expression->test, context, arena);
+	case NODE_NOT:
+		return opposite(expression_holds(expression->left, context, arena));
+	case NODE_AND:
+		return joined(expression, HOLDS_NO, context, arena);
+	case NODE_OR:
+		return joined(expression, HOLDS_YES, context, arena);
+	}
+	return HOLDS_UNKNOWN;
+}
+
+/* `*left` counts down over those that were told before. */
+static const struct test *nth_header(const struct expression *node, size_t *left)
+{
+	const struct test *found = NULL;
+
+	if (node == NULL)
+		return NULL;
+	if (node->kind == NODE_TEST)
+		return node->test.fact->takes_name && (*left)-- == 0 ? &node->test : NULL;
+	found = nth_header(node->left, left);
+	return found ? found : nth_header(node->right, left);
+}
+
+bool expression_next_header(const struct expression *expression, size_t *place, struct slice *ret_name)
+{
+	size_t left = (*place)++;
+	const struct test *test = nth_header(expression, &left);
+
+	if (test == NULL)
+		return false;
+	*ret_name = test->argument;
+	return true;
+}
+
+bool operand_same(const struct fact_row *fact, const struct operand *a, const struct operand *b)
+{
+	if (fact->type == FACT_NUMBER)
+		return a->number == b->number;
+	if (fact->type == FACT_ADDRESS)
+		return a->network.bits == b->network.bits &&
+		       memcmp(&a->network.address, &b->network.address, sizeof(a->network.address)) == 0;
+	return slice_same_nocase(a->text, b->text);
 }

@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * expression.h — what stands in `when`: names of facts, joined by and, or, not and brackets (for mail/policy only).
+ * expression.h — what stands in `when`: comparisons of facts, joined by and, or, not and brackets (inside
+ *                mail/policy only).
  *
- * Knows:   the grammar, and the names of the facts.
- * Ignores: where facts come from: they arrive as bits.
+ * Knows:   the grammar, and what may be compared with what.
+ * Ignores: where facts come from (facts.h).
  * Owns:    nothing; the compiled form stands in the arena.
  * Fails:   REFUSED with place and what was meant in the complaint. LATER: the arena is full.
  *
- *   any  := all { "or" all }     all := one { "and" one }     one := "not" one | "(" any ")" | NAME
+ *   any  := all { "or" all }     all := one { "and" one }     one := "not" one | "(" any ")" | test
+ *   test := fact | fact ( = != < <= > >= ) value | fact ( ~ !~ ) ( 'glob' | /expression/flags ) | fact "in" set
+ *   set  := list("NAME") | ( value { , value } )             fact := NAME | NAME("ARGUMENT")
+ *
+ * A fact alone holds when it has a value that is not empty, "no" or 0. A comparison holds when one of the fact's values
+ * fits; != and !~ hold when none does. Texts are compared without regard to the case of letters; an address equals a
+ * network that it lies in.
  */
 #ifndef POLICY_EXPRESSION_H
 #define POLICY_EXPRESSION_H
 
-#include "base/arena.h"
-#include "base/buffer.h"
-
-/* In the order of their bits. */
-#define POLICY_FACTS(FACT) FACT(virus) FACT(unscannable) FACT(ambiguous) FACT(trusted) FACT(authenticated)
-#define POLICY_FACT(name) FACT_##name,
-enum policy_fact { POLICY_FACTS(POLICY_FACT) FACT_COUNT };
-#define FACT_BIT(name) (1u << FACT_##name)
+#include "mail/policy/facts.h"
+#include "mail/policy/lists.h"
 
 enum { EXPRESSION_DEPTH = 32, EXPRESSION_BYTES = 4096 };
 
+/* UNKNOWN: a pattern hit its limits; who asks must not take it for "no". */
+enum holds { HOLDS_NO, HOLDS_YES, HOLDS_UNKNOWN };
+
 struct expression;
 
-must_use enum result expression_compile(struct slice text, struct arena *arena,
+/* `lists` NULL: names of lists are believed (the check of a single value knows of no other sections). */
+must_use enum result expression_compile(struct slice text, const struct named_lists *lists, struct arena *arena,
                                         const struct expression **ret_expression, struct buffer *complaint);
-bool expression_holds(const struct expression *expression, unsigned facts);      /* facts: FACT_BIT()s; NULL holds */
+/* NULL holds. `arena`: for the time of asking. */
+enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct arena *arena);
+/* The names that header("NAME") asks for, so that reading tells them; begins with *place 0, false: no more. */
+bool expression_next_header(const struct expression *expression, size_t *place, struct slice *ret_name);
 
 #endif

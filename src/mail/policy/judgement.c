@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A version, the verdict, then each list as a count and its rows; a fate's edits must point into the list. */
+/* A version, the verdict, then each list as a count and its rows; what a fate points to must be there. */
 #include "mail/policy/judgement.h"
 
 #include "base/pack.h"
 
-enum { JUDGEMENT_VERSION = 1, FATE_LEAST = 17, EDITS_LEAST = 4, FATES_MOST = 10000, TEXT_MOST = 1024,
-       PARTS_BYTES = 4 << 20 };
+enum { JUDGEMENT_VERSION = 2, WITHOUT_DEEDS = 1, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+/* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
+enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9 };
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -22,13 +23,32 @@ const char *outcome_name(enum outcome outcome)
 	return (unsigned)outcome < FATE_COUNT ? names[outcome] : "unknown";
 }
 
+const char *deed_name(enum deed_kind kind)
+{
+	static const char *const names[DEED_COUNT] = { "subject", "header" };
+
+	return (unsigned)kind < DEED_COUNT ? names[kind] : "unknown";
+}
+
 static enum result pack_fate(struct buffer *to, const struct fate *fate)
 {
 	TRY(pack_u8(to, (uint8_t)fate->outcome));
 	TRY(pack_slice(to, fate->rule));
 	TRY(pack_slice(to, fate->kind));
 	TRY(pack_slice(to, fate->reply));
-	return pack_u32(to, fate->edits);
+	TRY(pack_u32(to, fate->edits));
+	return pack_u32(to, fate->deeds);
+}
+
+static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
+{
+	TRY(pack_u32(to, deeds->count));
+	for (uint32_t i = 0; i < deeds->count; i++) {
+		TRY(pack_u8(to, (uint8_t)deeds->list[i].kind));
+		TRY(pack_slice(to, deeds->list[i].text));
+		TRY(pack_slice(to, deeds->list[i].rule));
+	}
+	return OK;
 }
 
 static enum result pack_body(const struct judgement *judgement, struct buffer *to)
@@ -42,6 +62,9 @@ static enum result pack_body(const struct judgement *judgement, struct buffer *t
 	TRY(pack_u32(to, judgement->edits_count));
 	for (uint32_t i = 0; i < judgement->edits_count; i++)
 		TRY(pack_slice(to, judgement->edits[i]));
+	TRY(pack_u32(to, judgement->deeds_count));
+	for (uint32_t i = 0; i < judgement->deeds_count; i++)
+		TRY(pack_deeds(to, &judgement->deeds[i]));
 	TRY(pack_slice(to, judgement->findings));
 	return pack_slice(to, judgement->evidence);
 }
@@ -75,7 +98,7 @@ static bool is_one_line(struct slice text)
 	return true;
 }
 
-static enum result read_fate(struct unpack *from, struct fate *fate)
+static enum result read_fate(struct unpack *from, uint8_t version, struct fate *fate)
 {
 	uint8_t outcome = unpack_u8(from);
 
@@ -83,20 +106,21 @@ static enum result read_fate(struct unpack *from, struct fate *fate)
 	fate->kind = unpack_slice(from, TEXT_MOST);
 	fate->reply = unpack_slice(from, TEXT_MOST);
 	fate->edits = unpack_u32(from);
+	fate->deeds = version > WITHOUT_DEEDS ? unpack_u32(from) : 0;
 	if (from->bad || outcome >= FATE_COUNT)
 		return REFUSED;
 	fate->outcome = (enum outcome)outcome;
 	return is_one_line(fate->rule) && is_one_line(fate->kind) && is_one_line(fate->reply) ? OK : REFUSED;
 }
 
-static enum result read_fates(struct unpack *from, struct arena *arena, struct judgement *judgement)
+static enum result read_fates(struct unpack *from, uint8_t version, struct arena *arena, struct judgement *judgement)
 {
 	TRY(read_count(from, FATE_LEAST, &judgement->fate_count));
 	judgement->fates = arena_array(arena, struct fate, judgement->fate_count);
 	if (judgement->fates == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->fate_count; i++)
-		TRY(read_fate(from, &judgement->fates[i]));
+		TRY(read_fate(from, version, &judgement->fates[i]));
 	return OK;
 }
 
@@ -111,11 +135,51 @@ static enum result read_edits(struct unpack *from, struct arena *arena, struct j
 	return from->bad ? REFUSED : OK;
 }
 
-static enum result edits_are_there(const struct judgement *judgement)
+static enum result read_deed(struct unpack *from, struct deed *deed)
 {
-	for (uint32_t i = 0; i < judgement->fate_count; i++)
-		if (judgement->fates[i].edits != NO_EDITS && judgement->fates[i].edits >= judgement->edits_count)
+	uint8_t kind = unpack_u8(from);
+
+	deed->text = unpack_slice(from, TEXT_MOST);
+	deed->rule = unpack_slice(from, TEXT_MOST);
+	if (from->bad || kind >= DEED_COUNT)
+		return REFUSED;
+	deed->kind = (enum deed_kind)kind;
+	return is_one_line(deed->text) && is_one_line(deed->rule) ? OK : REFUSED;
+}
+
+static enum result read_deeds(struct unpack *from, struct arena *arena, struct deeds *deeds)
+{
+	TRY(read_count(from, DEED_LEAST, &deeds->count));
+	deeds->list = arena_array(arena, struct deed, deeds->count);
+	if (deeds->list == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < deeds->count; i++)
+		TRY(read_deed(from, &deeds->list[i]));
+	return OK;
+}
+
+static enum result read_all_deeds(struct unpack *from, uint8_t version, struct arena *arena, struct judgement *judgement)
+{
+	if (version == WITHOUT_DEEDS)
+		return OK;
+	TRY(read_count(from, DEEDS_LEAST, &judgement->deeds_count));
+	judgement->deeds = arena_array(arena, struct deeds, judgement->deeds_count);
+	if (judgement->deeds == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->deeds_count; i++)
+		TRY(read_deeds(from, arena, &judgement->deeds[i]));
+	return OK;
+}
+
+static enum result all_are_there(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++) {
+		const struct fate *fate = &judgement->fates[i];
+
+		if ((fate->edits != NO_EDITS && fate->edits >= judgement->edits_count) ||
+		    fate->deeds > judgement->deeds_count)
 			return REFUSED;
+	}
 	return OK;
 }
 
@@ -125,18 +189,19 @@ enum result judgement_unpack(struct slice packed, struct arena *arena, struct ju
 	struct judgement judgement = { 0 };
 	uint8_t version = unpack_u8(&from), verdict = unpack_u8(&from);
 
-	if (version != JUDGEMENT_VERSION || verdict >= VERDICT_COUNT)
+	if (version < WITHOUT_DEEDS || version > JUDGEMENT_VERSION || verdict >= VERDICT_COUNT)
 		return REFUSED;
 	judgement.verdict = (enum verdict)verdict;
 	judgement.reason = unpack_slice(&from, TEXT_MOST);
 	if (!is_one_line(judgement.reason))
 		return REFUSED;
-	TRY(read_fates(&from, arena, &judgement));
+	TRY(read_fates(&from, version, arena, &judgement));
 	TRY(read_edits(&from, arena, &judgement));
+	TRY(read_all_deeds(&from, version, arena, &judgement));
 	judgement.findings = unpack_slice(&from, PARTS_BYTES);
 	judgement.evidence = unpack_slice(&from, PARTS_BYTES);
 	TRY(unpack_end(&from));
-	TRY(edits_are_there(&judgement));
+	TRY(all_are_there(&judgement));
 	*ret_judgement = judgement;
 	return OK;
 }

@@ -3,7 +3,7 @@
  * judgement.h — what is to be done with a message, recipient by recipient, and why.
  *
  * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
- *          and the packed form of it, on the wire and in the queue's files.
+ *          and the packed form of it, on the wire and in the queue's files. Version 1 (without deeds) is read too.
  * Ignores: how it is carried out: that is the queue's business.
  * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
  * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
@@ -22,12 +22,22 @@ enum outcome { FATE_DELIVER, FATE_REJECT, FATE_DEFER, FATE_DISCARD, FATE_QUARANT
 
 #define NO_EDITS UINT32_MAX
 
+/* What is done beside the fate. Their texts are one line of printable ASCII. */
+enum deed_kind { DEED_SUBJECT, DEED_HEADER, DEED_COUNT };
+struct deed {
+	enum deed_kind kind;
+	struct slice text;             /* what is put before the subject; "NAME: VALUE" */
+	struct slice rule;             /* the policy's title that asked for it */
+};
+struct deeds { struct deed *list; uint32_t count; };
+
 struct fate {
 	enum outcome outcome;
 	struct slice rule;             /* the policy's title that decided; empty: the end of the list */
 	struct slice kind;             /* quarantine: "virus", "unscannable", "late", "undeliverable" … */
 	struct slice reply;            /* reject, defer, bounce: "550 5.7.1 …" */
 	uint32_t edits;                /* place in judgement.edits, or NO_EDITS */
+	uint32_t deeds;                /* place in judgement.deeds, from 1; 0: none */
 };
 
 struct judgement {
@@ -35,6 +45,7 @@ struct judgement {
 	struct slice reason;           /* in words: "clamav: Eicar-Test"; empty when clean */
 	struct fate *fates;      uint32_t fate_count;
 	struct slice *edits;     uint32_t edits_count;       /* each packed, mail/message/edit.h */
+	struct deeds *deeds;     uint32_t deeds_count;       /* different ones; many fates may share one */
 	struct slice findings, evidence;                     /* packed, mail/evidence/evidence.h */
 };
 
@@ -42,5 +53,6 @@ must_use enum result judgement_pack(const struct judgement *judgement, struct bu
 must_use enum result judgement_unpack(struct slice packed, struct arena *arena, struct judgement *ret_judgement);
 const char *verdict_name(enum verdict verdict);
 const char *outcome_name(enum outcome outcome);
+const char *deed_name(enum deed_kind kind);
 
 #endif

@@ -5,13 +5,17 @@
 #include "base/test.h"
 
 static struct fate fates[] = {
-	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS },
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS },
+	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1 },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
 };
 static struct slice edits[] = { LIT("\1\0\0\0\0") };
+static struct deed deed_list[] = { { DEED_SUBJECT, LIT("***SPAM*** "), LIT("spam") },
+	                           { DEED_HEADER, LIT("X-Spam-Flag: YES"), LIT("spam") } };
+static struct deeds deeds[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement sample = { VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates),
-	                                 edits, COUNT_OF(edits), LIT("findings"), LIT("evidence") };
+	                                 edits, COUNT_OF(edits), deeds, COUNT_OF(deeds),
+	                                 LIT("findings"), LIT("evidence") };
 
 static void comes_back(struct arena *arena, struct buffer *buffer)
 {
@@ -23,6 +27,8 @@ static void comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(back.fate_count == 3 && back.fates[1].outcome == FATE_QUARANTINE && back.fates[1].edits == 0,
 	      "with each fate");
 	CHECK(back.fate_count == 3 && slice_same(back.fates[2].reply, fates[2].reply), "with each reply");
+	CHECK(back.deeds_count == 1 && back.fates[0].deeds == 1 && back.deeds[0].count == 2 &&
+	          slice_same(back.deeds[0].list[1].text, deed_list[1].text), "with what else is done");
 	CHECK(slice_same(back.findings, sample.findings) && slice_same(back.evidence, sample.evidence),
 	      "with what led here");
 }
@@ -45,11 +51,28 @@ static void edits_must_be_there(struct arena *arena, struct buffer *buffer)
 	buffer_clear(buffer);
 	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose edits are missing");
 	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused");
+	wrong = sample;
+	wrong.deeds_count = 0;
+	buffer_clear(buffer);
+	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose deeds are missing");
+	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused too");
+}
+
+/* As version 1 wrote it: one fate without deeds, no edits, no findings, no evidence. */
+static void older_is_read(struct arena *arena)
+{
+	static const char old[] = "\1\0" "\0\0\0\0" "\1\0\0\0" "\5" "\1\0\0\0h" "\0\0\0\0" "\0\0\0\0"
+		                  "\xff\xff\xff\xff" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0";
+	struct judgement back = { 0 };
+
+	CHECK(judgement_unpack((struct slice){ old, sizeof(old) - 1 }, arena, &back) == OK, "a file of version 1 is read");
+	CHECK(back.fate_count == 1 && back.fates[0].outcome == FATE_HOLD && back.fates[0].deeds == 0 &&
+	          back.fates[0].edits == NO_EDITS && back.deeds_count == 0, "and means what it meant");
 }
 
 static void replies_are_one_line(struct arena *arena, struct buffer *buffer)
 {
-	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS };
+	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0 };
 	struct judgement wrong = { .fates = &fate, .fate_count = 1 }, back;
 
 	buffer_clear(buffer);
@@ -78,6 +101,7 @@ int main(void)
 	buffer_init(&buffer, 4096);
 	comes_back(&arena, &buffer);
 	cuts_are_refused(&arena, &buffer);
+	older_is_read(&arena);
 	edits_must_be_there(&arena, &buffer);
 	replies_are_one_line(&arena, &buffer);
 	for (size_t i = 0; i < COUNT_OF(bad); i++)

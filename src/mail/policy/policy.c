@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules in order of the file; facts become bits once a message, then each rule is asked until one is final. */
+/* The section, its checks, and compiling: rules in the order of the file. */
 #include "mail/policy/policy.h"
 
-#include "mail/policy/action.h"
-#include "mail/policy/expression.h"
+#include "mail/policy/rule.h"
 
-enum { CHECK_BYTES = 64 << 10, REASON_MOST = 256, RULES_MOST = 1000, TITLE_MOST = 128 };
-
-struct rule {
-	struct slice title;
-	const struct expression *when;
-	struct action final;
-};
-
-struct policy {
-	struct rule *rules;
-	size_t count;
-};
+enum { CHECK_BYTES = 256 << 10, RULES_MOST = 1000, TITLE_MOST = 128 };
 
 #define ROW(...) SETTINGS_ROW(policy_settings, __VA_ARGS__)
 static const struct setting rows[] = { POLICY_SETTINGS(ROW) };
@@ -39,7 +27,7 @@ static enum result check_when(struct slice text, struct arena *arena, struct buf
 {
 	const struct expression *expression;
 
-	return expression_compile(text, arena, &expression, complaint);
+	return expression_compile(text, NULL, arena, &expression, complaint);
 }
 
 static enum result check_do(struct slice text, struct arena *arena, struct buffer *complaint)
@@ -79,43 +67,53 @@ const struct settings_section policy_settings_section = {
 
 /* ---- compiling ---- */
 
-static enum result no_action(struct slice title, struct buffer *complaint)
+static enum result no_action(struct buffer *complaint)
 {
-	(void)!buffer_format(complaint, "policy \"%.*s\" has no `do`, so it would do nothing", SHOW(title));
+	(void)!buffer_format(complaint, "no `do`, so it would do nothing");
 	return REFUSED;
 }
 
-/* Each action is looked at, so that a mistake behind the first is not passed over; the first stands. */
+bool rule_is_final(const struct rule *rule)
+{
+	return rule->action_count && rule->actions[rule->action_count - 1].row->final;
+}
+
+/* Each action is looked at, so that a mistake behind the first final one is not passed over. */
 static enum result compile_actions(const struct list *list, struct arena *arena, struct rule *rule,
                                    struct buffer *complaint)
 {
-	struct action action;
-
 	if (list->count == 0)
-		return no_action(rule->title, complaint);
-	for (size_t i = list->count; i-- > 0;)
+		return no_action(complaint);
+	rule->actions = arena_array(arena, struct action, list->count);
+	if (rule->actions == NULL)
+		return LATER;
+	for (size_t i = 0; i < list->count; i++) {
+		struct action action;
+
 		TRY(action_compile(list->items[i], arena, &action, complaint));
-	rule->final = action;
+		if (!rule_is_final(rule))
+			rule->actions[rule->action_count++] = action;
+	}
 	return OK;
 }
 
-static enum result compile_rule(const struct policy_settings *settings, struct arena *arena, struct rule *rule,
-                                struct buffer *complaint)
+static enum result compile_rule(const struct policy_settings *settings, const struct named_lists *lists,
+                                struct arena *arena, struct rule *rule, struct buffer *complaint)
 {
 	if (settings->when.is.len)
-		TRY(expression_compile(settings->when.is, arena, &rule->when, complaint));
+		TRY(expression_compile(settings->when.is, lists, arena, &rule->when, complaint));
 	return compile_actions(&settings->do_, arena, rule, complaint);
 }
 
 /* What the settings hold ends at a reload: texts are kept in the policy's own arena. */
-static enum result compile_section(struct settings *settings, struct slice title, struct arena *arena,
-                                   struct rule *rule, struct buffer *complaint)
+static enum result compile_section(struct settings *settings, const struct named_lists *lists, struct slice title,
+                                   struct arena *arena, struct rule *rule, struct buffer *complaint)
 {
 	struct policy_settings filled;
 
 	TRY(settings_fill(settings, &policy_settings_section, title, &filled));
 	TRY(arena_keep(arena, title, &rule->title));
-	return compile_rule(&filled, arena, rule, complaint);
+	return compile_rule(&filled, lists, arena, rule, complaint);
 }
 
 static enum result standard_rules(struct arena *arena, struct policy *policy, struct buffer *complaint)
@@ -131,7 +129,7 @@ static enum result standard_rules(struct arena *arena, struct policy *policy, st
 		const struct policy_settings rule = { .when = { names[i] }, .do_ = actions };
 
 		policy->rules[i].title = names[i];
-		TRY(compile_rule(&rule, arena, &policy->rules[i], complaint));
+		TRY(compile_rule(&rule, NULL, arena, &policy->rules[i], complaint));
 	}
 	policy->count = COUNT_OF(names);
 	return OK;
@@ -140,12 +138,20 @@ static enum result standard_rules(struct arena *arena, struct policy *policy, st
 static enum result written_rules(struct settings *settings, struct arena *arena, struct policy *policy,
                                  struct buffer *complaint)
 {
+	struct named_lists lists;
+
+	TRY(lists_compile(settings, arena, &lists));
 	policy->rules = arena_array(arena, struct rule, policy->count);
 	if (policy->rules == NULL)
 		return LATER;
-	for (size_t i = 0; i < policy->count; i++)
-		TRY(compile_section(settings, settings_title(settings, "policy", i), arena, &policy->rules[i],
-				    complaint));
+	for (size_t i = 0; i < policy->count; i++) {
+		struct slice title = settings_title(settings, "policy", i);
+		enum result result = compile_section(settings, &lists, title, arena, &policy->rules[i], complaint);
+
+		if (result == REFUSED)
+			(void)!buffer_format(complaint, " (in policy \"%.*s\")", SHOW(title));
+		TRY(result);
+	}
 	return OK;
 }
 
@@ -169,154 +175,41 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 	return OK;
 }
 
-/* ---- judging ---- */
-
-struct weighing {
-	unsigned facts;
-	struct slice who, what;                  /* the reason: "clamav" "Eicar-Test" */
-};
-
-static bool answered_before(const struct evidence *evidence, size_t place)
+bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name)
 {
-	for (size_t i = 0; i < place; i++)
-		if (slice_same(evidence->answers[i].who, evidence->answers[place].who))
-			return true;
+	size_t left = *place;
+
+	for (size_t i = 0; i < policy->count; i++) {
+		size_t at = 0;
+
+		while (expression_next_header(policy->rules[i].when, &at, ret_name))
+			if (left-- == 0) {
+				++*place;
+				return true;
+			}
+	}
 	return false;
 }
 
-static const struct answer *first_that(const struct evidence *evidence, enum answer_end end)
+/* ---- the tables, for people ---- */
+
+enum result policy_describe_facts(struct buffer *to)
 {
-	for (size_t i = 0; i < evidence->count; i++)
-		if (evidence->answers[i].end == end)
-			return &evidence->answers[i];
-	return NULL;
-}
+	for (size_t i = 0; i < fact_row_count; i++) {
+		const struct fact_row *row = &fact_rows[i];
 
-/* As many different scanners as are configured must have said "clean". */
-static bool enough_answered(const struct evidence *evidence, unsigned scanners)
-{
-	unsigned clean = 0;
-
-	for (size_t i = 0; i < evidence->count; i++)
-		clean += evidence->answers[i].end == ANSWER_CLEAN && !answered_before(evidence, i);
-	return clean >= scanners;
-}
-
-static void unscannable(struct weighing *weighing, struct slice who, struct slice what)
-{
-	if (weighing->facts & (FACT_BIT(virus) | FACT_BIT(unscannable)))
-		return;
-	weighing->facts |= FACT_BIT(unscannable);
-	weighing->who = who;
-	weighing->what = what;
-}
-
-/* A virus that was found stands, whatever could not be read beside it. */
-static void weigh_evidence(struct weighing *weighing, const struct evidence *evidence, unsigned scanners)
-{
-	const struct answer *found = first_that(evidence, ANSWER_FOUND), *failed = first_that(evidence, ANSWER_FAILED);
-
-	if (found) {
-		weighing->facts |= FACT_BIT(virus);
-		weighing->who = found->who;
-		weighing->what = found->text;
+		TRY(buffer_format(to, "%-16s %-10s %s%s%s\n", row->name, fact_type_name(row->type), row->about,
+		                  row->words ? ": " : "", row->words ? row->words : ""));
 	}
-	if (failed)
-		unscannable(weighing, failed->who, failed->text);
-	if (!enough_answered(evidence, scanners))
-		unscannable(weighing, SLICE("scanners"), SLICE("not every scanner answered"));
-}
-
-static void weigh_findings(struct weighing *weighing, const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->fact_count; i++) {
-		const struct fact *fact = &findings->facts[i];
-
-		if (slice_same(fact->name, SLICE("unscannable")))
-			unscannable(weighing, SLICE("message"), fact->value);
-		else if (slice_same(fact->name, SLICE("ambiguous")))
-			weighing->facts |= FACT_BIT(ambiguous);
-	}
-}
-
-static void weigh_envelope(struct weighing *weighing, const struct envelope *envelope)
-{
-	if (envelope->flags & ENVELOPE_TRUSTED)
-		weighing->facts |= FACT_BIT(trusted);
-	if (envelope->flags & ENVELOPE_AUTHENTICATED)
-		weighing->facts |= FACT_BIT(authenticated);
-}
-
-static void copy_plain(char *to, size_t *used, struct slice text)
-{
-	for (size_t i = 0; i < text.len && *used < REASON_MOST; i++)
-		to[(*used)++] = text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?';
-}
-
-static enum result write_reason(const struct weighing *weighing, struct arena *arena, struct slice *ret_reason)
-{
-	char *text = arena_take(arena, REASON_MOST);
-	size_t used = 0;
-
-	if (text == NULL)
-		return LATER;
-	if (weighing->who.len) {
-		copy_plain(text, &used, weighing->who);
-		copy_plain(text, &used, SLICE(": "));
-		copy_plain(text, &used, weighing->what);
-	}
-	*ret_reason = (struct slice){ text, used };
 	return OK;
 }
 
-static struct slice kind_of(unsigned facts)
+enum result policy_describe_actions(struct buffer *to)
 {
-	if (facts & FACT_BIT(virus))
-		return SLICE("virus");
-	return facts & FACT_BIT(unscannable) ? SLICE("unscannable") : SLICE("policy");
-}
+	for (size_t i = 0; i < action_row_count; i++) {
+		const struct action_row *row = &action_rows[i];
 
-static struct fate decide(const struct policy *policy, unsigned facts)
-{
-	for (size_t i = 0; i < policy->count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		struct fate fate = { rule->final.outcome, rule->title, { 0 }, rule->final.reply, NO_EDITS };
-
-		if (!expression_holds(rule->when, facts))
-			continue;
-		if (fate.outcome == FATE_QUARANTINE)
-			fate.kind = kind_of(facts);
-		return fate;
+		TRY(buffer_format(to, "%-11s %-12s %s%s\n", row->name, row->takes, row->final ? "final: " : "", row->about));
 	}
-	return (struct fate){ .outcome = FATE_DELIVER, .edits = NO_EDITS };
-}
-
-static enum verdict verdict_of(unsigned facts)
-{
-	if (facts & FACT_BIT(virus))
-		return VERDICT_VIRUS;
-	return facts & FACT_BIT(unscannable) ? VERDICT_UNSCANNABLE : VERDICT_CLEAN;
-}
-
-enum result policy_judge(const struct policy *policy, unsigned scanners, const struct envelope *envelope,
-                         const struct findings *findings, const struct evidence *evidence, struct arena *arena,
-                         struct judgement *ret_judgement)
-{
-	struct judgement judgement = { .fate_count = envelope->recipient_count };
-	struct weighing weighing = { 0 };
-	struct fate fate;
-
-	weigh_evidence(&weighing, evidence, scanners);
-	weigh_findings(&weighing, findings);
-	weigh_envelope(&weighing, envelope);
-	judgement.verdict = verdict_of(weighing.facts);
-	TRY(write_reason(&weighing, arena, &judgement.reason));
-	judgement.fates = arena_array(arena, struct fate, judgement.fate_count);
-	if (judgement.fates == NULL)
-		return LATER;
-	fate = decide(policy, weighing.facts);           /* no fact of today differs between recipients */
-	for (uint32_t i = 0; i < judgement.fate_count; i++)
-		judgement.fates[i] = fate;
-	*ret_judgement = judgement;
 	return OK;
 }

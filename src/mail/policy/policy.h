@@ -3,13 +3,15 @@
  * policy.h — the door of mail/policy: facts in, a judgement out. judge() is pure: the same findings, evidence
  *            and settings give the same judgement, today and in a replay.
  *
- * Knows:   policy rules in order, their `when` (and, or, not, brackets, names of facts that are true or
- *          false; comparisons come with the judgement's issue), their actions, and the collecting rule
- *          of DESIGN: the first final action ends the search, the end of the list means deliver.
+ * Knows:   policy rules in order, their `when` (expression.h) over the facts of facts.h, their actions (action.h), and
+ *          the collecting rule of DESIGN, for each recipient: the actions of every rule that holds are collected, the
+ *          first rule with a final action ends the search, the end of the list means deliver; where two set the same
+ *          thing, the earlier stands.
  * Ignores: how facts were found.
  * Owns:    the compiled rules, in the arena handed in.
  * Fails:   REFUSED with place and what was meant, for a rule that cannot be understood; a scanner that
- *          failed or is missing from the evidence makes `unscannable`, never clean.
+ *          failed or is missing from the evidence makes `unscannable`, never clean; so does a pattern that hits its
+ *          limits: the message is quarantined for those recipients for whom the rule could not be decided.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -20,21 +22,35 @@
 #include "mail/smtp/smtp.h"
 
 #define POLICY_SETTINGS(ROW)                                                                              \
-	ROW(when, text, "", "", "",                                                                       \
-	    "facts that must hold: virus, unscannable, ambiguous, trusted; with and, or, not, ( )")        \
-	ROW(do_,  list, "", "", "", "deliver, reject TEXT, defer TEXT, discard, quarantine, hold, bounce TEXT")
+	ROW(when, text, "", "", "", "facts that must hold: an expression, see POLICY")                        \
+	ROW(do_,  list, "", "", "", "actions, see POLICY; the first final one of a rule ends the search")
 SETTINGS_STRUCT(policy_settings, POLICY_SETTINGS);
 extern const struct settings_section policy_settings_section;
+
+#define LIST_SETTINGS(ROW) \
+	ROW(entries, list, "", "", "", "texts, globs or networks; compared whole, letters of either case")
+SETTINGS_STRUCT(list_settings, LIST_SETTINGS);
+extern const struct settings_section list_settings_section;
 
 struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
 must_use enum result policy_compile(struct settings *settings, struct arena *arena,
                                     const struct policy **ret_policy, struct buffer *complaint);
+/* A line for each rule that can never match: behind a rule that ends every search before it, or against itself. */
+must_use enum result policy_unreached(const struct policy *policy, struct buffer *lines);
+/* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. */
+bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name);
+/* The tables of facts and of actions, as text for people. */
+must_use enum result policy_describe_facts(struct buffer *to);
+must_use enum result policy_describe_actions(struct buffer *to);
 /* `scanners`: how many are configured; fewer answers than that, from as many scanners, is `unscannable`.
  * The judgement's packed findings and evidence are left empty: whoever has them packed puts them in. */
 must_use enum result policy_judge(const struct policy *policy, unsigned scanners,
                                   const struct envelope *envelope, const struct findings *findings,
                                   const struct evidence *evidence, struct arena *arena,
                                   struct judgement *ret_judgement);
+/* The third step: edits for the fates that have deeds. `bytes` is the message. */
+bool policy_wants_mending(const struct judgement *judgement);
+must_use enum result policy_mend(struct slice bytes, struct arena *arena, struct judgement *judgement);
 
 #endif

@@ -1,52 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expressions, mistakes in them, and judgements: what was found and answered, and what must come of it. */
+/* Actions, mistakes in them, and judgements: what was found and answered, and what must come of it. */
 #include "mail/policy/policy.h"
 
 #include "base/test.h"
 #include "mail/policy/action.h"
-#include "mail/policy/expression.h"
 
 #include <unistd.h>
-
-enum { V = FACT_BIT(virus), U = FACT_BIT(unscannable), A = FACT_BIT(ambiguous), T = FACT_BIT(trusted) };
-
-static const struct {
-	struct slice text;
-	unsigned facts;
-	bool holds;
-} expressions[] = {
-	{ LIT("virus"), V, true },
-	{ LIT("virus"), U, false },
-	{ LIT("not virus"), U, true },
-	{ LIT("not not virus"), V, true },
-	{ LIT("virus or unscannable"), U, true },
-	{ LIT("virus and unscannable"), U, false },
-	{ LIT("virus or unscannable and trusted"), V, true },
-	{ LIT("(virus or unscannable) and trusted"), V, false },
-	{ LIT("( virus or unscannable )and(trusted)"), V | T, true },
-	{ LIT("not (virus or ambiguous)"), A, false },
-	{ LIT("not virus and not ambiguous"), 0, true },
-	{ LIT("authenticated"), V | U | A | T, false },
-};
-
-static const struct {
-	struct slice text;
-	const char *complaint;
-} mistakes[] = {
-	{ LIT("virrus"), "at character 1: no fact is called \"virrus\"; did you mean \"virus\"?" },
-	{ LIT("virus adn trusted"), "at character 7: \"and\", \"or\" or the end was expected" },
-	{ LIT("virus and"), "at character 10: it ends too early" },
-	{ LIT("(virus"), "at character 7: \")\" was expected" },
-	{ LIT("virus)"), "at character 6: \"and\", \"or\" or the end was expected" },
-	{ LIT(""), "at character 1: it ends too early" },
-	{ LIT("virus and = 3"), "at character 11: a fact, \"not\" or \"(\" was expected" },
-	{ LIT("((((((((((((((((((((((((((((((((((((virus"), "at character 33: too many brackets within brackets" },
-};
 
 static const struct {
 	struct slice text;
 	const char *complaint;             /* NULL: it is right */
-	const char *reply;
+	const char *text_of;               /* the reply, or the text */
 } actions[] = {
 	{ LIT("deliver"), NULL, "" },
 	{ LIT("reject"), NULL, "550 5.7.1 this message was refused" },
@@ -54,26 +18,15 @@ static const struct {
 	{ LIT("defer"), NULL, "451 4.7.1 try again later" },
 	{ LIT("quarantene"), "no action is called \"quarantene\"; did you mean \"quarantine\"?", "" },
 	{ LIT("hold on"), "nothing may stand behind \"hold\"", "" },
-	{ LIT("reject a\r\nb"), "the text of a reply is printable ASCII, at most 400 characters", "" },
+	{ LIT("reject a\r\nb"), "the text of an action is printable ASCII, at most 400 characters", "" },
+	{ LIT("subject '***SPAM*** '"), NULL, "***SPAM*** " },
+	{ LIT("subject [list] "), NULL, "[list]" },
+	{ LIT("subject"), "a text was expected behind \"subject\"", "" },
+	{ LIT("header 'X-Spam-Flag: YES'"), NULL, "X-Spam-Flag: YES" },
+	{ LIT("header X-Spam-Flag"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
+	{ LIT("header X Y: z"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
+	{ LIT("explode"), "no action is called \"explode\"; `postern help actions` lists them", "" },
 };
-
-static void check_expressions(struct arena *arena, struct buffer *complaint)
-{
-	const struct expression *expression = NULL;
-
-	for (size_t i = 0; i < COUNT_OF(expressions); i++) {
-		CHECK(expression_compile(expressions[i].text, arena, &expression, complaint) == OK,
-		      expressions[i].text.at);
-		CHECK(expression_holds(expression, expressions[i].facts) == expressions[i].holds,
-		      expressions[i].text.at);
-	}
-	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
-		buffer_clear(complaint);
-		CHECK(expression_compile(mistakes[i].text, arena, &expression, complaint) == REFUSED,
-		      mistakes[i].complaint);
-		CHECK(slice_same(buffer_slice(complaint), slice_of(mistakes[i].complaint)), mistakes[i].complaint);
-	}
-}
 
 static void check_actions(struct arena *arena, struct buffer *complaint)
 {
@@ -85,7 +38,7 @@ static void check_actions(struct arena *arena, struct buffer *complaint)
 		result = action_compile(actions[i].text, arena, &action, complaint);
 		CHECK((result == OK) == (actions[i].complaint == NULL), actions[i].text.at);
 		CHECK(slice_same(buffer_slice(complaint), slice_of(actions[i].complaint)), actions[i].text.at);
-		CHECK(slice_same(action.reply, slice_of(actions[i].reply)), actions[i].text.at);
+		CHECK(slice_same(action.text, slice_of(actions[i].text_of)), actions[i].text.at);
 	}
 }
 
@@ -206,7 +159,8 @@ static const struct {
 
 static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
 {
-	static const struct settings_section *const schema[] = { &policy_settings_section, NULL };
+	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
+		                                                  NULL };
 	char name[] = "/tmp/policy-test-XXXXXX";
 	int fd = mkstemp(name);
 	enum result result = REFUSED;
@@ -239,6 +193,98 @@ static void check_written(size_t i, struct arena *arena, struct buffer *complain
 	CHECK(slice_same(judgement.fates[0].rule, slice_of(files[i].rule)), files[i].about);
 }
 
+static const struct {
+	const char *about, *text;
+	const char *lines;                 /* what is said */
+} unreached[] = {
+	{ "rules that can all match", "policy \"a\" { when = \"virus\" do = {\"reject\"} }\n"
+	  "policy \"b\" { when = \"trusted\" do = {\"hold\"} }\n", "" },
+	{ "behind a rule that always ends the search", "policy \"all\" { do = {\"defer\"} }\n"
+	  "policy \"b\" { when = \"virus\" do = {\"hold\"} }\n",
+	  "policy \"b\" can never match: \"all\" ends every search before it\n" },
+	{ "a rule that ends nothing stands in nobody's way", "policy \"all\" { do = {\"subject x\"} }\n"
+	  "policy \"b\" { when = \"virus\" do = {\"hold\"} }\n", "" },
+	{ "against itself", "policy \"b\" { when = \"virus and not virus\" do = {\"hold\"} }\n",
+	  "policy \"b\" can never match: its own conditions exclude each other\n" },
+	{ "two sizes at once", "policy \"b\" { when = \"size > 10M and size < 1M\" do = {\"hold\"} }\n",
+	  "policy \"b\" can never match: its own conditions exclude each other\n" },
+	{ "two senders at once", "policy \"b\" { when = \"sender = 'a@b' and sender = 'c@d'\" do = {\"hold\"} }\n",
+	  "policy \"b\" can never match: its own conditions exclude each other\n" },
+	{ "two attachments at once can be", "policy \"b\" { when = \"attachment.name = 'a' and attachment.name = 'b'\" "
+	  "do = {\"hold\"} }\n", "" },
+	{ "a smaller size was caught before", "policy \"big\" { when = \"size > 1M\" do = {\"reject\"} }\n"
+	  "policy \"bigger\" { when = \"size > 5M\" do = {\"hold\"} }\n",
+	  "policy \"bigger\" can never match: \"big\" ends every search before it\n" },
+	{ "two rules together leave nothing", "policy \"in\" { when = \"direction = inbound\" do = {\"deliver\"} }\n"
+	  "policy \"v\" { when = \"virus\" do = {\"subject x\"} }\n"
+	  "policy \"out\" { when = \"direction = outbound\" do = {\"deliver\"} }\n"
+	  "policy \"late\" { when = \"virus\" do = {\"hold\"} }\n",
+	  "policy \"late\" can never match: \"in\" and what stands between end every search before it\n" },
+};
+
+static void check_unreached(struct arena *arena, struct buffer *complaint)
+{
+	for (size_t i = 0; i < COUNT_OF(unreached); i++) {
+		const struct policy *policy = NULL;
+		struct settings settings;
+
+		settings_init(&settings);
+		buffer_clear(complaint);
+		CHECK(read_text(unreached[i].text, &settings, complaint) == OK, unreached[i].about);
+		CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, unreached[i].about);
+		CHECK(policy && policy_unreached(policy, complaint) == OK, unreached[i].about);
+		CHECK(slice_same(buffer_slice(complaint), slice_of(unreached[i].lines)), unreached[i].about);
+		settings_finish(&settings);
+	}
+}
+
+/* Three recipients, three outcomes; what they share is told once. */
+static void check_recipients(struct arena *arena, struct buffer *complaint)
+{
+	static const char text[] =
+		"list \"bosses\" { entries = {\"a@b\", \"*@board.example\"} }\n"
+		"policy \"mark\" { when = \"size > 4\" do = {\"subject '[x] '\", \"header X-A: 1\"} }\n"
+		"policy \"again\" { do = {\"subject '[y] '\", \"header X-a: 2\", \"header X-B: 3\"} }\n"
+		"policy \"boss\" { when = \"recipient in list('bosses')\" do = {\"deliver\"} }\n"
+		"policy \"none\" { when = \"recipient ~ 'no*'\" do = {\"reject nobody here\"} }\n"
+		"policy \"rest\" { do = {\"quarantine\", \"header X-C: never\"} }\n";
+	struct envelope_recipient recipients[] = { { .address = SLICE("A@b") }, { .address = SLICE("nobody@b") },
+		                                   { .address = SLICE("c@b") } };
+	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
+	struct fact fact = { SLICE("size"), SLICE("5") };
+	struct findings findings = { .facts = &fact, .fact_count = 1 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	struct settings settings;
+
+	settings_init(&settings);
+	CHECK(read_text(text, &settings, complaint) == OK, "rules with a list");
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "are compiled");
+	settings_finish(&settings);
+	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
+		return;
+	CHECK(judgement.fates[0].outcome == FATE_DELIVER && judgement.fates[1].outcome == FATE_REJECT &&
+		  judgement.fates[2].outcome == FATE_QUARANTINE, "each recipient has an outcome of its own");
+	CHECK(slice_same(judgement.fates[1].reply, SLICE("550 5.7.1 nobody here")), "with its reply");
+	CHECK(slice_same(judgement.fates[2].kind, SLICE("policy")), "and its kind");
+	CHECK(judgement.deeds_count == 1 && judgement.fates[0].deeds == 1 && judgement.fates[2].deeds == 1,
+	      "what they share is there once");
+	CHECK(judgement.deeds_count == 1 && judgement.deeds[0].count == 3 &&
+		  slice_same(judgement.deeds[0].list[0].text, SLICE("[x] ")) &&
+		  slice_same(judgement.deeds[0].list[1].text, SLICE("X-A: 1")) &&
+		  slice_same(judgement.deeds[0].list[2].text, SLICE("X-B: 3")),
+	      "the earlier of two that set the same thing stands");
+}
+
+static void check_tables(struct buffer *to)
+{
+	buffer_clear(to);
+	CHECK(policy_describe_facts(to) == OK && policy_describe_actions(to) == OK, "the tables print themselves");
+	CHECK(memmem(buffer_slice(to).at, buffer_length(to), "client.ip ", 10) != NULL &&
+		  memmem(buffer_slice(to).at, buffer_length(to), "quarantine ", 11) != NULL, "with facts and actions");
+}
+
 static void check_mistake_in_file(struct buffer *complaint)
 {
 	struct settings settings;
@@ -260,15 +306,17 @@ int main(void)
 	struct buffer complaint;
 	struct arena arena;
 
-	arena_init(&arena, 1 << 20);
-	buffer_init(&complaint, 4096);
-	check_expressions(&arena, &complaint);
+	arena_init(&arena, 16 << 20);
+	buffer_init(&complaint, 16384);
 	check_actions(&arena, &complaint);
 	check_standard_policy(&arena, &complaint);
 	check_file(&complaint);
 	for (size_t i = 0; i < COUNT_OF(files); i++)
 		check_written(i, &arena, &complaint);
 	check_mistake_in_file(&complaint);
+	check_unreached(&arena, &complaint);
+	check_recipients(&arena, &complaint);
+	check_tables(&complaint);
 	buffer_finish(&complaint);
 	arena_finish(&arena);
 	return TEST_END();

@@ -11,12 +11,15 @@
 #include "cli/places.h"
 #include "cli/scan.h"
 #include "cli/sendmail.h"
+#include "mail/policy/policy.h"
 #include "wire/control.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+enum { TOPIC_MOST = 65536 };
 
 static int become(const struct places *places, const char *flag)
 {
@@ -116,13 +119,36 @@ static const struct command {
 	{ "sendmail", "[-t] [-i] [-f ADDRESS] [-F NAME] [-bs] [-bp] [RECIPIENT...]", "hands in a message",
 	  NULL, sendmail_main, false },
 	{ "mailq", "", "the queue, as `queue list`", NULL, show_mailq, true },
-	{ "help", "", "this list", NULL, help, false },
+	{ "help", "[facts|actions]", "this list; what policy may ask, and what it may do", NULL, help, false },
 	{ "version", "", "which Postern this is", NULL, say_version, false },
 };
 
+static const struct { const char *name; enum result (*describe)(struct buffer *to); } topics[] = {
+	{ "facts", policy_describe_facts }, { "actions", policy_describe_actions },
+};
+
+static int help_topic(const char *name)
+{
+	size_t i = 0;
+	struct buffer text;
+
+	while (i < COUNT_OF(topics) && strcmp(topics[i].name, name) != 0)
+		i++;
+	if (i == COUNT_OF(topics)) {
+		complain("help: there is help on facts and on actions, and `postern help` alone lists the commands");
+		return EX_USAGE;
+	}
+	buffer_init(&text, TOPIC_MOST);
+	if (topics[i].describe(&text) == OK)
+		(void)fwrite(buffer_slice(&text).at, 1, buffer_length(&text), stdout);
+	buffer_finish(&text);
+	return EX_OK;
+}
+
 static int help(struct places *places, int count, char **words)
 {
-	(void)count, (void)words;
+	if (count > 1)
+		return help_topic(words[1]);
 	(void)printf("postern COMMAND [-c FILE]\n\n");
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		(void)printf("  %s%s%s\n      %s\n", commands[i].name, *commands[i].takes ? " " : "", commands[i].takes,

@@ -20,11 +20,23 @@
 #include <unistd.h>
 
 const struct settings_section *const schema[] = {
-	&gateway_settings_section, &listen_settings_section, &domain_settings_section, &table_settings_section,
-	&access_settings_section, &front_settings_section,
-	&inspect_settings_section, &scanner_settings_section, &policy_settings_section, &queue_settings_section,
-	&relay_settings_section, &route_settings_section, &target_settings_section, &resolver_settings_section,
-	&log_settings_section, NULL,
+	&gateway_settings_section,
+	&listen_settings_section,
+	&domain_settings_section,
+	&table_settings_section,
+	&access_settings_section,
+	&front_settings_section,
+	&inspect_settings_section,
+	&scanner_settings_section,
+	&policy_settings_section,
+	&list_settings_section,
+	&queue_settings_section,
+	&relay_settings_section,
+	&route_settings_section,
+	&target_settings_section,
+	&resolver_settings_section,
+	&log_settings_section,
+	NULL,
 };
 
 struct checking {
@@ -262,6 +274,14 @@ static enum result check_emptiness(struct checking *checking)
 	return REFUSED;
 }
 
+/* Each line of `what` with the file's name before it. */
+static enum result complain_lines(struct checking *checking, struct slice what)
+{
+	while (what.len)
+		TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(slice_cut(&what, '\n'))));
+	return REFUSED;
+}
+
 static enum result check_policy(struct checking *checking)
 {
 	const struct policy *compiled;
@@ -272,9 +292,10 @@ static enum result check_policy(struct checking *checking)
 	arena_init(&arena, 16 << 20);
 	buffer_init(&complaint, 4096);
 	result = policy_compile(checking->settings, &arena, &compiled, &complaint);
-	if (result != OK &&
-	    buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(buffer_slice(&complaint))) == OK)
-		result = REFUSED;
+	if (result == OK)
+		result = policy_unreached(compiled, &complaint);
+	if (buffer_length(&complaint))
+		result = complain_lines(checking, buffer_slice(&complaint));
 	buffer_finish(&complaint);
 	arena_finish(&arena);
 	return result;

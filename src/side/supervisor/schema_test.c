@@ -54,6 +54,8 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	  "relay { relayhost = \"smtp://out:25\" }\ntarget \"smtp://out:25\" { client = xforward }\n", NULL },
 	{ "a folder has no connections", "target \"maildir:/mail\" { connections = 5 }\n", ":1: target 'maildir:/mail'" },
 	{ "a log in a file needs a name", "log { to = file }\n", ":1: log to = file needs a file" },
+	{ "a rule that can never match", "policy \"all\" { do = {\"deliver\"} }\n"
+	  "policy \"late\" { when = \"virus\" do = {\"reject\"} }\n", "can never match" },
 	{ "a rule needs known facts", "policy \"x\" { when = \"virsu\" do = {\"reject\"} }\n", "virsu" },
 	{ "a wrong name gets the nearest", "domian \"x\" { }\n",
 	  ":1: no such setting 'domian' in the top of the file; did you mean 'domain'?" },

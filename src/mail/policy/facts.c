@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One table; a handful of ways in which a value is reached. */
+#include "mail/policy/facts.h"
+
+#include "base/settings.h"
+
+#define NEXT(name)                                                                                                   \
+	static bool name(const struct fact_row *row, const struct fact_context *context, struct slice argument,     \
+	                 size_t *place, struct slice *ret_value)
+
+/* A single value, told once. */
+static bool once(size_t *place, struct slice value, struct slice *ret_value)
+{
+	if ((*place)++ > 0 || value.len == 0)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+static struct slice text_at(const void *whole, size_t offset)
+{
+	return *(const struct slice *)(const void *)((const char *)whole + offset);
+}
+
+NEXT(of_context)
+{
+	(void)argument;
+	return once(place, text_at(context, row->from), ret_value);
+}
+
+NEXT(of_envelope)
+{
+	(void)argument;
+	return once(place, text_at(context->envelope, row->from), ret_value);
+}
+
+NEXT(of_flags)
+{
+	(void)argument;
+	return once(place, context->envelope->flags & row->from ? SLICE("yes") : SLICE(""), ret_value);
+}
+
+/* The null sender is a value too: the empty one. */
+NEXT(of_sender)
+{
+	(void)row;
+	(void)argument;
+	*ret_value = context->envelope->sender;
+	return (*place)++ == 0;
+}
+
+NEXT(of_recipient)
+{
+	(void)row;
+	(void)argument;
+	return once(place, context->recipient ? context->recipient->address : SLICE(""), ret_value);
+}
+
+NEXT(of_direction)
+{
+	const uint32_t ours = ENVELOPE_TRUSTED | ENVELOPE_AUTHENTICATED | ENVELOPE_LOCAL;
+
+	(void)row;
+	(void)argument;
+	return once(place, context->envelope->flags & ours ? SLICE("outbound") : SLICE("inbound"), ret_value);
+}
+
+NEXT(of_findings)
+{
+	(void)argument;
+	while (*place < context->findings->fact_count) {
+		const struct fact *fact = &context->findings->facts[(*place)++];
+
+		if (!slice_same(fact->name, slice_of(row->finding)))
+			continue;
+		*ret_value = fact->value;
+		return true;
+	}
+	return false;
+}
+
+/* "header:list-id" is how reading names them. */
+NEXT(of_headers)
+{
+	while (*place < context->findings->fact_count) {
+		const struct fact *fact = &context->findings->facts[(*place)++];
+		struct slice prefix = slice_of(row->finding);
+
+		if (!slice_begins(fact->name, prefix) ||
+		    !slice_same_nocase(slice_drop(fact->name, prefix.len), argument))
+			continue;
+		*ret_value = fact->value;
+		return true;
+	}
+	return false;
+}
+
+#define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
+#define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
+#define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
+#define FINDING(text)   .next = of_findings, .finding = (text)
+
+const struct fact_row fact_rows[] = {
+	{ "virus", FACT_TEXT, CONTEXT(virus), .about = "what a scanner found, with the scanner's name" },
+	{ "unscannable", FACT_TEXT, CONTEXT(unscannable),
+	  .about = "why it could not be inspected: a ceiling was hit, a scanner failed, its worker died" },
+	{ "ambiguous", FACT_TEXT, FINDING("ambiguous"), .about = "constructions that other programs may read differently" },
+	{ "trusted", FLAG(ENVELOPE_TRUSTED), .about = "the client stands in `trusted`" },
+	{ "authenticated", FLAG(ENVELOPE_AUTHENTICATED), .about = "the client has proven who it is" },
+	{ "local", FLAG(ENVELOPE_LOCAL), .about = "submitted on this machine" },
+	{ "notice", FLAG(ENVELOPE_NOTICE), .about = "a notice that we composed" },
+	{ "smtputf8", FLAG(ENVELOPE_UTF8), .about = "SMTPUTF8 was asked for" },
+	{ "normalised", FLAG(ENVELOPE_NORMALISED), .about = "bare CR, bare LF or NUL were put right" },
+	{ "direction", FACT_WORD, .single = true, .next = of_direction, .words = "inbound outbound",
+	  .about = "outbound: from trusted, authenticated or local clients" },
+	{ "sender", FACT_TEXT, .single = true, .next = of_sender, .about = "the envelope's sender; '' is the null sender" },
+	{ "recipient", FACT_TEXT, .single = true, .next = of_recipient, .about = "the recipient for whom the rule is tried" },
+	{ "recipients", FACT_NUMBER, .single = true, FINDING("recipients"), .about = "how many recipients the envelope has" },
+	{ "client.ip", FACT_ADDRESS, ENVELOPE(client_address), .about = "the client's address" },
+	{ "client.name", FACT_TEXT, ENVELOPE(client_name), .about = "the client's name, where it is known" },
+	{ "helo", FACT_TEXT, ENVELOPE(helo), .about = "what the client calls itself" },
+	{ "user", FACT_TEXT, ENVELOPE(user), .about = "who the client has proven to be" },
+	{ "listener", FACT_TEXT, ENVELOPE(listener), .about = "the title of the `listen` section" },
+	{ "protocol", FACT_TEXT, ENVELOPE(protocol), .about = "SMTP, ESMTP, ESMTPS, LMTP and so on" },
+	{ "size", FACT_NUMBER, .single = true, FINDING("size"), .about = "bytes of the message" },
+	{ "subject", FACT_TEXT, FINDING("subject"), .about = "the Subject header" },
+	{ "from", FACT_TEXT, FINDING("from"), .about = "the From header" },
+	{ "header", FACT_TEXT, .takes_name = true, .next = of_headers, .finding = "header:",
+	  .about = "the values of a header, as header(\"NAME\")" },
+	{ "parts", FACT_NUMBER, .single = true, FINDING("parts"), .about = "how many parts the message has" },
+	{ "depth", FACT_NUMBER, .single = true, FINDING("depth"), .about = "how deep parts stand in parts" },
+	{ "attachment.name", FACT_TEXT, FINDING("part-name"), .about = "the names that parts declare" },
+};
+const size_t fact_row_count = COUNT_OF(fact_rows);
+
+const struct fact_row *fact_find(struct slice name)
+{
+	for (size_t i = 0; i < fact_row_count; i++)
+		if (slice_same(name, slice_of(fact_rows[i].name)))
+			return &fact_rows[i];
+	return NULL;
+}
+
+const char *fact_nearest(struct slice wrong)
+{
+	static const char *const words[] = { "and", "or", "not", "in" };
+	const char *known[COUNT_OF(fact_rows) + COUNT_OF(words)];
+
+	for (size_t i = 0; i < fact_row_count; i++)
+		known[i] = fact_rows[i].name;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		known[fact_row_count + i] = words[i];
+	return settings_nearest(wrong, known, COUNT_OF(known));
+}
+
+const char *fact_type_name(enum fact_type type)
+{
+	static const char *const names[] = {
+		[FACT_TRUTH] = "yes or no", [FACT_TEXT] = "text",      [FACT_NUMBER] = "number",
+		[FACT_WORD] = "word",       [FACT_ADDRESS] = "address",
+	};
+
+	return (unsigned)type < COUNT_OF(names) ? names[type] : "unknown";
+}
+
+bool fact_word_known(const struct fact_row *row, struct slice word)
+{
+	struct slice rest = slice_of(row->words);
+
+	while (rest.len)
+		if (slice_same(slice_cut(&rest, ' '), word))
+			return true;
+	return false;
+}

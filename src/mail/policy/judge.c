@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts of the message are weighed once; then, for each recipient, each rule is asked until one is final. */
+#include "mail/policy/policy.h"
+
+#include "mail/policy/rule.h"
+
+enum { REASON_MOST = 256 };
+
+struct weighing {
+	enum verdict verdict;
+	struct slice who, what;                  /* the reason: "clamav" "Eicar-Test" */
+};
+
+static bool answered_before(const struct evidence *evidence, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (slice_same(evidence->answers[i].who, evidence->answers[place].who))
+			return true;
+	return false;
+}
+
+static const struct answer *first_that(const struct evidence *evidence, enum answer_end end)
+{
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->answers[i].end == end)
+			return &evidence->answers[i];
+	return NULL;
+}
+
+/* As many different scanners as are configured must have said "clean". */
+static bool enough_answered(const struct evidence *evidence, unsigned scanners)
+{
+	unsigned clean = 0;
+
+	for (size_t i = 0; i < evidence->count; i++)
+		clean += evidence->answers[i].end == ANSWER_CLEAN && !answered_before(evidence, i);
+	return clean >= scanners;
+}
+
+static void unscannable(struct weighing *weighing, struct slice who, struct slice what)
+{
+	if (weighing->verdict != VERDICT_CLEAN)
+		return;
+	*weighing = (struct weighing){ VERDICT_UNSCANNABLE, who, what };
+}
+
+/* A virus that was found stands, whatever could not be read beside it. */
+static void weigh_evidence(struct weighing *weighing, const struct evidence *evidence, unsigned scanners)
+{
+	const struct answer *found = first_that(evidence, ANSWER_FOUND), *failed = first_that(evidence, ANSWER_FAILED);
+
+	if (found)
+		*weighing = (struct weighing){ VERDICT_VIRUS, found->who, found->text };
+	if (failed)
+		unscannable(weighing, failed->who, failed->text);
+	if (!enough_answered(evidence, scanners))
+		unscannable(weighing, SLICE("scanners"), SLICE("not every scanner answered"));
+}
+
+static void weigh_findings(struct weighing *weighing, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->fact_count; i++)
+		if (slice_same(findings->facts[i].name, SLICE("unscannable")))
+			unscannable(weighing, SLICE("message"), findings->facts[i].value);
+}
+
+static void copy_plain(char *to, size_t *used, struct slice text)
+{
+	for (size_t i = 0; i < text.len && *used < REASON_MOST; i++)
+		to[(*used)++] = text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?';
+}
+
+static enum result write_reason(const struct weighing *weighing, struct arena *arena, struct slice *ret_reason)
+{
+	char *text = arena_take(arena, REASON_MOST);
+	size_t used = 0;
+
+	if (text == NULL)
+		return LATER;
+	if (weighing->who.len) {
+		copy_plain(text, &used, weighing->who);
+		copy_plain(text, &used, SLICE(": "));
+		copy_plain(text, &used, weighing->what);
+	}
+	*ret_reason = (struct slice){ text, used };
+	return OK;
+}
+
+/* ---- one recipient ---- */
+
+struct judging {
+	const struct policy *policy;
+	struct arena *arena;
+	struct fact_context context;
+	enum verdict verdict;
+	struct judgement *judgement;
+};
+
+/* What the rules that held asked for, in order. */
+struct collected {
+	struct action *actions;
+	const struct rule **rules;
+	size_t count, room;
+};
+
+static struct slice kind_of(enum verdict verdict)
+{
+	if (verdict == VERDICT_VIRUS || verdict == VERDICT_UNSCANNABLE)
+		return slice_of(verdict_name(verdict));
+	return SLICE("policy");
+}
+
+static size_t action_total(const struct policy *policy)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < policy->count; i++)
+		total += policy->rules[i].action_count;
+	return total;
+}
+
+static void collect(struct collected *collected, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->action_count; i++) {
+		size_t before = 0;
+
+		while (before < collected->count && !action_same_thing(&collected->actions[before], &rule->actions[i]))
+			before++;
+		if (before < collected->count || rule->actions[i].row->final || collected->count == collected->room)
+			continue;
+		collected->actions[collected->count] = rule->actions[i];
+		collected->rules[collected->count++] = rule;
+	}
+}
+
+static bool same_deeds(const struct deeds *deeds, const struct collected *collected)
+{
+	if (deeds->count != collected->count)
+		return false;
+	for (uint32_t i = 0; i < deeds->count; i++)
+		if (deeds->list[i].kind != collected->actions[i].row->deed ||
+		    !slice_same(deeds->list[i].text, collected->actions[i].text) ||
+		    !slice_same(deeds->list[i].rule, collected->rules[i]->title))
+			return false;
+	return true;
+}
+
+static enum result new_deeds(struct judging *judging, const struct collected *collected)
+{
+	struct deeds *deeds = &judging->judgement->deeds[judging->judgement->deeds_count];
+
+	deeds->list = arena_array(judging->arena, struct deed, collected->count);
+	if (deeds->list == NULL)
+		return LATER;
+	deeds->count = (uint32_t)collected->count;
+	for (uint32_t i = 0; i < deeds->count; i++)
+		deeds->list[i] = (struct deed){ collected->actions[i].row->deed, collected->actions[i].text,
+			                        collected->rules[i]->title };
+	judging->judgement->deeds_count++;
+	return OK;
+}
+
+/* Recipients with the same deeds share them. */
+static enum result give_deeds(struct judging *judging, const struct collected *collected, struct fate *fate)
+{
+	struct judgement *judgement = judging->judgement;
+
+	if (collected->count == 0)
+		return OK;
+	for (fate->deeds = 1; fate->deeds <= judgement->deeds_count; fate->deeds++)
+		if (same_deeds(&judgement->deeds[fate->deeds - 1], collected))
+			return OK;
+	return new_deeds(judging, collected);
+}
+
+static void end_search(const struct judging *judging, const struct rule *rule, struct fate *fate)
+{
+	const struct action *last = &rule->actions[rule->action_count - 1];
+
+	fate->outcome = last->row->outcome;
+	fate->rule = rule->title;
+	fate->reply = last->text;
+	if (fate->outcome == FATE_QUARANTINE)
+		fate->kind = kind_of(judging->verdict);
+}
+
+/* A rule that could not be decided may be the one that would have kept it away. */
+static void give_up(struct judging *judging, const struct rule *rule, struct fate *fate)
+{
+	struct judgement *judgement = judging->judgement;
+
+	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0 };
+	if (judgement->verdict != VERDICT_CLEAN)
+		return;
+	judgement->verdict = VERDICT_UNSCANNABLE;
+	judgement->reason = SLICE("policy: a pattern hit its limits");
+}
+
+static enum result judge_recipient(struct judging *judging, struct collected *collected, struct fate *fate)
+{
+	*fate = (struct fate){ .outcome = FATE_DELIVER, .edits = NO_EDITS };
+	collected->count = 0;
+	for (size_t i = 0; i < judging->policy->count; i++) {
+		const struct rule *rule = &judging->policy->rules[i];
+		enum holds holds = expression_holds(rule->when, &judging->context, judging->arena);
+
+		if (holds == HOLDS_NO)
+			continue;
+		if (holds == HOLDS_UNKNOWN) {
+			give_up(judging, rule, fate);
+			return OK;
+		}
+		collect(collected, rule);
+		if (!rule_is_final(rule))
+			continue;
+		end_search(judging, rule, fate);
+		break;
+	}
+	return give_deeds(judging, collected, fate);
+}
+
+static enum result judge_all(struct judging *judging, const struct envelope *envelope)
+{
+	size_t room = action_total(judging->policy);
+	struct collected collected = {
+		.actions = arena_array(judging->arena, struct action, room),
+		.rules = arena_array(judging->arena, const struct rule *, room),
+		.room = room,
+	};
+	struct judgement *judgement = judging->judgement;
+
+	judgement->fates = arena_array(judging->arena, struct fate, judgement->fate_count);
+	judgement->deeds = arena_array(judging->arena, struct deeds, judgement->fate_count);
+	if (collected.actions == NULL || collected.rules == NULL || judgement->fates == NULL || judgement->deeds == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->fate_count; i++) {
+		judging->context.recipient = &envelope->recipients[i];
+		TRY(judge_recipient(judging, &collected, &judgement->fates[i]));
+	}
+	return OK;
+}
+
+enum result policy_judge(const struct policy *policy, unsigned scanners, const struct envelope *envelope,
+                         const struct findings *findings, const struct evidence *evidence, struct arena *arena,
+                         struct judgement *ret_judgement)
+{
+	struct judgement judgement = { .fate_count = envelope->recipient_count };
+	struct weighing weighing = { .verdict = VERDICT_CLEAN };
+	struct judging judging = { .policy = policy, .arena = arena, .judgement = &judgement,
+		                   .context = { .envelope = envelope, .findings = findings } };
+
+	weigh_evidence(&weighing, evidence, scanners);
+	weigh_findings(&weighing, findings);
+	judging.verdict = judgement.verdict = weighing.verdict;
+	TRY(write_reason(&weighing, arena, &judgement.reason));
+	if (weighing.verdict == VERDICT_VIRUS)
+		judging.context.virus = judgement.reason;
+	if (weighing.verdict == VERDICT_UNSCANNABLE)
+		judging.context.unscannable = judgement.reason;
+	TRY(judge_all(&judging, envelope));
+	*ret_judgement = judgement;
+	return OK;
+}

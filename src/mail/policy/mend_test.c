@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deeds on small messages, and what the message is when it is written out. */
+#include "mail/policy/mend.h"
+
+#include "base/test.h"
+#include "mail/policy/policy.h"
+
+#include <string.h>
+
+#define SPAM(x) { DEED_SUBJECT, LIT(x), LIT("r") }
+#define HEAD(x) { DEED_HEADER, LIT(x), LIT("r") }
+
+static const struct {
+	const char *about;
+	struct slice bytes;
+	struct deed deeds[3];
+	uint32_t count;
+	const char *after;
+} rows[] = {
+	{ "a text before the subject", LIT("From: a\r\nSubject: hi\r\n\r\nx\r\n"), { SPAM("[s] ") }, 1,
+	  "From: a\r\nSubject: [s] hi\r\n\r\nx\r\n" },
+	{ "the name is known in any case, and folding stays", LIT("sUBJECT:\r\n folded\r\n more\r\n\r\n"), { SPAM("[s] ") }, 1,
+	  NULL },
+	{ "without a subject there is one after", LIT("From: a\r\n\r\nx\r\n"), { SPAM("[s] ") }, 1,
+	  "Subject: [s] \r\nFrom: a\r\n\r\nx\r\n" },
+	{ "the first of two subjects", LIT("Subject: a\r\nSubject: b\r\n\r\n"), { SPAM("[s] ") }, 1,
+	  "Subject: [s] a\r\nSubject: b\r\n\r\n" },
+	{ "headers go on top in the order of their deeds", LIT("From: a\r\nSubject: hi\r\n\r\n"),
+	  { HEAD("X-A: 1"), SPAM("[s] "), HEAD("X-B: 2") }, 3,
+	  "X-A: 1\r\nX-B: 2\r\nFrom: a\r\nSubject: [s] hi\r\n\r\n" },
+	{ "a message without a head gets one on top", LIT("no header at all\r\n"), { HEAD("X-A: 1") }, 1,
+	  "X-A: 1\r\nno header at all\r\n" },
+	{ "nothing at all", LIT(""), { HEAD("X-A: 1") }, 1, "X-A: 1\r\n" },
+	{ "a subject in the body is no subject", LIT("From: a\r\n\r\nSubject: body\r\n"), { SPAM("[s] ") }, 1,
+	  "Subject: [s] \r\nFrom: a\r\n\r\nSubject: body\r\n" },
+};
+
+static enum result write_out(struct slice bytes, const struct edits *edits, struct buffer *to)
+{
+	struct edit_walk walk;
+	struct edit_stretch stretch;
+	enum result result;
+
+	TRY(edits_check(edits, bytes.len));
+	edit_walk_init(&walk, edits, bytes.len);
+	while ((result = edit_walk_next(&walk, &stretch)) == AGAIN)
+		TRY(buffer_add(to, stretch.ours ? stretch.put
+		                                : (struct slice){ bytes.at + stretch.from, (size_t)stretch.length }));
+	return result;
+}
+
+static void check_row(size_t i, struct arena *arena, struct buffer *to)
+{
+	struct deed list[3];
+	struct deeds deeds = { list, rows[i].count };
+	struct edits edits = { 0 };
+
+	memcpy(list, rows[i].deeds, sizeof(list));
+	buffer_clear(to);
+	CHECK(mend_edits(rows[i].bytes, &deeds, arena, &edits) == OK, rows[i].about);
+	CHECK(write_out(rows[i].bytes, &edits, to) == OK, rows[i].about);
+	CHECK(rows[i].after == NULL || slice_same(buffer_slice(to), slice_of(rows[i].after)), rows[i].about);
+	CHECK(memmem(buffer_slice(to).at, buffer_length(to), rows[i].deeds[0].text.at, rows[i].deeds[0].text.len) != NULL,
+	      rows[i].about);
+}
+
+static void check_judgement(struct arena *arena)
+{
+	struct deed deed = HEAD("X-A: 1");
+	struct deeds deeds = { &deed, 1 };
+	struct fate fates[] = { { .outcome = FATE_DELIVER, .edits = NO_EDITS, .deeds = 1 },
+		                { .outcome = FATE_DELIVER, .edits = NO_EDITS } };
+	struct judgement judgement = { .fates = fates, .fate_count = 2, .deeds = &deeds, .deeds_count = 1 };
+
+	CHECK(policy_wants_mending(&judgement), "deeds without edits want them");
+	CHECK(policy_mend(SLICE("From: a\r\n\r\n"), arena, &judgement) == OK, "and get them");
+	CHECK(judgement.edits_count == 1 && fates[0].edits == 0 && fates[1].edits == NO_EDITS,
+	      "only the recipient for whom it was asked");
+	CHECK(!policy_wants_mending(&judgement), "once");
+}
+
+int main(void)
+{
+	struct arena arena;
+	struct buffer to;
+
+	arena_init(&arena, 1 << 20);
+	buffer_init(&to, 65536);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		check_row(i, &arena, &to);
+	check_judgement(&arena);
+	buffer_finish(&to);
+	arena_finish(&arena);
+	return TEST_END();
+}
