@@ -8,10 +8,17 @@
 
 static struct fact found[] = {
 	{ LIT("size"), LIT("5120") }, { LIT("subject"), LIT("Cheap pills, 50% off") }, { LIT("ambiguous"), LIT("two boundaries") },
-	{ LIT("part-name"), LIT("letter.txt") }, { LIT("part-name"), LIT("Invoice.EXE") },
 	{ LIT("header:list-id"), LIT("<news.example.net>") }, { LIT("parts"), LIT("0") },
 };
-static const struct findings findings = { .facts = found, .fact_count = COUNT_OF(found) };
+static struct slice letter_names[] = { LIT("letter.txt") }, invoice_names[] = { LIT("invoice.txt"), LIT("Invoice.EXE") };
+static struct slice odd[] = { LIT("name-double") };
+static struct found_part parts[] = {
+	{ .path = LIT("1"), .type = LIT("multipart/mixed") },
+	{ .path = LIT("1.1"), .type = LIT("text/plain"), .names = letter_names, .name_count = COUNT_OF(letter_names) },
+	{ .path = LIT("1.2"), .type = LIT("application/zip"), .names = invoice_names, .name_count = COUNT_OF(invoice_names),
+	  .facts = odd, .fact_count = COUNT_OF(odd) },
+};
+static const struct findings findings = { found, COUNT_OF(found), NULL, 0, parts, COUNT_OF(parts) };
 static const struct envelope envelope = {
 	.flags = ENVELOPE_TRUSTED, .sender = LIT("Anna@Example.org"), .client_address = LIT("10.20.3.4"), .listener = LIT("smtp"),
 	.helo = LIT("mail.example.net"),
@@ -53,6 +60,9 @@ static const struct { struct slice text; enum holds holds; } expressions[] = {
 	{ LIT("subject ~ /PILLS/i and trusted"), HOLDS_YES },
 	{ LIT("attachment.name ~ '*.exe'"), HOLDS_YES },               /* one of two */
 	{ LIT("attachment.name = 'letter.txt'"), HOLDS_YES },
+	{ LIT("attachment.type in ('application/zip', 'x/y')"), HOLDS_YES },
+	{ LIT("attachment.type ~ 'image/*'"), HOLDS_NO },
+	{ LIT("attachment.odd = name-double"), HOLDS_YES },
 	{ LIT("attachment.name != 'letter.txt'"), HOLDS_NO },
 	{ LIT("ambiguous ~ '*boundar*'"), HOLDS_YES },
 	{ LIT("client.ip = 10.20.0.0/16"), HOLDS_YES },

@@ -95,6 +95,50 @@ NEXT(of_headers)
 	return false;
 }
 
+/* Of the parts, one after the other: a place counts names within parts. */
+enum { NAMES_OF_A_PART = 1 << 16 };
+
+static bool of_lists(size_t list, const struct fact_context *context, size_t *place, struct slice *ret_value)
+{
+	for (size_t part = *place / NAMES_OF_A_PART; part < context->findings->part_count; part++) {
+		const struct found_part *found = &context->findings->parts[part];
+		const struct slice *items = list ? found->facts : found->names;
+		size_t count = list ? found->fact_count : found->name_count, item = *place % NAMES_OF_A_PART;
+
+		if (item < count && item + 1 < NAMES_OF_A_PART) {
+			*place = part * NAMES_OF_A_PART + item + 1;
+			*ret_value = items[item];
+			return true;
+		}
+		*place = (part + 1) * NAMES_OF_A_PART;
+	}
+	return false;
+}
+
+NEXT(of_part_names)
+{
+	(void)row;
+	(void)argument;
+	return of_lists(0, context, place, ret_value);
+}
+
+NEXT(of_part_facts)
+{
+	(void)row;
+	(void)argument;
+	return of_lists(1, context, place, ret_value);
+}
+
+NEXT(of_part_types)
+{
+	(void)row;
+	(void)argument;
+	if (*place >= context->findings->part_count)
+		return false;
+	*ret_value = context->findings->parts[(*place)++].type;
+	return true;
+}
+
 #define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
 #define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
 #define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
@@ -129,7 +173,9 @@ const struct fact_row fact_rows[] = {
 	  .about = "the values of a header, as header(\"NAME\")" },
 	{ "parts", FACT_NUMBER, .single = true, FINDING("parts"), .about = "how many parts the message has" },
 	{ "depth", FACT_NUMBER, .single = true, FINDING("depth"), .about = "how deep parts stand in parts" },
-	{ "attachment.name", FACT_TEXT, FINDING("part-name"), .about = "the names that parts declare" },
+	{ "attachment.name", FACT_TEXT, .next = of_part_names, .about = "every name that a reader could give a part" },
+	{ "attachment.type", FACT_TEXT, .next = of_part_types, .about = "the types that parts declare, in lower case" },
+	{ "attachment.odd", FACT_TEXT, .next = of_part_facts, .about = "what is odd about parts, as in `postern scan --json`" },
 };
 const size_t fact_row_count = COUNT_OF(fact_rows);
 

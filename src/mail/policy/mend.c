@@ -59,7 +59,8 @@ static enum result write_edits(struct mending *mending, struct edits *ret_edits)
 
 static enum result mend_all(struct mending *mending, const struct deeds *deeds, struct edits *ret_edits)
 {
-	enum result result = headers_read(mending->bytes, mending->arena, &mending->headers);
+	enum result result = headers_read(mending->bytes, &message_limits_standard, false, mending->arena,
+	                                &mending->headers);
 
 	if (result != OK)
 		mending->headers = (struct headers){ 0 };

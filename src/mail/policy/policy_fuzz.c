@@ -8,8 +8,9 @@
 
 static void ask(struct slice text, const struct expression *expression, struct arena *arena)
 {
-	struct fact facts[] = { { SLICE("subject"), text }, { SLICE("size"), text }, { SLICE("part-name"), text } };
-	const struct findings findings = { .facts = facts, .fact_count = COUNT_OF(facts) };
+	struct fact facts[] = { { SLICE("subject"), text }, { SLICE("size"), text } };
+	struct found_part part = { .type = text, .names = &text, .name_count = 1 };
+	const struct findings findings = { facts, COUNT_OF(facts), NULL, 0, &part, 1 };
 	const struct envelope envelope = { .sender = text, .client_address = text };
 	const struct fact_context context = { .envelope = &envelope, .findings = &findings };
 	struct slice name;

@@ -51,12 +51,27 @@ static enum result give_judge(struct request *request)
 	return result;
 }
 
+static enum result give_mend(struct request *request)
+{
+	struct buffer payload;
+	enum result result;
+
+	buffer_init(&payload, WORKER_QUESTION_LONGEST);
+	result = pack_slice(&payload, buffer_slice(&request->judgement));
+	if (result == OK)
+		result = workers_give(&request->dispatcher->workers, request, WORKER_MEND, request->serial,
+		                      buffer_slice(&payload), request->fd);
+	buffer_finish(&payload);
+	return result;
+}
+
 static const struct {
 	enum result (*give)(struct request *);
 	enum stage then;
 } gives[] = {
 	[TO_READ] = { give_read, READING },
 	[TO_JUDGE] = { give_judge, JUDGING },
+	[TO_MEND] = { give_mend, MENDING },
 	[TO_COMPOSE] = { give_compose, COMPOSING },
 };
 
@@ -152,6 +167,7 @@ static struct request *new_request(struct dispatcher *dispatcher, struct frame *
 	buffer_init(&request->question, QUEUE_INSPECT_LONGEST);
 	buffer_init(&request->findings, EVIDENCE_BYTES);
 	buffer_init(&request->evidence, EVIDENCE_BYTES);
+	buffer_init(&request->judgement, WORKER_ANSWER_LONGEST);
 	timer_init(&request->deadline, dispatcher->loop, scanning_silent, request);
 	request_link(dispatcher, request);
 	if (dispatcher->in_flight >= dispatcher->limits.in_flight)

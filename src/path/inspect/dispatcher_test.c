@@ -322,7 +322,7 @@ static void check_row(const struct row *row, const struct policy *policy)
 {
 	const struct dispatcher_limits limits = { .scanners = row->scanners, .in_flight = 4, .inspect_ms = 1000,
 		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
-	struct bench bench = { .row = row, .task = { policy, { &message_limits_standard, NULL, row->scanners }, 5, 5 } };
+	struct bench bench = { .row = row, .task = { { &message_limits_standard, NULL, policy, row->scanners }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	if (row->scanners_do != NO_SCANNERS)
@@ -345,7 +345,7 @@ static void forgotten(const struct policy *policy)
 	static const struct row row = { .about = "a forgotten question is not answered", .acts = { SLEEPS } };
 	const struct dispatcher_limits limits = { .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
 		                                  .workers = { 1, 100, 1200 } };
-	struct bench bench = { .row = &row, .task = { policy, { &message_limits_standard, NULL, 0 }, 5, 5 } };
+	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	ask(&bench);

@@ -76,8 +76,7 @@ static enum result load(struct inspect *inspect)
 		.addresses = settings.addresses.n,
 	};
 	inspect->task = (struct worker_task){
-		.policy = policy,
-		.means = { .limits = &inspect->limits, .charsets = &inspect->charsets,
+		.means = { .limits = &inspect->limits, .charsets = &inspect->charsets, .policy = policy,
 		           .scanners = settings.scanners.on ? (unsigned)settings_title_count(file, "scanner") : 0 },
 		.wall_seconds = settings.inspect_limit.n,
 		.cpu_seconds = settings.cpu_limit.n,

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-enum { VALUE_MOST = 200, FACTS_ROOM = 32 + AMBIGUITY_COUNT };
+enum { VALUE_MOST = 200, WANTED_MOST = 256, FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST };
 
 struct telling {
 	struct arena *arena;
@@ -38,6 +38,14 @@ static enum result tell_format(struct telling *telling, struct slice name, const
 	return OK;
 }
 
+static enum result fact_of_header(struct telling *telling, struct slice name, struct slice *ret_fact)
+{
+	char text[VALUE_MOST + 1];
+
+	(void)snprintf(text, sizeof(text), "header:%.*s", SHOW(name));
+	return arena_keep(telling->arena, slice_of(text), ret_fact);
+}
+
 static const struct { struct slice field, fact; } told[] = {
 	{ LIT("Subject"), LIT("subject") },
 	{ LIT("From"), LIT("from") },
@@ -61,6 +69,31 @@ static enum result tell_headers(struct telling *telling, const struct message_re
 	return OK;
 }
 
+/* "header:NAME" for each field that a rule asks for, as often as it stands there. Too many, and nobody may say that
+ * the rule was answered. */
+static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
+                               const struct policy *policy)
+{
+	size_t place = 0, told_already = 0;
+	struct slice name;
+
+	while (policy && policy_next_header(policy, &place, &name)) {
+		const struct header *header;
+
+		for (size_t nth = 0; (header = headers_nth(headers, name, nth)) != NULL; nth++) {
+			unsigned faults = 0;
+			struct slice text, fact;
+
+			if (told_already++ == WANTED_MOST)
+				return tell_format(telling, SLICE("unscannable"), "a ceiling was hit: headers that policy asks for");
+			TRY(header_text(reader, header->value, &text, &faults));
+			TRY(fact_of_header(telling, name, &fact));
+			tell(telling, fact, text);
+		}
+	}
+	return OK;
+}
+
 static enum result tell_tree(struct telling *telling, const struct message_view *view)
 {
 	for (unsigned bit = 0; bit < AMBIGUITY_COUNT; bit++)
@@ -71,7 +104,7 @@ static enum result tell_tree(struct telling *telling, const struct message_view 
 }
 
 static enum result tell_all(struct telling *telling, struct slice bytes, const struct message_reader *reader,
-                            struct findings *findings)
+                            const struct policy *policy, struct findings *findings)
 {
 	struct message_view view = { 0 };
 	enum result result = message_read(bytes, reader, true, &view);
@@ -82,6 +115,7 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 	if (view.first) {
 		TRY(tell_format(telling, SLICE("header-count"), "%zu", view.first->headers.count));
 		TRY(tell_headers(telling, reader, &view.first->headers));
+		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
 	}
 	TRY(tell_tree(telling, &view));
 	return read_parts(&view, telling->arena, findings);
@@ -109,9 +143,10 @@ enum result read_message(struct slice bytes, const struct envelope *envelope, co
 	if (telling.facts == NULL)
 		return LATER;
 	TRY(ask(means->scanners, arena, &findings));
+	TRY(tell_format(&telling, SLICE("recipients"), "%u", envelope->recipient_count));
 	if (envelope->flags & ENVELOPE_NORMALISED)
 		tell(&telling, SLICE("normalised"), SLICE("true"));
-	TRY(tell_all(&telling, bytes, &reader, &findings));
+	TRY(tell_all(&telling, bytes, &reader, means->policy, &findings));
 	findings.facts = telling.facts;
 	findings.fact_count = telling.count;
 	*ret_findings = findings;

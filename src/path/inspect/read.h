@@ -13,11 +13,13 @@
 
 #include "mail/evidence/evidence.h"
 #include "mail/message/message.h"
+#include "mail/policy/policy.h"
 #include "mail/smtp/smtp.h"
 
 struct read_means {
 	const struct message_limits *limits;
 	const struct charsets *charsets;         /* opened before the jail; NULL: what is built in */
+	const struct policy *policy;             /* whose rules may ask for headers; NULL: nobody does */
 	unsigned scanners;                       /* how many are to be asked; with none there is no question */
 };
 

@@ -52,6 +52,7 @@ void request_drop(struct request *request)
 	buffer_finish(&request->question);
 	buffer_finish(&request->findings);
 	buffer_finish(&request->evidence);
+	buffer_finish(&request->judgement);
 	pool_give(&dispatcher->pool, request);
 	if (channel_is_open(&dispatcher->queue) && dispatcher->in_flight < dispatcher->limits.in_flight)
 		channel_resume(&dispatcher->queue);

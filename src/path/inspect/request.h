@@ -16,7 +16,7 @@
 
 #include <fcntl.h>
 
-enum stage { TO_READ, READING, ASKING, TO_JUDGE, JUDGING, TO_COMPOSE, COMPOSING };
+enum stage { TO_READ, READING, ASKING, TO_JUDGE, JUDGING, TO_MEND, MENDING, TO_COMPOSE, COMPOSING };
 
 enum { REQUEST_ID = 16 };
 
@@ -30,12 +30,14 @@ struct request {
 	uint32_t recipients;
 	struct buffer question;                      /* the envelope as a slice, or the notice */
 	struct buffer findings, evidence;
+	struct buffer judgement;                     /* that waits for its edits */
 	struct timer deadline;
 	uint64_t began;                              /* when a worker began to read */
 	int64_t asked;
 	unsigned deaths, judge_deaths;
 	bool scan_sent;
 	bool tainted;                                /* must not be called clean */
+	bool unmendable;                             /* its menders died: it goes as it is, or not at all */
 	bool forgotten;
 };
 

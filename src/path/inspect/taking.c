@@ -6,6 +6,7 @@
 #include "inspect/worker_wire.h"
 
 #include "base/fd.h"
+#include "base/pack.h"
 #include "mail/message/message.h"
 #include "mail/policy/policy.h"
 #include "wire/queue-inspect.h"
@@ -51,7 +52,8 @@ static void count_verdict(struct dispatcher *dispatcher, enum verdict verdict)
 
 /* A worker may be taken over by the message it read: it cannot call clean what a scanner did not, nor judge
  * before the scanners were asked. */
-static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict)
+static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict,
+                                   bool *ret_unmended)
 {
 	struct judgement judgement;
 	enum result result;
@@ -62,8 +64,10 @@ static enum result check_judgement(const struct request *request, struct slice p
 	if (result == OK && (judgement.fate_count != request->recipients ||
 	                     (request->tainted && judgement.verdict == VERDICT_CLEAN)))
 		result = REFUSED;
-	if (result == OK)
+	if (result == OK) {
 		*ret_verdict = judgement.verdict;
+		*ret_unmended = policy_wants_mending(&judgement);
+	}
 	arena_finish(&arena);
 	return result;
 }
@@ -71,13 +75,65 @@ static enum result check_judgement(const struct request *request, struct slice p
 static enum result take_judgement(struct request *request, struct slice payload)
 {
 	enum verdict verdict;
+	bool unmended;
 
 	if (request->stage == READING && request->dispatcher->limits.scanners)
 		return REFUSED;
-	TRY(check_judgement(request, payload, &verdict));
+	TRY(check_judgement(request, payload, &verdict, &unmended));
+	if (unmended && !request->unmendable) {
+		buffer_clear(&request->judgement);
+		TRY(buffer_add(&request->judgement, payload));
+		request->stage = TO_MEND;
+		return OK;
+	}
 	count_verdict(request->dispatcher, verdict);
 	request_answer(request, INSPECT_JUDGED, payload, -1);
 	return OK;
+}
+
+/* A mender saw the message, so nothing is taken from it but the edits that were asked for. */
+static enum result read_edits(struct slice payload, struct arena *arena, struct judgement *judgement)
+{
+	struct unpack from = unpack_from(payload);
+	struct edits edits;
+
+	judgement->edits_count = unpack_u32(&from);
+	if (judgement->edits_count != judgement->deeds_count)
+		return REFUSED;
+	judgement->edits = arena_array(arena, struct slice, judgement->edits_count);
+	if (judgement->edits == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->edits_count; i++) {
+		judgement->edits[i] = unpack_slice(&from, WORKER_ANSWER_LONGEST);
+		TRY(edits_unpack(judgement->edits[i], arena, &edits));
+	}
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		if (judgement->fates[i].deeds)
+			judgement->fates[i].edits = judgement->fates[i].deeds - 1;
+	return unpack_end(&from);
+}
+
+static enum result take_mended(struct request *request, struct slice payload)
+{
+	struct judgement judgement = { 0 };
+	struct buffer whole;
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	buffer_init(&whole, WORKER_ANSWER_LONGEST);
+	result = judgement_unpack(buffer_slice(&request->judgement), &arena, &judgement);
+	if (result == OK)
+		result = read_edits(payload, &arena, &judgement);
+	if (result == OK)
+		result = judgement_pack(&judgement, &whole);
+	if (result == OK) {
+		count_verdict(request->dispatcher, judgement.verdict);
+		request_answer(request, INSPECT_JUDGED, buffer_slice(&whole), -1);
+	}
+	buffer_finish(&whole);
+	arena_finish(&arena);
+	return result;
 }
 
 static enum result write_sealed(int fd, struct slice bytes)
@@ -123,6 +179,7 @@ static const struct {
 	{ READING, WORKER_FINDINGS, take_findings },
 	{ READING, WORKER_JUDGED, take_judgement },
 	{ JUDGING, WORKER_JUDGED, take_judgement },
+	{ MENDING, WORKER_MENDED, take_mended },
 	{ COMPOSING, WORKER_COMPOSED, take_notice },
 	{ COMPOSING, WORKER_CANNOT, take_cannot },
 };
@@ -165,6 +222,17 @@ static void died_judging(struct request *request, uint64_t took_ms)
 		request_fail(request, SLICE("no worker could judge it"));
 }
 
+/* What cannot be mended as policy wants is judged again as what could not be read. */
+static void died_mending(struct request *request, uint64_t took_ms)
+{
+	(void)took_ms;
+	request->stage = TO_MEND;
+	if (++request->deaths < DEATHS_MOST)
+		return;
+	request->unmendable = true;
+	request_judge_unread(request, SLICE("no worker could mend it"));
+}
+
 static void died_composing(struct request *request, uint64_t took_ms)
 {
 	(void)took_ms;
@@ -176,7 +244,8 @@ static void died_composing(struct request *request, uint64_t took_ms)
 void taking_death(void *owner, void *job, uint64_t took_ms)
 {
 	static void (*const over[])(struct request *, uint64_t) = {
-		[READING] = died_reading, [JUDGING] = died_judging, [COMPOSING] = died_composing };
+		[READING] = died_reading, [JUDGING] = died_judging, [MENDING] = died_mending,
+		[COMPOSING] = died_composing };
 	struct dispatcher *dispatcher = owner;
 	struct request *request = job;
 

@@ -35,8 +35,9 @@ static enum result send_answer(struct worker *worker, enum worker_answers kind, 
 
 /* ---- judge ---- */
 
+/* `bytes` NULL: the message is not at hand, and mending comes later. */
 static enum result judge(struct worker *worker, const struct envelope *envelope, struct slice findings_packed,
-                         struct slice evidence_packed)
+                         struct slice evidence_packed, const struct slice *bytes)
 {
 	struct judgement judgement = { 0 };
 	struct findings findings;
@@ -44,8 +45,10 @@ static enum result judge(struct worker *worker, const struct envelope *envelope,
 
 	TRY(findings_unpack(findings_packed, &worker->arena, &findings));
 	TRY(evidence_unpack(evidence_packed, &worker->arena, &evidence));
-	TRY(policy_judge(worker->task->policy, worker->task->means.scanners, envelope, &findings, &evidence, &worker->arena,
+	TRY(policy_judge(worker->task->means.policy, worker->task->means.scanners, envelope, &findings, &evidence, &worker->arena,
 	                 &judgement));
+	if (bytes)
+		TRY(policy_mend(*bytes, &worker->arena, &judgement));
 	judgement.findings = findings_packed;
 	judgement.evidence = evidence_packed;
 	TRY(judgement_pack(&judgement, &worker->answer));
@@ -61,7 +64,7 @@ static enum result obey_judge(struct worker *worker, struct slice payload)
 
 	TRY(unpack_end(&from));
 	TRY(envelope_unpack(envelope_packed, &worker->arena, &envelope));
-	return judge(worker, &envelope, findings, evidence);
+	return judge(worker, &envelope, findings, evidence, NULL);
 }
 
 /* ---- read ---- */
@@ -103,7 +106,7 @@ static enum result pack_findings(struct worker *worker, const struct envelope *e
 	return result;
 }
 
-static enum result judge_at_once(struct worker *worker, const struct envelope *envelope)
+static enum result judge_at_once(struct worker *worker, const struct envelope *envelope, const struct slice *bytes)
 {
 	const struct evidence nothing = { .asked = envelope->received };
 	struct buffer evidence;
@@ -112,7 +115,7 @@ static enum result judge_at_once(struct worker *worker, const struct envelope *e
 	buffer_init(&evidence, EVIDENCE_BYTES);
 	result = evidence_pack(&nothing, &evidence);
 	if (result == OK)
-		result = judge(worker, envelope, buffer_slice(&worker->findings), buffer_slice(&evidence));
+		result = judge(worker, envelope, buffer_slice(&worker->findings), buffer_slice(&evidence), bytes);
 	buffer_finish(&evidence);
 	return result;
 }
@@ -120,23 +123,50 @@ static enum result judge_at_once(struct worker *worker, const struct envelope *e
 static enum result obey_read(struct worker *worker, struct slice payload)
 {
 	struct unpack from = unpack_from(payload);
-	struct slice packed = unpack_slice(&from, WORKER_QUESTION_LONGEST), bytes;
+	struct slice packed = unpack_slice(&from, WORKER_QUESTION_LONGEST), bytes = { 0 };
 	struct envelope envelope;
 	enum result result;
+	bool mapped;
 
 	TRY(unpack_end(&from));
 	TRY(envelope_unpack(packed, &worker->arena, &envelope));
 	result = map_message(worker->fd, &bytes);
+	mapped = result == OK;
 	if (result == LATER)
 		result = findings_unscannable(SLICE("larger than a worker's memory"), &worker->findings);
-	else if (result == OK) {
+	else if (mapped)
 		result = pack_findings(worker, &envelope, bytes);
-		unmap_message(bytes);
-	}
+	if (result == OK)
+		result = worker->task->means.scanners ? send_answer(worker, WORKER_FINDINGS, &worker->findings)
+		                                : judge_at_once(worker, &envelope, mapped ? &bytes : NULL);
+	unmap_message(bytes);
+	return result;
+}
+
+/* ---- mend ---- */
+
+static enum result answer_edits(struct worker *worker, const struct judgement *judgement)
+{
+	TRY(pack_u32(&worker->answer, judgement->edits_count));
+	for (uint32_t i = 0; i < judgement->edits_count; i++)
+		TRY(pack_slice(&worker->answer, judgement->edits[i]));
+	return send_answer(worker, WORKER_MENDED, &worker->answer);
+}
+
+static enum result obey_mend(struct worker *worker, struct slice payload)
+{
+	struct unpack from = unpack_from(payload);
+	struct slice packed = unpack_slice(&from, WORKER_QUESTION_LONGEST), bytes = { 0 };
+	struct judgement judgement;
+	enum result result;
+
+	TRY(unpack_end(&from));
+	TRY(judgement_unpack(packed, &worker->arena, &judgement));
+	TRY(map_message(worker->fd, &bytes));
+	result = policy_mend(bytes, &worker->arena, &judgement);
+	unmap_message(bytes);
 	TRY(result);
-	if (worker->task->means.scanners)
-		return send_answer(worker, WORKER_FINDINGS, &worker->findings);
-	return judge_at_once(worker, &envelope);
+	return answer_edits(worker, &judgement);
 }
 
 /* ---- compose ---- */
@@ -191,6 +221,7 @@ static const struct {
 	[WORKER_READ] = { true, obey_read },
 	[WORKER_JUDGE] = { false, obey_judge },
 	[WORKER_COMPOSE] = { true, obey_compose },
+	[WORKER_MEND] = { true, obey_mend },
 };
 
 static void set_limits(uint64_t wall, uint64_t cpu)

@@ -11,10 +11,8 @@
 #define INSPECT_WORKER_H
 
 #include "inspect/read.h"
-#include "mail/policy/policy.h"
 
 struct worker_task {
-	const struct policy *policy;
 	struct read_means means;
 	uint64_t wall_seconds, cpu_seconds;      /* for one message */
 };

@@ -8,6 +8,8 @@
  *                                      <----    JUDGED(judgement)      when there is not
  *     JUDGE(slice envelope, slice findings, slice evidence)  ---->
  *                                      <----    JUDGED(judgement)
+ *     MEND(slice judgement, +memfd)    ---->            for a judgement made where the message was not seen
+ *                                      <----    MENDED(u32 count, count times: slice edits)
  *     COMPOSE(notice, +descriptor)     ---->
  *                                      <----    COMPOSED(bytes)        at most NOTICE_LIMIT
  *                                      <----    CANNOT(text)           the request is none
@@ -19,8 +21,8 @@
 #ifndef INSPECT_WORKER_WIRE_H
 #define INSPECT_WORKER_WIRE_H
 
-enum dispatcher_asks { WORKER_READ = 1, WORKER_JUDGE, WORKER_COMPOSE };
-enum worker_answers  { WORKER_FINDINGS = 1, WORKER_JUDGED, WORKER_COMPOSED, WORKER_CANNOT };
+enum dispatcher_asks { WORKER_READ = 1, WORKER_JUDGE, WORKER_COMPOSE, WORKER_MEND };
+enum worker_answers  { WORKER_FINDINGS = 1, WORKER_JUDGED, WORKER_COMPOSED, WORKER_CANNOT, WORKER_MENDED };
 
 enum { WORKER_QUESTION_LONGEST = 8 << 20, WORKER_ANSWER_LONGEST = 4 << 20 };
 

@@ -277,8 +277,11 @@ static enum result check_emptiness(struct checking *checking)
 /* Each line of `what` with the file's name before it. */
 static enum result complain_lines(struct checking *checking, struct slice what)
 {
-	while (what.len)
-		TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(slice_cut(&what, '\n'))));
+	while (what.len) {
+		struct slice line = slice_cut(&what, '\n');
+
+		TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(line)));
+	}
 	return REFUSED;
 }
 
