@@ -81,7 +81,7 @@ static enum result lead_on(struct probe_talk *talk, struct buffer *out)
 enum result probe_hear(struct probe_talk *talk, struct buffer *in, struct buffer *out)
 {
 	for (;;) {
-		struct slice all = buffer_slice(in), line = all;
+		struct slice all = buffer_slice(in), line;
 		enum result end;
 
 		if (!slice_has(all, '\n'))

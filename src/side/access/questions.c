@@ -243,19 +243,18 @@ void questions_settle(struct questions *questions, struct zones *zones, size_t l
 	questions->limit = limit;
 }
 
+/* The place of that front, or a free one; NULL: there is none. */
 static struct asker *place_for(struct questions *questions, uint32_t instance)
 {
-	struct asker *free = NULL;
+	size_t free = ASKERS;
 
 	for (size_t i = 0; i < ASKERS; i++) {
-		struct asker *asker = &questions->askers[i];
-
-		if (channel_is_open(&asker->channel) && asker->instance == instance)
-			return asker;
-		if (!channel_is_open(&asker->channel) && free == NULL)
-			free = asker;
+		if (!channel_is_open(&questions->askers[i].channel))
+			free = free == ASKERS ? i : free;
+		else if (questions->askers[i].instance == instance)
+			return &questions->askers[i];
 	}
-	return free;
+	return free < ASKERS ? &questions->askers[free] : NULL;
 }
 
 enum result questions_wire(struct questions *questions, uint32_t instance, int fd)
