@@ -125,8 +125,7 @@ class Bench:
                     self.say(f"{kind} {size} bytes {sessions} sessions: done")
 
     def is_wanted(self, name, kind):
-        peers = not self.options.quick and kind == self.options.kinds[0]
-        return name in ("postern", "postfix") or peers or name in self.options.peers
+        return name in ("postern", "postfix") or (self.options.peers and kind == self.options.kinds[0])
 
     def idle(self):
         with contextlib.ExitStack() as until:
@@ -218,16 +217,16 @@ def options_of(arguments):
     parser.add_argument("--sessions", default="1,20,100")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--messages", type=int, default=2400)
-    parser.add_argument("--peers", default="", help="more names of servers, also where they are left out")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="Postfix alone")
     parser.add_argument("--no-idle", action="store_true")
     parser.add_argument("--work", default=None, help="a folder for images; default: where temporary files go")
     parser.add_argument("--out", default=os.path.join(servers.ROOT, "build", "bench"), help="pictures and results.json")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.kinds, options.sizes, options.messages = "ext4", "5120", 2000
+        options.kinds, options.sizes, options.messages, options.peers = "ext4", "5120", 2000, False
     for name in ("sizes", "sessions"):
         setattr(options, name, [int(word) for word in getattr(options, name).split(",")])
-    options.kinds, options.peers = options.kinds.split(","), options.peers.split(",")
+    options.kinds = options.kinds.split(",")
     return options
 
 
@@ -245,6 +244,8 @@ def main():
             idle_cost = bench.idle()
         for kind in options.kinds:
             bench.kind(kind)
+    except KeyboardInterrupt:
+        bench.say("interrupted: what there is so far")
     finally:
         bench.finish()
     report(bench, idle_cost)
