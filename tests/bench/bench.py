@@ -46,9 +46,9 @@ class Bench:
         self.missing, self.ends = {}, contextlib.ExitStack()
         self.source_group = self.group("source")
 
-    def group(self, name):
+    def group(self, name, until=None):
         group = machine.Group(name)
-        self.ends.callback(group.end)
+        (until or self.ends).callback(group.end)
         return group
 
     def say(self, text):
@@ -61,12 +61,11 @@ class Bench:
         name = make.name
         if name in self.missing:
             return None
-        group = self.group(f"{name}-{kind}")
-        sink = load.Sink(self.work, f"{name}-{kind}", self.group(f"sink-{name}-{kind}"))
+        sink = load.Sink(self.work, f"{name}-{kind}", self.group(f"sink-{name}-{kind}", until))
         until.callback(sink.end)
         image = machine.Image(self.work, name, kind)
         until.callback(image.end)
-        until.callback(group.end)
+        group = self.group(f"{name}-{kind}", until)
         server = make(image.folder, self.work, sink.port, group)
         try:
             until.callback(server.end)
@@ -78,7 +77,7 @@ class Bench:
         return Runner(name, server.port, sink, group, server)
 
     def direct(self, until):
-        group = self.group("sink-direct")
+        group = self.group("sink-direct", until)
         sink = load.Sink(self.work, "direct", group)
         until.callback(sink.end)
         load.wait_port(sink.port)
@@ -131,7 +130,7 @@ class Bench:
         with contextlib.ExitStack() as until:
             image = machine.Image(self.work, "idle", "ext4")
             until.callback(image.end)
-            return idle.measure(image, self.work, self.group("idle"))
+            return idle.measure(image, self.work, self.group("idle", until))
 
     def finish(self):
         self.ends.close()
@@ -248,11 +247,15 @@ def main():
         bench.say("interrupted: what there is so far")
     finally:
         bench.finish()
+        tell(bench, idle_cost, options.out, begin)
+
+
+def tell(bench, idle_cost, out, begin):
     report(bench, idle_cost)
-    pictures(bench.results, options.out)
-    with open(f"{options.out}/results.json", "w", encoding="utf-8") as file:
+    pictures(bench.results, out)
+    with open(f"{out}/results.json", "w", encoding="utf-8") as file:
         json.dump([{"cell": cell._asdict(), "name": name, "runs": rows} for (cell, name), rows in bench.results.items()], file, indent=1)
-    print(f"\nPictures and figures: {options.out}. It took {time.monotonic() - begin:.0f} s.")
+    print(f"\nPictures and figures: {out}. It took {time.monotonic() - begin:.0f} s.")
 
 
 if __name__ == "__main__":
