@@ -13,7 +13,7 @@ static void warn(void *owner, struct slice scanner, struct slice text)
 	struct scanners *scanners = owner;
 	char name[96];
 
-	(void)snprintf(name, sizeof(name), "scanner %.*s", SHOW(scanner));
+	(void)snprintf(name, sizeof(name), "scanner-%.*s", SHOW(scanner));
 	process_warn(scanners->process, name, text);
 }
 
