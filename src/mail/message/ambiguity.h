@@ -49,6 +49,7 @@
 	ROW(name_parameters,  LEAF, "a name that no grammar allows")                                                  \
 	ROW(name_sections,    LEAF, "a name in sections that do not follow each other")                               \
 	ROW(name_charset,     LEAF, "a name in a character set that readers take differently")                        \
+	ROW(name_denied,      LEAF, "a name of a picture or a document whose bytes are none")                         \
 	ROW(partial,          LEAF, "a piece of a message, or one that lies elsewhere")                               \
 	ROW(addresses,        TOP,  "more addresses in a field than are read")
 

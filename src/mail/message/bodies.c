@@ -61,6 +61,14 @@ static enum result keep_binhex_name(struct walk *walk, struct part *part, const 
 	return OK;
 }
 
+/* Who goes by the name and who goes by the bytes open two things. */
+static void look_at_begin(struct walk *walk, struct part *part, struct slice first)
+{
+	for (size_t i = 0; i < part->names.count && !part->recoded; i++)
+		if (name_is_denied(part->names.list[i], first))
+			walk_note(walk, part, AMBIGUITY_BIT(name_denied));
+}
+
 static enum result weigh(struct walk *walk, struct part *part, bool digests, unsigned *ret_faults)
 {
 	struct weighing weighing = { walk, part };
@@ -74,6 +82,8 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 	part_stream_init(&stream, part);
 	digest_init(&digest);
 	while ((length = part_stream_take(&stream, piece, sizeof(piece))) > 0) {
+		if (part->size == 0)
+			look_at_begin(walk, part, (struct slice){ piece, length });
 		part->size += length;
 		if (digests)
 			digest_add(&digest, (struct slice){ piece, length });

@@ -145,3 +145,20 @@ unsigned name_traits(struct slice name)
 		traits |= NAME_LONG;
 	return traits;
 }
+
+static const struct { struct slice extension, begins; } promises[] = {
+	{ LIT("png"), LIT("\x89PNG") }, { LIT("gif"), LIT("GIF8") }, { LIT("jpg"), LIT("\xff\xd8") },
+	{ LIT("jpeg"), LIT("\xff\xd8") },
+};
+
+bool name_is_denied(struct slice name, struct slice first)
+{
+	struct slice extension = name_extension(name);
+
+	if (first.len < 8)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(promises); i++)
+		if (slice_same_nocase(extension, promises[i].extension))
+			return !slice_begins(first, promises[i].begins);
+	return false;
+}

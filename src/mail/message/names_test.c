@@ -40,5 +40,9 @@ int main(void)
 	CHECK(name_traits((struct slice){ longest, 256 }) == NAME_LONG, "256 are long");
 	CHECK(slice_same(name_extension(SLICE("a.b.EXE. .")), SLICE("EXE")), "the extension that Windows would see");
 	CHECK(name_extension(SLICE("a")).len == 0, "none");
+	CHECK(name_is_denied(SLICE("a.PNG"), SLICE("MZ......")), "a picture that is none");
+	CHECK(!name_is_denied(SLICE("a.png"), SLICE("\x89PNG\r\n\x1a\n")), "one that is");
+	CHECK(!name_is_denied(SLICE("a.txt"), SLICE("MZ......")), "a name that promises nothing");
+	CHECK(!name_is_denied(SLICE("a.png"), SLICE("")), "an empty file");
 	return TEST_END();
 }
