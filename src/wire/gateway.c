@@ -249,6 +249,7 @@ static enum result check_listen(const char *name, struct slice value, struct buf
 {
 	static const struct check checks[] = {
 		{ "", check_listen_title }, { "address", check_listen_address }, { "trusted", check_network },
+		{ "proxy_from", check_network }, { "xclient_from", check_network }, { "xforward_from", check_network },
 	};
 
 	return check_by(checks, COUNT_OF(checks), name, value, complaint);

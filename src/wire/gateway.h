@@ -37,7 +37,10 @@ extern const struct settings_section gateway_settings_section;
 	ROW(error_limit, count, "0", "0", "1000", "mistakes until goodbye; 0: as the front's")                \
 	ROW(connections, count, "0", "0", "9000", "most connections at a time; 0: as the front's")            \
 	ROW(connections_per_client, count, "0", "0", "9000",                                                  \
-	    "most connections of one address that is not trusted; 0: as the front's")
+	    "most connections of one address that is not trusted; 0: as the front's")                         \
+	ROW(proxy_from, list, "", "", "", "balancers: their connections begin with a PROXY header")           \
+	ROW(xclient_from, list, "", "", "", "who may say XCLIENT, and so be any client")                      \
+	ROW(xforward_from, list, "", "", "", "who may say XFORWARD: from whom a message came")
 SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
 extern const struct settings_section listen_settings_section;
 

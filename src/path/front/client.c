@@ -7,11 +7,11 @@
 
 #include "base/fd.h"
 #include "front/deadline.h"
+#include "front/identity.h"
 #include "front/input.h"
 #include "front/message.h"
 #include "front/record.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -48,7 +48,7 @@ static unsigned wanted(const struct client *client)
 {
 	unsigned what = buffer_length(&client->out) ? LOOP_WRITE : 0;
 
-	if (client->state == CLIENT_LINGERING)
+	if (client->state == CLIENT_LINGERING || client->state == CLIENT_PROXIED)
 		return LOOP_READ;
 	if (client->state == CLIENT_TALKING && client->session.stage < STAGE_VERDICT && !client->starved &&
 	    buffer_room(&client->in) && buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT)
@@ -137,7 +137,8 @@ static void timer_due(void *owner)
 {
 	struct client *client = owner;
 
-	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE) {
+	if (client->state == CLIENT_LINGERING || client->state == CLIENT_PROXIED ||
+	    client->session.stage == STAGE_GOODBYE) {
 		client_end(client);
 		return;
 	}
@@ -209,10 +210,45 @@ static void look_whether_there(struct client *client)
 	pump(client);
 }
 
+/* The first words: now, or after a pause. */
+static void receive(struct client *client)
+{
+	client->state = CLIENT_PAUSING;
+	if (client->shared->limits.greet_pause.n == 0 || client->session.client & SESSION_LOCAL)
+		greet(client);
+	else
+		deadline_arm(client);
+}
+
+/* A balancer that says nothing, or nothing that can be read, is not answered. */
+static void hear_balancer(struct client *client)
+{
+	enum result end = identity_header(client);
+
+	if (end == AGAIN)
+		return;
+	if (end == REFUSED) {
+		record_visit(client, "proxy-refused");
+		client_end(client);
+		return;
+	}
+	client->state = CLIENT_TALKING;
+	if (end == OK)
+		receive(client);
+	else
+		deadline_expel(client, END_PER_CLIENT);
+	record_visit(client, "proxied");
+	pump(client);
+}
+
 static void ready(void *owner, unsigned what)
 {
 	struct client *client = owner;
 
+	if (client->state == CLIENT_PROXIED) {
+		hear_balancer(client);
+		return;
+	}
 	if (waits(client) && what & LOOP_READ) {
 		look_whether_there(client);
 		return;
@@ -276,26 +312,16 @@ static void link_out(struct client *client)
 	counter_set(&shared->process->counters, FRONT_COUNT_connections_now, shared->connections);
 }
 
-static void write_address(struct client *client)
-{
-	const struct in6_addr *address = &client->address;
-	bool four = IN6_IS_ADDR_V4MAPPED(address);
-	const char *text = inet_ntop(four ? AF_INET : AF_INET6, four ? &address->s6_addr[12] : &address->s6_addr[0],
-	                             client->address_text, sizeof(client->address_text));
-
-	if (text == NULL || client->session.client & SESSION_LOCAL)
-		client->address_text[0] = '\0';
-}
-
 static void welcome(struct client *client, const struct client_origin *origin)
 {
 	if (origin->refused) {
 		client->state = CLIENT_TALKING;
 		deadline_expel(client, origin->why);
-	} else if (client->shared->limits.greet_pause.n == 0 || origin->client & SESSION_LOCAL) {
-		greet(client);
-	} else {
+	} else if (origin->proxied) {
+		client->state = CLIENT_PROXIED;
 		deadline_arm(client);
+	} else {
+		receive(client);
 	}
 	record_visit(client, "connected");
 	pump(client);
@@ -317,7 +343,7 @@ enum result client_open(struct shared *shared, const struct client_origin *origi
 	buffer_init(&client->in, CLIENT_INPUT);
 	buffer_init(&client->out, CLIENT_OUTPUT + 2 * SESSION_REPLY);
 	session_init(&client->session, &client->door->rules, &client->out, origin->client);
-	write_address(client);
+	identity_write(client);
 	watch_init(&client->watch, &shared->process->loop, fd, ready, client);
 	timer_init(&client->timer, &shared->process->loop, timer_due, client);
 	client->ends = loop_ticks(&shared->process->loop) + shared->limits.session_deadline.n * 1000;

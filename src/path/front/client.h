@@ -20,7 +20,8 @@
 
 enum { CLIENT_INPUT = 8192, CLIENT_OUTPUT = 16384, CLIENT_ADDRESS = 46 };
 
-enum client_state { CLIENT_PAUSING, CLIENT_TALKING, CLIENT_LINGERING };
+/* PROXIED: a balancer's header is awaited. */
+enum client_state { CLIENT_PAUSING, CLIENT_TALKING, CLIENT_LINGERING, CLIENT_PROXIED };
 
 struct client {
 	struct shared *shared;
@@ -60,6 +61,7 @@ struct client_origin {
 	unsigned client;                          /* bits of session_client */
 	uint32_t uid;
 	bool counted;
+	bool proxied;                             /* its first bytes are a balancer's */
 	bool refused;                             /* one line, then goodbye */
 	enum session_end why;
 };

@@ -34,6 +34,14 @@ static enum result read_networks(const struct list *list, struct networks *ret_n
 	return OK;
 }
 
+static enum result read_lists(const struct listen_settings *section, const struct list *trusted, struct door *lists)
+{
+	TRY(read_networks(trusted, &lists->trusted));
+	TRY(read_networks(&section->proxy_from, &lists->proxy_from));
+	TRY(read_networks(&section->xclient_from, &lists->xclient_from));
+	return read_networks(&section->xforward_from, &lists->xforward_from);
+}
+
 static uint64_t said_or(uint64_t said, uint64_t otherwise)
 {
 	return said ? said : otherwise;
@@ -61,14 +69,22 @@ enum result door_fill(struct door *door, struct settings *settings, const struct
 	struct slice title = slice_of(door->name);
 	struct listen_settings section;
 	struct gateway_settings gateway;
-	struct networks trusted;
+	struct door lists = { 0 };
 	bool own = settings_origin_of(settings, "listen", title, "trusted").line != 0;
+	enum result end;
 
 	TRY(settings_fill(settings, &listen_settings_section, title, &section));
 	TRY(settings_fill(settings, &gateway_settings_section, SLICE(""), &gateway));
-	TRY(read_networks(own ? &section.trusted : &gateway.trusted, &trusted));
+	end = read_lists(&section, own ? &section.trusted : &gateway.trusted, &lists);
+	if (end != OK) {
+		door_finish(&lists);
+		return end;
+	}
 	door_finish(door);
-	door->trusted = trusted;
+	door->trusted = lists.trusted;
+	door->proxy_from = lists.proxy_from;
+	door->xclient_from = lists.xclient_from;
+	door->xforward_from = lists.xforward_from;
 	take_numbers(door, &section, rules, limits);
 	return OK;
 }
@@ -76,4 +92,7 @@ enum result door_fill(struct door *door, struct settings *settings, const struct
 void door_finish(struct door *door)
 {
 	give_back(&door->trusted);
+	give_back(&door->proxy_from);
+	give_back(&door->xclient_from);
+	give_back(&door->xforward_from);
 }

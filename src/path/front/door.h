@@ -28,7 +28,7 @@ struct door {
 	struct session_rules rules;
 	uint64_t connections, per_client;         /* most at a time */
 	uint64_t now;                             /* connections that came in here */
-	struct networks trusted;
+	struct networks trusted, proxy_from, xclient_from, xforward_from;
 };
 
 /* Rules begin as `rules`, limits as `limits`; then the section's own values, where it says something. A door without

@@ -572,6 +572,71 @@ static void slow_chunks_are_ended(struct scene *scene)
 	CHECK(slice_begins(slice_of(line), SLICE("421 4.4.2 too slow")), scene->about);
 }
 
+static void a_balancer_names_the_client(struct scene *scene)
+{
+	static const struct slice second = LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\x7f\x00\x00\x01\x12\x34\x00\x19");
+	closing int fd = dial(scene);
+	closing int two = dial(scene);
+	closing int bad = dial(scene);
+	struct taken taken;
+
+	say(fd, SLICE("PROXY TCP4 192.0.2.1 127"));
+	(void)usleep(50000);
+	say(fd, SLICE(".0.0.1 4711 25\r\n"));
+	begin_message(fd, scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_same(taken.envelope.client_address, SLICE("192.0.2.1")) && taken.envelope.flags == 0, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+	say(two, second);
+	hear(two, "421 4.7.0", scene->about);
+	say(bad, SLICE("EHLO x\r\n"));
+	hear(bad, "", scene->about);
+	fd_close(&bad);
+	bad = dial(scene);
+	say(bad, SLICE("PROXY UNKNOWN\r\n"));
+	hear(bad, "220", scene->about);
+	fd_close(&two);
+	two = dial(scene);
+	say(two, SLICE("PROXY UNKNOWN\r\nEHLO x\r\n"));
+	hear(two, "554 5.5.0", scene->about);
+}
+
+static void neighbours_speak_for_others(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	hear(fd, "220", scene->about);
+	ask(fd, "XCLIENT ADDR=192.0.2.1 NAME=other.example\r\n", "220", scene->about);
+	ask(fd, "MAIL FROM:<a@b>\r\n", "503", scene->about);
+	ask(fd, "EHLO one.example\r\n", "250 ENH", scene->about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<u@elsewhere.example>\r\n", "550 5.7.1 relay", scene->about);
+	ask(fd, "RCPT TO:<u@example.org>\r\nDATA\r\n", "250", scene->about);
+	hear(fd, "354", scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: from one.example (other.example [192.0.2.1])")), scene->about);
+	CHECK(taken.envelope.flags == 0, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+	ask(fd, "XCLIENT ADDR=127.0.0.9 NAME=[UNAVAILABLE]\r\n", "220", scene->about);
+	ask(fd, "EHLO two.example\r\n", "250 ENH", scene->about);
+	ask(fd, "XFORWARD ADDR=IPV6:2001:db8::1 NAME=far.example\r\n", "250", scene->about);
+	ask(fd, "XFORWARD HELO=far\r\n", "250", scene->about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<u@elsewhere.example>\r\nDATA\r\n", "250", scene->about);
+	hear(fd, "354", scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_begins(taken.envelope.trace, SLICE("Received: from far (far.example [IPv6:2001:db8::1])")), scene->about);
+	CHECK(taken.envelope.flags == 0, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250", scene->about);
+}
+
 static void a_door_has_its_own_limits(struct scene *scene)
 {
 	closing int fd = dial(scene);
@@ -631,6 +696,12 @@ static const struct row {
 	{ "M4: many small chunks", USUAL, many_small_chunks },
 	{ "M4: half a chunk is no message", USUAL, a_chunk_that_breaks_off },
 	{ "slow chunks are ended", USUAL "front { command_deadline = 1s data_rate = 1000 }", slow_chunks_are_ended },
+	{ "a balancer names the client",
+	  USUAL "front { connections_per_client = 1 }\nlisten \"smtp\" { address = \"0.0.0.0:25\" proxy_from = {\"127.0.0.1\"} }",
+	  a_balancer_names_the_client },
+	{ "neighbours that we believe speak for others",
+	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" xclient_from = {\"127.0.0.1\"} xforward_from = {\"127.0.0.1\"} }",
+	  neighbours_speak_for_others },
 	{ "a door has its own limits, and the local one has the front's",
 	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" trusted = {} message_limit = 1000 error_limit = 2 connections = 1 }",
 	  a_door_has_its_own_limits },

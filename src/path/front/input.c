@@ -3,6 +3,7 @@
 #include "front/input.h"
 
 #include "front/deadline.h"
+#include "front/identity.h"
 #include "front/message.h"
 #include "front/record.h"
 
@@ -180,6 +181,21 @@ static void ask_for_recipient(struct client *client)
 		input_recipient(client, LATER, NULL, 0, false);
 }
 
+/* XCLIENT: as if that client had connected. */
+static void become_claimed(struct client *client)
+{
+	const unsigned speakers = client->session.client & (SESSION_XCLIENT | SESSION_XFORWARD);
+	const struct claim *claim = &client->session.client_is;
+	enum result end = claim->addressed ? identity_take(client, &claim->address) : OK;
+
+	client->session.client |= speakers;
+	client->session.claimed = false;
+	if (end != OK)
+		deadline_expel(client, END_PER_CLIENT);
+	else if (session_greet(&client->session) != OK)
+		session_gone(&client->session);
+}
+
 static void obey_line(struct client *client, struct slice line, size_t eaten)
 {
 	enum stage before = client->session.stage;
@@ -199,6 +215,8 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 	if (before == STAGE_CHUNKS && !client->session.chunked)
 		message_drop(client);
 	buffer_eat(&client->in, eaten);
+	if (client->session.claimed)
+		become_claimed(client);
 	/* Between chunks the body's account goes on: a chunk of one byte buys no new patience. */
 	if (before != STAGE_CHUNKS)
 		deadline_line(client);

@@ -3,7 +3,7 @@
 #include "front/listeners.h"
 
 #include "base/fd.h"
-#include "front/client.h"
+#include "front/identity.h"
 #include "wire/gateway.h"
 
 #include <errno.h>
@@ -66,9 +66,9 @@ static void admit(struct listener *listener, int fd, const struct sockaddr_stora
 		admit_local(front, &origin);
 	} else {
 		origin.address = address_of(from);
-		if (networks_have(&listener->door->trusted, &origin.address))
-			origin.client = SESSION_TRUSTED;
-		else
+		origin.client = identity_bits(listener->door, &origin.address);
+		origin.proxied = networks_have(&listener->door->proxy_from, &origin.address);
+		if (!(origin.client & SESSION_TRUSTED) && !origin.proxied)
 			admit_counted(front, &origin);
 	}
 	if (shared->connections >= front_lesser(shared->limits.connections.n, front->most) ||

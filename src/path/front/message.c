@@ -2,6 +2,8 @@
 /* What cannot be accepted any more is not kept any more: its bytes pass by until the final dot. */
 #include "front/message.h"
 
+#include "front/identity.h"
+
 #include "base/clock.h"
 #include "base/fd.h"
 #include "front/trace.h"
@@ -172,8 +174,20 @@ static enum result add_trace(struct client *client, struct envelope *envelope, s
 	return OK;
 }
 
+/* The client that a neighbour names. It is trusted only if it would be here too: no check is left out on its account. */
+static void put_forwarded(struct client *client, struct envelope *envelope, char address[CLIENT_ADDRESS])
+{
+	const struct claim *claim = &client->session.message_from;
+	bool known = claim->addressed && identity_text(&claim->address, address);
+
+	envelope->client_address = known ? slice_of(address) : SLICE("");
+	if (!known || !networks_have(&client->door->trusted, &claim->address))
+		envelope->flags &= ~(uint32_t)ENVELOPE_TRUSTED;
+}
+
 static enum result deposit(struct client *client, struct buffer *trace)
 {
+	char address[CLIENT_ADDRESS];
 	struct envelope envelope;
 
 	TRY(session_envelope(&client->session, &envelope));
@@ -186,6 +200,8 @@ static enum result deposit(struct client *client, struct buffer *trace)
 		envelope.flags |= ENVELOPE_EIGHT_BIT;
 	envelope.listener = slice_of(client->door->name);
 	envelope.client_address = slice_of(client->address_text);
+	if (client->session.message_from.there)
+		put_forwarded(client, &envelope, address);
 	TRY(add_trace(client, &envelope, trace));
 	return deposits_send(&client->shared->deposits, &envelope, client->memfd, client, &client->exchange);
 }

@@ -28,6 +28,7 @@ void session_forget(struct session *session)
 	session->asked = (struct envelope_recipient){ 0 };
 	session->eight_bit = session->utf8 = session->ret_full = session->ret_headers = session->chunked = false;
 	session->envelope_id = (struct slice){ 0 };
+	session->message_from.there = false;
 	if (session->stage != STAGE_HELLO)
 		session->stage = STAGE_SENDER;
 }
@@ -197,6 +198,16 @@ struct slice session_first_recipient(const struct session *session)
 	return session->first ? session->first->recipient.address : (struct slice){ "", 0 };
 }
 
+/* The nearest to the client says it. */
+static struct slice helo_of(const struct session *session)
+{
+	if (session->message_from.there)
+		return claim_slice(&session->message_from.helo);
+	if (session->client_is.helo.length)
+		return claim_slice(&session->client_is.helo);
+	return (struct slice){ session->helo, session->helo_length };
+}
+
 /* RFC 3848, RFC 6531 4.3 */
 static struct slice protocol_of(const struct session *session)
 {
@@ -224,7 +235,9 @@ enum result session_envelope(struct session *session, struct envelope *ret_envel
 		         (session->ret_headers ? (unsigned)ENVELOPE_RET_HEADERS : 0u),
 		.protocol = protocol_of(session),
 		.envelope_id = session->envelope_id,
-		.helo = { session->helo, session->helo_length },
+		.helo = helo_of(session),
+		.client_name = session->message_from.there ? claim_slice(&session->message_from.name)
+		                                           : claim_slice(&session->client_is.name),
 		.sender = session->sender,
 		.recipients = list,
 		.recipient_count = count,

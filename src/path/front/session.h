@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "front/claims.h"
 #include "mail/smtp/smtp.h"
 
 /*   HELLO --ehlo--> SENDER --mail--> RECIPIENTS --data--> BODY --.--> VERDICT --> SENDER
@@ -39,7 +40,8 @@ struct session_rules {
 	enum room room;
 };
 
-enum session_client { SESSION_TRUSTED = 1, SESSION_LOCAL = 2 };         /* bits */
+/* Bits. XCLIENT, XFORWARD: may speak for others. */
+enum session_client { SESSION_TRUSTED = 1, SESSION_LOCAL = 2, SESSION_XCLIENT = 4, SESSION_XFORWARD = 8 };
 enum { SESSION_REPLY = 1024, SESSION_HELO = 256 };
 
 struct session {
@@ -62,6 +64,8 @@ struct session {
 	struct slice sender;
 	struct session_recipient *first, *last;
 	uint32_t recipients;
+	struct claim client_is, message_from;     /* XCLIENT: this session's; XFORWARD: the next message's */
+	bool claimed;                             /* this line was an XCLIENT: session_greet() again, as that client */
 	struct envelope_recipient asked;          /* in STAGE_ASKING: whom it is about */
 	uint8_t helo_length;
 	char helo[SESSION_HELO];

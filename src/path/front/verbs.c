@@ -37,8 +37,11 @@ static enum result obey_ehlo(struct session *session, struct slice name)
 	TRY(keep_name(session, name, true));
 	if (buffer_format(session->replies,
 	                  "250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"
-	                  "250-DSN\r\n250 ENHANCEDSTATUSCODES\r\n",
-	                  SHOW(session->rules->hostname), (unsigned long long)session->rules->message_limit) != OK)
+	                  "250-DSN\r\n%s%s250 ENHANCEDSTATUSCODES\r\n",
+	                  SHOW(session->rules->hostname), (unsigned long long)session->rules->message_limit,
+	                  session->client & SESSION_XCLIENT ? "250-XCLIENT NAME ADDR PORT PROTO HELO\r\n" : "",
+	                  session->client & SESSION_XFORWARD ? "250-XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE\r\n"
+	                                                     : "") != OK)
 		return BROKEN;
 	return OK;
 }
@@ -255,6 +258,34 @@ static enum result not_here(struct session *session, struct slice argument)
 	return session_answer(session, "502 5.5.1 not offered here");
 }
 
+/* Whoever is connected: from here on it is the client that is named, and everything begins anew. */
+static enum result obey_xclient(struct session *session, struct slice argument)
+{
+	if (!(session->client & SESSION_XCLIENT))
+		return session_answer(session, "550 5.7.1 you may not speak for others");
+	if (claim_read(argument, &session->client_is) != OK)
+		return session_answer(session, "501 5.5.4 bad attributes");
+	session_forget(session);
+	session->stage = STAGE_HELLO;
+	session->extended = false;
+	session->helo_length = 0;
+	session->claimed = true;
+	return AGAIN;
+}
+
+/* May come in several lines, before MAIL. */
+static enum result obey_xforward(struct session *session, struct slice argument)
+{
+	struct claim claim = session->message_from.there ? session->message_from : (struct claim){ 0 };
+
+	if (!(session->client & SESSION_XFORWARD))
+		return session_answer(session, "550 5.7.1 you may not speak for others");
+	if (claim_read(argument, &claim) != OK)
+		return session_answer(session, "501 5.5.4 bad attributes");
+	session->message_from = claim;
+	return session_answer(session, "250 2.0.0 noted");
+}
+
 static enum result not_mail(struct session *session, struct slice argument)
 {
 	(void)argument;
@@ -285,6 +316,8 @@ static const struct verb {
 	{ LIT("STARTTLS"), ANY_STAGE, not_here, NULL, false },
 	{ LIT("AUTH"), ANY_STAGE, not_here, NULL, false },
 	{ LIT("BDAT"), ANY_STAGE, obey_bdat, NULL, false },
+	{ LIT("XCLIENT"), IN(STAGE_HELLO) | IN(STAGE_SENDER), obey_xclient, "503 5.5.1 not within a message", false },
+	{ LIT("XFORWARD"), IN(STAGE_SENDER), obey_xforward, "503 5.5.1 not within a message", false },
 	{ LIT("GET"), ANY_STAGE, not_mail, NULL, false },
 	{ LIT("POST"), ANY_STAGE, not_mail, NULL, false },
 	{ LIT("HEAD"), ANY_STAGE, not_mail, NULL, false },
@@ -319,7 +352,7 @@ enum result verbs_obey(struct session *session, struct slice line)
 	struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
 	const struct verb *verb = find_verb(name);
 
-	session->chunk.unmeasured = false;
+	session->chunk.unmeasured = session->claimed = false;
 	if (!is_text_for(verb, line)) {
 		session_forget(session);
 		return session_answer(session, "501 5.5.2 commands are printable ASCII");
