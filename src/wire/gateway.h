@@ -31,6 +31,7 @@ extern const struct settings_section gateway_settings_section;
 
 #define LISTEN_SETTINGS(ROW)                                                                                  \
 	ROW(address, list, "", "", "", "addresses with port: 0.0.0.0:25, [::]:25")                            \
+	ROW(protocol, choice, "smtp", "", "smtp lmtp", "what is spoken there")                                \
 	ROW(trusted, list, "", "", "", "networks that may relay; not said: those of the top of the file")     \
 	ROW(message_limit, bytes, "0", "0", "2G", "largest message; 0: as the front's")                       \
 	ROW(recipient_limit, count, "0", "0", "10000", "most recipients of one message; 0: as the front's")   \
@@ -42,6 +43,7 @@ extern const struct settings_section gateway_settings_section;
 	ROW(xclient_from, list, "", "", "", "who may say XCLIENT, and so be any client")                      \
 	ROW(xforward_from, list, "", "", "", "who may say XFORWARD: from whom a message came")
 SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
+enum { LISTEN_SMTP, LISTEN_LMTP };
 extern const struct settings_section listen_settings_section;
 
 #define DOMAIN_SETTINGS(ROW)                                                                                  \
@@ -52,6 +54,7 @@ extern const struct settings_section listen_settings_section;
 	ROW(canonical, list, "", "", "", "tables that give an address its proper form")                       \
 	ROW(virtual, list, "", "", "", "tables of addresses whose mail goes to others; details go along")     \
 	ROW(aliases, list, "", "", "", "tables of aliases and lists")                                         \
+	ROW(message_limit, bytes, "0", "0", "2G", "largest message to it; 0: as the listener's")              \
 	ROW(subaddress, text, "+", "", "", "what divides user and detail in a local part; none: nothing does")
 SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
 extern const struct settings_section domain_settings_section;

@@ -58,6 +58,9 @@ static void take_numbers(struct door *door, const struct listen_settings *sectio
 	if (door->rules.message_limit > limits->bytes_in_flight.n)
 		door->rules.message_limit = limits->bytes_in_flight.n;
 	door->rules.recipients = said_or(section->recipient_limit.n, rules->recipients);
+	door->rules.lmtp = section->protocol.is == LISTEN_LMTP;
+	if (door->rules.lmtp && door->rules.recipients > SESSION_LMTP_RECIPIENTS)
+		door->rules.recipients = SESSION_LMTP_RECIPIENTS;
 	door->rules.errors = said_or(section->error_limit.n, rules->errors);
 	door->connections = said_or(section->connections.n, limits->connections.n);
 	door->per_client = said_or(section->connections_per_client.n, limits->connections_per_client.n);

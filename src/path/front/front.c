@@ -60,16 +60,40 @@ static enum result read_asked(struct settings *settings, const struct slice *dom
 }
 
 /* Both lists or none. */
+static enum result read_limits(struct settings *settings, const struct slice *domains, size_t count, uint64_t **ret_limits)
+{
+	uint64_t *limits = pool_resize(NULL, (count + 1) * sizeof(*limits));
+
+	if (limits == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++) {
+		struct domain_settings domain;
+
+		limits[i] = settings_fill(settings, &domain_settings_section, domains[i], &domain) == OK ? domain.message_limit.n : 1;
+	}
+	*ret_limits = limits;
+	return OK;
+}
+
 static enum result take_domains(struct front *front, struct settings *settings)
 {
 	size_t count = settings_title_count(settings, "domain"), asked_count;
 	struct slice *domains, *asked;
+	uint64_t *limits;
 
 	TRY(read_domains(settings, count, &domains));
 	if (read_asked(settings, domains, count, &asked, &asked_count) != OK) {
 		(void)!pool_resize(domains, 0);
 		return LATER;
 	}
+	if (read_limits(settings, domains, count, &limits) != OK) {
+		(void)!pool_resize(domains, 0);
+		(void)!pool_resize(asked, 0);
+		return LATER;
+	}
+	(void)!pool_resize(front->domain_limits, 0);
+	front->domain_limits = limits;
+	front->shared.rules.domain_limits = limits;
 	(void)!pool_resize(front->domains, 0);
 	(void)!pool_resize(front->asked, 0);
 	front->domains = domains;

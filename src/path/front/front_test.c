@@ -637,6 +637,56 @@ static void neighbours_speak_for_others(struct scene *scene)
 	hear(fd, "250", scene->about);
 }
 
+static void lmtp_answers_for_each(struct scene *scene)
+{
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	hear(fd, "220", scene->about);
+	ask(fd, "EHLO x\r\n", "500", scene->about);
+	ask(fd, "LHLO x\r\n", "250 ENH", scene->about);
+	say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nRCPT TO:<v@example.org>\r\nDATA\r\n"));
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "250", scene->about);
+	hear(fd, "354", scene->about);
+	say(fd, SLICE("x\r\n.\r\n"));
+	take_deposit(scene, &taken);
+	CHECK(slice_same(taken.envelope.protocol, SLICE("LMTP")) && taken.envelope.recipient_count == 2, scene->about);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250 2.0.0 accepted", scene->about);
+	hear(fd, "250 2.0.0 accepted", scene->about);
+	ask(fd, "NOOP\r\n", "250 2.0.0 nothing", scene->about);
+}
+
+static void a_domain_has_its_own_limit(struct scene *scene)
+{
+	static char line[1000];
+	closing int fd = dial(scene);
+	struct taken taken;
+
+	for (size_t i = 0; i < sizeof(line); i++)
+		line[i] = "x\r\n"[i < 998 ? 0 : i - 997];
+	for (int size = 1; size <= 2; size++) {
+		if (size == 1)
+			begin_message(fd, scene->about);
+		else
+			say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n"));
+		for (int i = 0; size == 2 && i < 3; i++)
+			hear(fd, i < 2 ? "250" : "354", scene->about);
+		for (int i = 0; i < size; i++)
+			say(fd, (struct slice){ line, sizeof(line) });
+		say(fd, SLICE(".\r\n"));
+		if (size == 2) {
+			hear(fd, "552 5.3.4 larger than a recipient's limit", scene->about);
+			continue;
+		}
+		take_deposit(scene, &taken);
+		answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+		hear(fd, "250 2.0.0 accepted", scene->about);
+	}
+}
+
 static void a_door_has_its_own_limits(struct scene *scene)
 {
 	closing int fd = dial(scene);
@@ -702,6 +752,10 @@ static const struct row {
 	{ "neighbours that we believe speak for others",
 	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" xclient_from = {\"127.0.0.1\"} xforward_from = {\"127.0.0.1\"} }",
 	  neighbours_speak_for_others },
+	{ "LMTP answers for each recipient", USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" protocol = lmtp }",
+	  lmtp_answers_for_each },
+	{ "a domain has its own limit", "hostname = \"mx.example.org\"\ndomain \"example.org\" { message_limit = 1000 }\n",
+	  a_domain_has_its_own_limit },
 	{ "a door has its own limits, and the local one has the front's",
 	  USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" trusted = {} message_limit = 1000 error_limit = 2 connections = 1 }",
 	  a_door_has_its_own_limits },

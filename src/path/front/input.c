@@ -36,6 +36,7 @@ static void record_lost(struct client *client, enum session_body how)
 {
 	static const struct slice reasons[] = {
 		[BODY_FINE] = LIT(""), [BODY_FAULTY] = LIT("bare CR, bare LF or NUL"), [BODY_TOO_LARGE] = LIT("too large"),
+		[BODY_TOO_LARGE_FOR_ONE] = LIT("too large for a recipient"),
 		[BODY_LOOPS] = LIT("too many hops"), [BODY_NO_ROOM] = LIT("too little room"),
 	};
 

@@ -29,6 +29,7 @@ struct front {
 	struct door doors[FRONT_LISTENERS];       /* by name; they stay while clients have them */
 	size_t door_count;
 	struct slice *domains, *asked;
+	uint64_t *domain_limits;
 	size_t most;                              /* connections that descriptors suffice for */
 	struct timer listen_timer, leave_timer;
 	char system_name[SYSTEM_NAME];

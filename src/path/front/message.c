@@ -108,12 +108,17 @@ static bool has_eight_bit(struct slice piece)
 	return all & 0x80;
 }
 
+static bool is_too_large_for_one(const struct client *client)
+{
+	return client->session.most && client->size > client->session.most;
+}
+
 static void add(struct client *client, struct slice piece)
 {
 	headers_add(&client->headers, piece);
 	client->eight_bit = client->eight_bit || has_eight_bit(piece);
 	client->size += piece.len;
-	if (client->size > client->session.rules->message_limit)
+	if (client->size > client->session.rules->message_limit || is_too_large_for_one(client))
 		client->too_large = true;
 	if (!is_lost(client) && keep(client, piece) != OK)
 		client->no_room = true;
@@ -146,7 +151,7 @@ enum session_body message_so_far(const struct client *client)
 	if (is_faulty(client))
 		return BODY_FAULTY;
 	if (client->too_large)
-		return BODY_TOO_LARGE;
+		return is_too_large_for_one(client) ? BODY_TOO_LARGE_FOR_ONE : BODY_TOO_LARGE;
 	if (client->headers.hops > client->session.rules->hops)
 		return BODY_LOOPS;
 	return client->no_room ? BODY_NO_ROOM : BODY_FINE;

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+enum result recipients_noted(struct session *session)
+{
+	session->noted++;
+	return session_answer(session, "250 2.1.5 recipient noted");
+}
+
 enum result recipients_add(struct session *session, const struct envelope_recipient *recipient)
 {
 	struct session_recipient *new = arena_new(&session->message, struct session_recipient);
@@ -120,7 +126,7 @@ enum result recipients_answered(struct session *session, const struct slice *add
 	if (before && before + count > session->rules->recipients)
 		return session_answer(session, "452 4.5.3 too many recipients");
 	if (add_all(session, addresses, count) == OK)
-		return session_answer(session, "250 2.1.5 recipient noted");
+		return recipients_noted(session);
 	take_back(session, last, before);
 	return session_answer(session, before ? "452 4.5.3 too many recipients" : "452 4.3.1 too little room, try later");
 }

@@ -13,6 +13,7 @@
 #include "front/verbs.h"
 
 /* Slices are in the session's arena already. LATER: it is full. */
+must_use enum result recipients_noted(struct session *session);       /* 250 */
 must_use enum result recipients_add(struct session *session, const struct envelope_recipient *recipient);
 bool recipients_must_ask(const struct session *session, struct slice address);
 /* AGAIN: the session waits for session_asked(). */

@@ -4,6 +4,9 @@
 #include "front/recipients.h"
 #include "front/verbs.h"
 
+#include <stdio.h>
+#include <string.h>
+
 enum { RECIPIENT_MEMORY = 512, EXPANSION_MEMORY = 512 * 1000, MESSAGE_MEMORY = 32768, REPLY_MOST = 512 };
 
 enum result session_answer(struct session *session, const char *reply)
@@ -24,7 +27,8 @@ void session_forget(struct session *session)
 	arena_reset(&session->message);
 	session->sender = (struct slice){ 0 };
 	session->first = session->last = NULL;
-	session->recipients = 0;
+	session->recipients = session->noted = 0;
+	session->size = session->most = 0;
 	session->asked = (struct envelope_recipient){ 0 };
 	session->eight_bit = session->utf8 = session->ret_full = session->ret_headers = session->chunked = false;
 	session->envelope_id = (struct slice){ 0 };
@@ -100,17 +104,29 @@ enum result session_greet(struct session *session)
 	return OK;
 }
 
+/* The message's answer: once, or for each recipient that was noted. The message is forgotten. */
+static enum result answer_all(struct session *session, const char *reply)
+{
+	uint32_t times = session->rules->lmtp && session->noted ? session->noted : 1;
+	enum result end = OK;
+
+	session_forget(session);
+	while (times-- > 0 && end != BROKEN)
+		end = session_answer(session, reply);
+	return end;
+}
+
 static enum result refuse_body(struct session *session, enum session_body end)
 {
 	static const char *const replies[] = {
 		[BODY_FAULTY] = "550 5.6.0 the message has a bare CR, a bare LF or NUL",
 		[BODY_TOO_LARGE] = "552 5.3.4 larger than our limit",
+		[BODY_TOO_LARGE_FOR_ONE] = "552 5.3.4 larger than a recipient's limit",
 		[BODY_LOOPS] = "554 5.4.6 too many hops: this message is in a loop",
 		[BODY_NO_ROOM] = "452 4.3.1 too little room, try later",
 	};
 
-	session_forget(session);
-	return session_answer(session, replies[end]);
+	return answer_all(session, replies[end]);
 }
 
 enum result session_body(struct session *session, enum session_body end)
@@ -130,8 +146,10 @@ enum result session_chunk(struct session *session, enum session_body how)
 	session->stage = session->chunk.after;
 	if (session->chunk.refused)
 		return count_error(session, session_answer(session, session->chunk.refused));
-	if (how != BODY_FINE)
+	if (how != BODY_FINE) {
+		session->noted = session->chunk.last ? session->noted : 0;      /* only the last is answered for each */
 		return refuse_body(session, how);
+	}
 	if (!session->chunk.last)
 		return session_answer(session, "250 2.0.0 chunk noted");
 	session->stage = STAGE_VERDICT;
@@ -147,23 +165,25 @@ static bool is_reply(struct slice reply, char class)
 
 static enum result pass_on(struct session *session, struct slice reply, char class, const char *instead)
 {
+	char text[REPLY_MOST + 1];
+
 	if (!is_reply(reply, class))
-		return session_answer(session, instead);
-	if (buffer_format(session->replies, "%.*s\r\n", SHOW(reply)) != OK)
-		return BROKEN;
-	return class == '4' ? LATER : REFUSED;
+		return answer_all(session, instead);
+	memcpy(text, reply.at, reply.len);
+	text[reply.len] = '\0';
+	return answer_all(session, text);
 }
 
 enum result session_verdict(struct session *session, enum result verdict, struct slice reply)
 {
+	char text[REPLY_MOST + 1];
+
 	if (session->stage != STAGE_VERDICT)
 		return BROKEN;
-	session_forget(session);
 	switch (verdict) {
 	case OK:
-		if (buffer_format(session->replies, "250 2.0.0 accepted as %.*s\r\n", SHOW(reply)) != OK)
-			return BROKEN;
-		return OK;
+		(void)snprintf(text, sizeof(text), "250 2.0.0 accepted as %.*s", SHOW(reply));
+		return answer_all(session, text);
 	case REFUSED:
 		return pass_on(session, reply, '5', "550 5.7.1 this message was refused");
 	case AGAIN:
@@ -211,6 +231,8 @@ static struct slice helo_of(const struct session *session)
 /* RFC 3848, RFC 6531 4.3 */
 static struct slice protocol_of(const struct session *session)
 {
+	if (session->rules->lmtp)
+		return session->utf8 ? SLICE("UTF8LMTP") : SLICE("LMTP");
 	if (session->utf8)
 		return SLICE("UTF8SMTP");
 	return session->extended ? SLICE("ESMTP") : SLICE("SMTP");

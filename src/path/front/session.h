@@ -8,7 +8,7 @@
  *          and leaves its replies in a buffer.
  * Owns:    one arena that lives as long as one message; session_finish() empties it.
  * Fails:   REFUSED or LATER with a reply already written; BROKEN when a reply does not fit the
- *          buffer: keep SESSION_REPLY bytes of room in it.
+ *          buffer: keep SESSION_REPLY bytes of room in it, and as many for each recipient of LMTP.
  */
 #ifndef FRONT_SESSION_H
 #define FRONT_SESSION_H
@@ -33,16 +33,18 @@ struct session_rules {
 	struct slice hostname, greeting, postmaster;
 	const struct slice *domains;
 	size_t domain_count;
+	const uint64_t *domain_limits;            /* beside `domains`: bytes; 0: no limit of its own */
 	const struct slice *asked;                /* those of our domains whose recipients are looked up */
 	size_t asked_count;
 	uint64_t message_limit;
 	uint64_t recipients, null_sender_recipients, errors, hops;
 	enum room room;
+	bool lmtp;                                /* RFC 2033: LHLO, and an answer for each recipient */
 };
 
 /* Bits. XCLIENT, XFORWARD: may speak for others. */
 enum session_client { SESSION_TRUSTED = 1, SESSION_LOCAL = 2, SESSION_XCLIENT = 4, SESSION_XFORWARD = 8 };
-enum { SESSION_REPLY = 1024, SESSION_HELO = 256 };
+enum { SESSION_REPLY = 1024, SESSION_HELO = 256, SESSION_LMTP_RECIPIENTS = 100 };
 
 struct session {
 	const struct session_rules *rules;
@@ -64,6 +66,8 @@ struct session {
 	struct slice sender;
 	struct session_recipient *first, *last;
 	uint32_t recipients;
+	uint32_t noted;                           /* RCPTs that were answered 250: LMTP answers for each */
+	uint64_t size, most;                      /* SIZE as said; the smallest limit of the recipients' domains */
 	struct claim client_is, message_from;     /* XCLIENT: this session's; XFORWARD: the next message's */
 	bool claimed;                             /* this line was an XCLIENT: session_greet() again, as that client */
 	struct envelope_recipient asked;          /* in STAGE_ASKING: whom it is about */
@@ -86,7 +90,7 @@ const struct envelope_recipient *session_question(const struct session *session)
 must_use enum result session_asked(struct session *session, enum result end, const struct slice *addresses, size_t count);
 
 /* How the bytes of a message ended. Only BODY_FINE waits for a verdict. */
-enum session_body { BODY_FINE, BODY_FAULTY, BODY_TOO_LARGE, BODY_LOOPS, BODY_NO_ROOM };
+enum session_body { BODY_FINE, BODY_FAULTY, BODY_TOO_LARGE, BODY_TOO_LARGE_FOR_ONE, BODY_LOOPS, BODY_NO_ROOM };
 must_use enum result session_body(struct session *session, enum session_body end);
 /* In CHUNK, once no byte is left: BODY_FINE, or what is known already to be wrong with the message. AGAIN: it was the
  * last, and waits for a verdict. */

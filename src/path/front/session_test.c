@@ -374,6 +374,68 @@ static void check_rooms(struct buffer *replies)
 	}
 }
 
+static unsigned count_lines(struct buffer *replies, const char *begin)
+{
+	unsigned count = 0;
+
+	for (struct slice rest = buffer_slice(replies); rest.len; (void)slice_cut(&rest, '\n'))
+		count += slice_begins(rest, slice_of(begin));
+	return count;
+}
+
+/* RFC 2033: who was noted is answered, one by one. */
+static void check_lmtp(struct buffer *replies)
+{
+	static const struct { const char *about; enum result verdict; struct slice reply; const char *hear; } rows[] = {
+		{ "kept", OK, LIT("ID"), "250 2.0.0 accepted as ID\r\n" },
+		{ "refused", REFUSED, LIT("550 5.7.1 no"), "550 5.7.1 no\r\n" },
+		{ "later", LATER, LIT("nonsense"), "451 4.3.0 try later\r\n" },
+	};
+	struct session_rules rules = usual;
+
+	rules.lmtp = true;
+	rules.errors = 100;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct session session;
+
+		session_init(&session, &rules, replies, 0);
+		CHECK(session_line(&session, SLICE("EHLO x")) == REFUSED && session_line(&session, SLICE("HELO x")) == REFUSED &&
+		      session_line(&session, SLICE("LHLO x")) == OK, "LHLO only");
+		CHECK(session_line(&session, SLICE("MAIL FROM:<a@b>")) == OK, "a sender");
+		CHECK(session_line(&session, SLICE("RCPT TO:<u@example.org>")) == OK &&
+		      session_line(&session, SLICE("RCPT TO:<u@elsewhere.example>")) == REFUSED &&
+		      session_line(&session, SLICE("RCPT TO:<v@example.org>")) == OK, "two of three");
+		CHECK(session_line(&session, SLICE("DATA")) == OK, "data");
+		CHECK(session_body(&session, BODY_FINE) == AGAIN, "a body");
+		buffer_clear(replies);
+		CHECK(session_verdict(&session, rows[i].verdict, rows[i].reply) != BROKEN, rows[i].about);
+		CHECK(count_lines(replies, rows[i].hear) == 2 && count_lines(replies, "") == 2, rows[i].about);
+		session_finish(&session);
+	}
+	CHECK(usual.lmtp == false, "and not elsewhere");
+}
+
+/* 552 at RCPT where the size was said; the smallest limit holds for the bytes. */
+static void check_domain_limits(struct buffer *replies)
+{
+	static const uint64_t limits[] = { 500, 0 };
+	struct session_rules rules = usual;
+	struct session session;
+
+	rules.domain_limits = limits;
+	session_init(&session, &rules, replies, 0);
+	CHECK(session_line(&session, SLICE("EHLO x")) == OK && session_line(&session, SLICE("MAIL FROM:<a@b> SIZE=501")) == OK,
+	      "a size");
+	buffer_clear(replies);
+	CHECK(session_line(&session, SLICE("RCPT TO:<u@example.org>")) == REFUSED && heard(replies, "552 5.3.4"), "too large");
+	CHECK(session_line(&session, SLICE("RCPT TO:<u@example.net>")) == OK && session.most == 0, "not for the other");
+	CHECK(session_line(&session, SLICE("RSET")) == OK && session_line(&session, SLICE("MAIL FROM:<a@b> SIZE=500")) == OK,
+	      "as large as permitted");
+	CHECK(session_line(&session, SLICE("RCPT TO:<u@EXAMPLE.org>")) == OK && session.most == 500, "a limit for the bytes");
+	CHECK(session_line(&session, SLICE("RSET")) == OK && session.most == 0, "forgotten");
+	session_finish(&session);
+}
+
 static void check_edges(struct buffer *replies)
 {
 	struct session session;
@@ -404,6 +466,8 @@ int main(void)
 	check_envelope(&replies);
 	check_asked(&replies);
 	check_rooms(&replies);
+	check_lmtp(&replies);
+	check_domain_limits(&replies);
 	check_edges(&replies);
 	buffer_finish(&replies);
 	return TEST_END();

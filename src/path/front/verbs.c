@@ -28,11 +28,14 @@ static enum result keep_name(struct session *session, struct slice name, bool ex
 
 static enum result obey_helo(struct session *session, struct slice name)
 {
+	if (session->rules->lmtp)
+		return session_answer(session, "500 5.5.1 this is LMTP: say LHLO");
 	TRY(keep_name(session, name, false));
 	return buffer_format(session->replies, "250 %.*s\r\n", SHOW(session->rules->hostname)) == OK ? OK : BROKEN;
 }
 
-static enum result obey_ehlo(struct session *session, struct slice name)
+/* EHLO and LHLO */
+static enum result greet_back(struct session *session, struct slice name)
 {
 	TRY(keep_name(session, name, true));
 	if (buffer_format(session->replies,
@@ -44,6 +47,20 @@ static enum result obey_ehlo(struct session *session, struct slice name)
 	                                                     : "") != OK)
 		return BROKEN;
 	return OK;
+}
+
+static enum result obey_ehlo(struct session *session, struct slice name)
+{
+	if (session->rules->lmtp)
+		return session_answer(session, "500 5.5.1 this is LMTP: say LHLO");
+	return greet_back(session, name);
+}
+
+static enum result obey_lhlo(struct session *session, struct slice name)
+{
+	if (!session->rules->lmtp)
+		return session_answer(session, "500 5.5.2 unknown command");
+	return greet_back(session, name);
 }
 
 /* ---- the message ---- */
@@ -93,6 +110,7 @@ static enum result obey_mail(struct session *session, struct slice argument)
 		return session_answer(session, "452 4.3.1 too little room, try later");
 	}
 	session->eight_bit = mail.eight_bit;
+	session->size = mail.size;
 	session->utf8 = mail.utf8;
 	session->ret_full = mail.ret_full;
 	session->ret_headers = mail.ret_headers;
@@ -131,6 +149,24 @@ static const char *why_too_many(const struct session *session)
 	return NULL;
 }
 
+/* A size that was said is looked at now; the real one is measured against the smallest limit (RFC 1870 6). */
+static const char *why_too_large(struct session *session, struct slice domain)
+{
+	const struct session_rules *rules = session->rules;
+
+	for (size_t i = 0; rules->domain_limits && i < rules->domain_count; i++) {
+		uint64_t limit = rules->domain_limits[i];
+
+		if (limit == 0 || !slice_same_nocase(rules->domains[i], domain))
+			continue;
+		if (session->size > limit)
+			return "552 5.3.4 larger than this recipient's limit";
+		if (session->most == 0 || limit < session->most)
+			session->most = limit;
+	}
+	return NULL;
+}
+
 static enum result keep_recipient(struct session *session, const struct rcpt_command *rcpt)
 {
 	struct envelope_recipient recipient = { .original = rcpt->original, .notify = rcpt->notify };
@@ -151,11 +187,13 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 	reply = why_not_relay(session, &rcpt.recipient);
 	if (reply == NULL)
 		reply = why_too_many(session);
+	if (reply == NULL)
+		reply = why_too_large(session, rcpt.recipient.domain);
 	if (reply)
 		return session_answer(session, reply);
 	switch (keep_recipient(session, &rcpt)) {
 	case OK:
-		return session_answer(session, "250 2.1.5 recipient noted");
+		return recipients_noted(session);
 	case AGAIN:
 		return AGAIN;
 	case REFUSED:
@@ -303,6 +341,7 @@ static const struct verb {
 	bool utf8;
 } verbs[] = {
 	{ LIT("EHLO"), ANY_STAGE, obey_ehlo, NULL, false },
+	{ LIT("LHLO"), ANY_STAGE, obey_lhlo, NULL, false },
 	{ LIT("HELO"), ANY_STAGE, obey_helo, NULL, false },
 	{ LIT("MAIL"), IN(STAGE_SENDER), obey_mail, "503 5.5.1 there is a sender already", true },
 	{ LIT("RCPT"), IN(STAGE_RECIPIENTS), obey_rcpt, "503 5.5.1 MAIL comes first", true },
