@@ -117,11 +117,96 @@ static void damaged_together(void)
 	EXPECT(silent(scene.control) && files("corrupt") == 3);
 }
 
+static void judge_late(void)
+{
+	resume();
+	deposit(1, 0, 1, true);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT) && hear(scene.front, QUEUE_KEPT));
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(lent_count(1));
+}
+
+/* Its judgement is a file of its own, and counts after an orderly end too. */
+static void judged_and_left(void)
+{
+	judge_late();
+	leave_it();
+	start();
+	resume();
+	EXPECT(lent_count(1) && files("judged") == 1);
+	end_one(0, RELAY_DELIVERED);
+	say_whose(RELAY_ENDED);
+	EXPECT(empties("messages") && empties("judged"));
+}
+
+/* That file is damaged: it is set aside, and the message judged again; nothing is delivered before. */
+static void damaged_judgement(void)
+{
+	char path[PATH + 64];
+	int fd;
+
+	judge_late();
+	kill_it();
+	(void)snprintf(path, sizeof(path), "%s/judged/%s", scene.spool, scene.id);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	EXPECT(pwrite(fd, "X", 1, 40) == 1);
+	fd_close(&fd);
+	(void)snprintf(path, sizeof(path), "%s/judged/0123456789ABCDEF", scene.spool);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);      /* its message is gone */
+	fd_close(&fd);
+	start();
+	resume();
+	EXPECT(silent(scene.relay));
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(lent_count(1) && files("corrupt") == 1 && files("judged") == 1);
+}
+
+/* What operators may say, and what they hear. */
+static void many_words(void)
+{
+	static const struct { const char *words[6]; int status; } rows[] = {
+		{ { "queue", "list" }, 0 },                        { { "queue", "list", "--json" }, 0 },
+		{ { "queue", "retry", "all" }, 0 },                { { "queue", "retry", scene.id }, 0 },
+		{ { "queue", "hold", "0123456789ABCDEF" }, 1 },    { { "queue", "hold", "nonsense" }, 2 },
+		{ { "queue", "show", scene.id, "--json" }, 0 },    { { "queue", "show", scene.id, "--bytes" }, 0 },
+		{ { "queue", "show", "0123456789ABCDEF" }, 1 },    { { "queue", "show" }, 2 },
+		{ { "queue", "list", "--colour" }, 2 },            { { "quarantine", "list", "--json" }, 0 },
+		{ { "quarantine", "show", "0123456789ABCDEF", "--bytes" }, 1 },
+		{ { "quarantine", "delete", "0123456789ABCDEF" }, 1 },
+		{ { "quarantine", "release", "0123456789ABCDEF" }, 1 },
+		{ { "quarantine", "release", scene.id, "--to", "nobody at all" }, 1 },
+		{ { "queue", "hold", scene.id }, 0 },              { { "queue", "release", scene.id }, 0 },
+	};
+
+	deposit(1, 0, 1, true);
+	judge_all(FATE_DELIVER, 1);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		EXPECT(command(rows[i].words) == rows[i].status);
+}
+
+/* With --to a copy goes there, and the file stays. */
+static void released_to_another(void)
+{
+	resume();
+	deposit(1, 0, 2, true);
+	judge_all(FATE_QUARANTINE, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	EXPECT(COMMAND("quarantine", "show", scene.id, "--bytes") == 0);
+	EXPECT(COMMAND("quarantine", "release", scene.id, "--to", "other@example.org") == 0 && lent_count(1));
+	EXPECT(files("quarantine") == 1);
+	EXPECT(COMMAND("quarantine", "list") == 0 && strstr(said, scene.id) != NULL);
+}
+
 static const struct scene_row rows[] = {
 	{ "larger than the queue takes: refused, not put off",        too_large },
 	{ "a question without an answer is asked again",              never_answered },
 	{ "two operators and one file of the quarantine",             released_by_two },
 	{ "damaged files are one warning",                            damaged_together },
+	{ "a late judgement counts after an orderly end",             judged_and_left },
+	{ "a damaged judgement is made again",                        damaged_judgement },
+	{ "words of operators, right and wrong",                      many_words },
+	{ "a copy out of the quarantine",                             released_to_another },
 };
 
 int main(int count, char **words)

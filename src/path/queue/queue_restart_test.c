@@ -250,7 +250,7 @@ static void unread_at_a_start(void)
 	judge_all(FATE_DELIVER, 1);
 	EXPECT(hear(scene.front, QUEUE_KEPT) && lent_count(1));
 	end_one(0, RELAY_DELIVERED);
-	kill_it();
+	leave_it();
 	EXPECT(chmod(path, 0600) == 0);
 	start();
 	resume();

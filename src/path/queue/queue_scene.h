@@ -45,6 +45,7 @@ void be_patient(int fd, unsigned ms);
 int give_wire(const char *name);
 void start(void);
 void kill_it(void);
+void leave_it(void);                     /* an orderly end */
 bool hear(int fd, uint8_t kind);
 bool silent(int fd);
 int message_memfd(bool sealed);
