@@ -138,7 +138,7 @@ static enum result unpack_gift(struct frame *frame, struct process_gift *ret_gif
 
 	gift.instance = unpack_u32(&from);
 	TRY(unpack_end(&from));
-	if (gift.what > GIVEN_CONTROL || frame->fd < 0)
+	if (gift.what > GIVEN_FILE || frame->fd < 0)
 		return REFUSED;
 	gift.fd = frame_take_fd(frame);
 	*ret_gift = gift;

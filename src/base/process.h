@@ -47,6 +47,8 @@ enum given {
 	GIVEN_WIRE,               /* name: the neighbour's process, instance: which of several */
 	GIVEN_LISTENER,           /* name: the title of its `listen` section; a listening socket */
 	GIVEN_CONTROL,            /* a listening UNIX socket for the command line; name: what for */
+	GIVEN_FILE,               /* open for reading, from its start; before START and before each RELOAD. name: of the
+	                           * section that names it */
 };
 
 enum { PROCESS_CONTROL_FD = 3, PROCESS_LOG_FD = 2, PROCESS_PATHS = 64, PROCESS_PATIENCE = 10 /* seconds */ };

@@ -255,6 +255,18 @@ static enum result check_listen(const char *name, struct slice value, struct buf
 	return check_by(checks, COUNT_OF(checks), name, value, complaint);
 }
 
+static enum result check_certificate_title(struct slice value, struct buffer *complaint)
+{
+	return is_host_name(value) ? OK : meant(complaint, SLICE("not a host name, such as mx1.example.org"));
+}
+
+static enum result check_certificate(const char *name, struct slice value, struct buffer *complaint)
+{
+	static const struct check checks[] = { { "", check_certificate_title } };
+
+	return check_by(checks, COUNT_OF(checks), name, value, complaint);
+}
+
 static enum result check_domain(const char *name, struct slice value, struct buffer *complaint)
 {
 	static const struct check checks[] = {
@@ -273,6 +285,9 @@ static const struct setting gateway_rows[] = { GATEWAY_SETTINGS(ROW) };
 #define ROW(...) SETTINGS_ROW(listen_settings, __VA_ARGS__)
 static const struct setting listen_rows[] = { LISTEN_SETTINGS(ROW) };
 #undef ROW
+#define ROW(...) SETTINGS_ROW(certificate_settings, __VA_ARGS__)
+static const struct setting certificate_rows[] = { CERTIFICATE_SETTINGS(ROW) };
+#undef ROW
 #define ROW(...) SETTINGS_ROW(domain_settings, __VA_ARGS__)
 static const struct setting domain_rows[] = { DOMAIN_SETTINGS(ROW) };
 #undef ROW
@@ -284,6 +299,11 @@ const struct settings_section gateway_settings_section = {
 const struct settings_section listen_settings_section = {
 	.name = "listen", .titled = true, .rows = listen_rows, .row_count = COUNT_OF(listen_rows),
 	.size = sizeof(struct listen_settings), .about = "where clients may connect", .check = check_listen,
+};
+const struct settings_section certificate_settings_section = {
+	.name = "certificate", .titled = true, .rows = certificate_rows, .row_count = COUNT_OF(certificate_rows),
+	.size = sizeof(struct certificate_settings),
+	.about = "a certificate for TLS; the first is shown to whoever asks for no name of another", .check = check_certificate,
 };
 const struct settings_section domain_settings_section = {
 	.name = "domain", .titled = true, .rows = domain_rows, .row_count = COUNT_OF(domain_rows),

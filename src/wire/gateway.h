@@ -41,10 +41,20 @@ extern const struct settings_section gateway_settings_section;
 	    "most connections of one address that is not trusted; 0: as the front's")                         \
 	ROW(proxy_from, list, "", "", "", "balancers: their connections begin with a PROXY header")           \
 	ROW(xclient_from, list, "", "", "", "who may say XCLIENT, and so be any client")                      \
-	ROW(xforward_from, list, "", "", "", "who may say XFORWARD: from whom a message came")
+	ROW(xforward_from, list, "", "", "", "who may say XFORWARD: from whom a message came")                \
+	ROW(tls, choice, "optional", "", "none optional required implicit",                                   \
+	    "required: no mail without STARTTLS; implicit: TLS from the first byte")
 SETTINGS_STRUCT(listen_settings, LISTEN_SETTINGS);
 enum { LISTEN_SMTP, LISTEN_LMTP };
 extern const struct settings_section listen_settings_section;
+enum { LISTEN_TLS_NONE, LISTEN_TLS_OPTIONAL, LISTEN_TLS_REQUIRED, LISTEN_TLS_IMPLICIT };
+
+#define CERTIFICATE_SETTINGS(ROW)                                                                             \
+	ROW(chain, path, "", "", "", "PEM: the certificate, then those that lead to an authority")            \
+	ROW(key,   path, "", "", "", "PEM: its private key without a password; RSA from 2048 bits, or EC")
+SETTINGS_STRUCT(certificate_settings, CERTIFICATE_SETTINGS);
+extern const struct settings_section certificate_settings_section;
+enum { CERTIFICATES_MOST = 64 };
 
 #define DOMAIN_SETTINGS(ROW)                                                                                  \
 	ROW(deliver, list, "", "", "",                                                                        \

@@ -62,9 +62,9 @@ def end_process(process, seconds=20):
 def make_users():
     """As root every process changes to a user of its own."""
     if IS_ROOT:
-        try:
-            pwd.getpwnam("postern-front")
-        except KeyError:
+        with open(os.path.join(ROOT, "dist", "sysusers.d", "postern.conf"), encoding="utf-8") as file:
+            wanted = re.findall(r"^u (\S+)", file.read(), re.M)
+        if not set(wanted) <= {user.pw_name for user in pwd.getpwall()}:
             subprocess.run([os.path.join(ROOT, "tools", "make-users")], check=True)
 
 

@@ -74,6 +74,7 @@ static const struct text_field {
 	{ 9, offsetof(struct envelope, sender), RECIPIENT_MOST, is_line },
 	{ 10, offsetof(struct envelope, envelope_id), 100, is_line },
 	{ 11, offsetof(struct envelope, origin), MESSAGE_ID_SIZE, is_id },
+	{ 12, offsetof(struct envelope, tls), 128, is_line },
 };
 
 enum { TAG_RECEIVED = 16, TAG_FLAGS = 17, TAG_UID = 18 };

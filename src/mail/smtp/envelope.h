@@ -47,6 +47,7 @@ struct envelope {
 	uint32_t flags, uid;
 	struct slice listener, protocol;   /* "smtp"; "ESMTP" */
 	struct slice client_address, client_name, helo, user;
+	struct slice tls;                  /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: it came in the clear */
 	struct slice trace;                /* our Received header, whole, with CR LF */
 	struct slice sender;               /* empty: the null sender */
 	struct slice envelope_id;          /* ENVID */

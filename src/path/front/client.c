@@ -11,29 +11,47 @@
 #include "front/input.h"
 #include "front/message.h"
 #include "front/record.h"
+#include "front/secure.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- the socket ---- */
 
+/* false: the socket takes no more now. */
+static bool send_some(struct client *client, struct buffer *outgoing)
+{
+	struct slice rest = buffer_slice(outgoing);
+	ssize_t sent = send(client->fd, rest.at, rest.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0 && errno == EINTR)
+		return true;
+	if (sent < 0 && errno != EAGAIN) {
+		session_gone(&client->session);
+		buffer_clear(&client->out);
+		buffer_clear(outgoing);
+	}
+	if (sent <= 0)
+		return false;
+	buffer_eat(outgoing, (size_t)sent);
+	return true;
+}
+
 static void flush(struct client *client)
 {
-	while (buffer_length(&client->out)) {
-		struct slice rest = buffer_slice(&client->out);
-		ssize_t sent = send(client->fd, rest.at, rest.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct buffer *outgoing = secure_outgoing(client);
+	bool goes = true;
 
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0 && errno != EAGAIN) {
-			session_gone(&client->session);
-			buffer_clear(&client->out);
-		}
-		if (sent <= 0)
-			break;
-		buffer_eat(&client->out, (size_t)sent);
-	}
+	do {
+		secure_put(client);
+		if (client->session.stage == STAGE_GOODBYE && buffer_length(&client->out) == 0)
+			secure_goodbye(client);
+		while (goes && buffer_length(outgoing))
+			goes = send_some(client, outgoing);
+	} while (goes && buffer_length(&client->out) && !secure_is_shaking(client));
+	buffer_relax(outgoing);
 	buffer_relax(&client->in);
 	buffer_relax(&client->out);
 }
@@ -46,10 +64,12 @@ static bool waits(const struct client *client)
 
 static unsigned wanted(const struct client *client)
 {
-	unsigned what = buffer_length(&client->out) ? LOOP_WRITE : 0;
+	unsigned what = secure_unsent(client) ? LOOP_WRITE : 0;
 
 	if (client->state == CLIENT_LINGERING || client->state == CLIENT_PROXIED)
 		return LOOP_READ;
+	if (client->state == CLIENT_SECURING)
+		return what | (secure_wants(client) ? LOOP_READ : 0);
 	if (client->state == CLIENT_TALKING && client->session.stage < STAGE_VERDICT && !client->starved &&
 	    buffer_room(&client->in) && buffer_length(&client->out) + SESSION_REPLY <= CLIENT_OUTPUT)
 		what |= LOOP_READ;
@@ -76,10 +96,11 @@ static void pump(struct client *client)
 		while (input_may_be_taken(client) && input_take(client))
 			;
 		flush(client);
-	} while (input_may_be_taken(client) &&
-	         (client->session.stage == STAGE_CHUNK ||
-	          (client->session.stage != STAGE_BODY && slice_has(buffer_slice(&client->in), '\n'))));
-	if (client->session.stage == STAGE_GOODBYE && buffer_length(&client->out) == 0 && !lingers(client)) {
+	} while ((input_may_be_taken(client) &&
+	          (client->session.stage == STAGE_CHUNK ||
+	           (client->session.stage != STAGE_BODY && slice_has(buffer_slice(&client->in), '\n')))) ||
+	         secure_take(client));
+	if (client->session.stage == STAGE_GOODBYE && secure_unsent(client) == 0 && !lingers(client)) {
 		client_end(client);
 		return;
 	}
@@ -146,6 +167,11 @@ static void timer_due(void *owner)
 		time_is_up(client);
 		return;
 	}
+	if (client->state == CLIENT_SECURING) {
+		record_insecure(client, "took too long");
+		client_end(client);
+		return;
+	}
 	if (client->state == CLIENT_PAUSING)
 		greet(client);
 	else
@@ -174,18 +200,41 @@ void client_recipient_answered(void *owner, enum result end, const struct slice 
 	pump(owner);
 }
 
-/* false: the client is no more. */
-static bool fill(struct client *client)
+void client_signed(struct tls *tls)
+{
+	struct client *client = (struct client *)(void *)((char *)tls - offsetof(struct client, tls));
+
+	secure_go_on(client);
+	pump(client);
+}
+
+/* false: there is nobody any more. */
+static bool receive(struct client *client, struct buffer *to)
 {
 	char *room;
 	ssize_t got;
 
-	if (buffer_reserve(&client->in, buffer_room(&client->in), &room) != OK)
+	if (buffer_room(to) == 0)
+		return true;
+	if (buffer_reserve(to, buffer_room(to), &room) != OK)
 		return false;
-	got = recv(client->fd, room, buffer_room(&client->in), MSG_DONTWAIT);
+	got = recv(client->fd, room, buffer_room(to), MSG_DONTWAIT);
 	if (got > 0)
-		buffer_grew(&client->in, (size_t)got);
+		buffer_grew(to, (size_t)got);
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* false: the client is no more. */
+static bool fill(struct client *client)
+{
+	if (!secure_is_on(client) || client->state == CLIENT_LINGERING)
+		return receive(client, &client->in);
+	if (!receive(client, &client->tls.in))
+		return false;
+	if (secure_is_shaking(client))
+		secure_go_on(client);
+	(void)secure_take(client);
+	return client->tls.phase != TLS_CLOSED || buffer_length(&client->in);
 }
 
 /* While the verdict is awaited nothing is taken, but an end is noticed. Bytes that wait hide it, and are not
@@ -210,11 +259,22 @@ static void look_whether_there(struct client *client)
 	pump(client);
 }
 
-/* The first words: now, or after a pause. */
-static void receive(struct client *client)
+/* A door of implicit TLS says nothing in the clear. */
+static void turn_away(struct client *client, enum session_end why)
+{
+	client->state = CLIENT_TALKING;
+	deadline_expel(client, why);
+	if (client->door->rules.tls == SESSION_TLS_IMPLICIT)
+		buffer_clear(&client->out);
+}
+
+/* The first words, now or after a pause; or the handshake before them. */
+static void first_words(struct client *client)
 {
 	client->state = CLIENT_PAUSING;
-	if (client->shared->limits.greet_pause.n == 0 || client->session.client & SESSION_LOCAL)
+	if (client->door->rules.tls == SESSION_TLS_IMPLICIT)
+		secure_begin(client);
+	else if (client->shared->limits.greet_pause.n == 0 || client->session.client & SESSION_LOCAL)
 		greet(client);
 	else
 		deadline_arm(client);
@@ -232,11 +292,10 @@ static void hear_balancer(struct client *client)
 		client_end(client);
 		return;
 	}
-	client->state = CLIENT_TALKING;
 	if (end == OK)
-		receive(client);
+		first_words(client);
 	else
-		deadline_expel(client, END_PER_CLIENT);
+		turn_away(client, END_PER_CLIENT);
 	record_visit(client, "proxied");
 	pump(client);
 }
@@ -275,6 +334,10 @@ void client_stop(struct client *client)
 {
 	if (client->session.stage == STAGE_VERDICT || client->session.stage == STAGE_GOODBYE)
 		return;
+	if (client->state == CLIENT_SECURING || client->state == CLIENT_PROXIED) {
+		client_end(client);                     /* nothing can be said yet */
+		return;
+	}
 	client->state = CLIENT_TALKING;
 	asking_forget(&client->shared->asking, client->question);
 	client->question = 0;
@@ -315,13 +378,12 @@ static void link_out(struct client *client)
 static void welcome(struct client *client, const struct client_origin *origin)
 {
 	if (origin->refused) {
-		client->state = CLIENT_TALKING;
-		deadline_expel(client, origin->why);
+		turn_away(client, origin->why);
 	} else if (origin->proxied) {
 		client->state = CLIENT_PROXIED;
 		deadline_arm(client);
 	} else {
-		receive(client);
+		first_words(client);
 	}
 	record_visit(client, "connected");
 	pump(client);
@@ -363,6 +425,7 @@ void client_end(struct client *client)
 	watch_end(&client->watch);
 	timer_end(&client->timer);
 	message_drop(client);
+	tls_finish(&client->tls);
 	fd_close(&client->fd);
 	session_finish(&client->session);
 	buffer_finish(&client->in);

@@ -12,6 +12,7 @@
 #ifndef FRONT_CLIENT_H
 #define FRONT_CLIENT_H
 
+#include "base/tls.h"
 #include "front/body.h"
 #include "front/door.h"
 #include "front/headers.h"
@@ -21,13 +22,14 @@
 enum { CLIENT_INPUT = 8192, CLIENT_OUTPUT = 16384, CLIENT_ADDRESS = 46 };
 
 /* PROXIED: a balancer's header is awaited. */
-enum client_state { CLIENT_PAUSING, CLIENT_TALKING, CLIENT_LINGERING, CLIENT_PROXIED };
+enum client_state { CLIENT_PAUSING, CLIENT_SECURING, CLIENT_TALKING, CLIENT_LINGERING, CLIENT_PROXIED };
 
 struct client {
 	struct shared *shared;
 	struct client *next, *previous;
 	struct session session;
 	struct buffer in, out;
+	struct tls tls;                           /* between these and the socket; off until it begins */
 	struct watch watch;
 	struct timer timer;
 	enum client_state state;
@@ -72,6 +74,7 @@ void client_end(struct client *client);
 void client_answered(void *client, enum result verdict, struct slice reply);    /* for deposits */
 struct session *client_session(void *client);     /* for asking */
 void client_recipient_answered(void *client, enum result end, const struct slice *addresses, size_t count, bool hidden);
+void client_signed(struct tls *tls);                /* for signatures: a handshake can go on */
 void client_ask_again(struct client *client);     /* room in flight may have come */
 void client_stop(struct client *client);          /* 421, unless it waits for a verdict */
 

@@ -5,7 +5,7 @@
 #include "front/message.h"
 #include "front/record.h"
 
-enum { RATE_STEP = 30, GOODBYE_MS = 1000 };
+enum { RATE_STEP = 30, GOODBYE_MS = 1000, HANDSHAKE = 60 };
 
 static uint64_t patience(const struct client *client)
 {
@@ -16,6 +16,8 @@ static uint64_t patience(const struct client *client)
 		return limits->greet_pause.n * 1000;
 	if (client->state == CLIENT_LINGERING || client->session.stage == STAGE_GOODBYE)
 		return GOODBYE_MS;
+	if (client->state == CLIENT_SECURING && command > HANDSHAKE)
+		return (uint64_t)HANDSHAKE * 1000;
 	if (client->session.stage == STAGE_ASKING)
 		return limits->recipient_deadline.n * 1000;
 	if ((client->session.stage == STAGE_BODY || client->session.stage == STAGE_CHUNK) && command > RATE_STEP)

@@ -62,6 +62,7 @@ static void take_numbers(struct door *door, const struct listen_settings *sectio
 	if (door->rules.lmtp && door->rules.recipients > SESSION_LMTP_RECIPIENTS)
 		door->rules.recipients = SESSION_LMTP_RECIPIENTS;
 	door->rules.errors = said_or(section->error_limit.n, rules->errors);
+	door->rules.tls = (enum session_tls)section->tls.is;
 	door->connections = said_or(section->connections.n, limits->connections.n);
 	door->per_client = said_or(section->connections_per_client.n, limits->connections_per_client.n);
 }

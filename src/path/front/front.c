@@ -120,6 +120,7 @@ static void take_numbers(struct front *front, const struct front_settings *limit
 	rules->null_sender_recipients = limits->null_sender_recipients.n;
 	rules->errors = limits->error_limit.n;
 	rules->hops = limits->hop_limit.n;
+	rules->tls_ready = &shared->certificates.ready;
 	shared->flight.limit = limits->bytes_in_flight.n;
 }
 
@@ -153,6 +154,13 @@ static void room_changed(void *self, enum room room)
 		timer_stop(&front->listen_timer);
 		listeners_watch(front);
 	}
+}
+
+static void keys_held(void *self, const uint8_t (*names)[TLS_KEY_ID], size_t count)
+{
+	struct front *front = self;
+
+	certificates_held(&front->shared.certificates, names, count);
 }
 
 static void wake_clients(void *self)
@@ -208,6 +216,10 @@ static enum result prepare(void *self, struct process *process)
 	shared->asking.process = process;
 	shared->asking.session_of = client_session;
 	shared->asking.answered = client_recipient_answered;
+	signatures_init(&shared->signatures, process);
+	shared->signatures.answered = client_signed;
+	shared->signatures.held = keys_held;
+	shared->signatures.owner = front;
 	front->most = connections_that_fit();
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return BROKEN;
@@ -215,6 +227,7 @@ static enum result prepare(void *self, struct process *process)
 	TRY(admission_init(&shared->admission, front->most, key));
 	TRY(deposits_init(&shared->deposits, front->most));
 	TRY(asking_init(&shared->asking, front->most));
+	TRY(certificates_init(&shared->certificates, process));
 	/* Those who are told that all places are taken need a place for a moment. */
 	pool_init(&shared->clients, sizeof(struct client), front->most + PLACES_TO_REFUSE);
 	timer_init(&shared->wake, &process->loop, wake_clients, front);
@@ -235,10 +248,15 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 			return deposits_open(&front->shared.deposits, &front->shared.process->loop, fd);
 		if (slice_same(name, SLICE("access")))
 			return asking_open(&front->shared.asking, &front->shared.process->loop, fd);
+		if (slice_same(name, SLICE("keys")))
+			return signatures_open(&front->shared.signatures, fd);
 		break;
 	case GIVEN_LISTENER:
 		result = listeners_add(front, name, fd);
 		break;
+	case GIVEN_FILE:
+		certificates_take(&front->shared.certificates, name, fd);
+		return OK;
 	case GIVEN_CONTROL:
 		break;
 	}
@@ -247,11 +265,20 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	return result;
 }
 
+static enum result begin(void *self)
+{
+	struct front *front = self;
+
+	certificates_turn(&front->shared.certificates);
+	return OK;
+}
+
 static enum result reload(void *self)
 {
 	struct front *front = self;
 
 	TRY(take_settings(front));
+	certificates_turn(&front->shared.certificates);
 	return timer_start(&front->shared.wake, 0);     /* there may be more room in flight */
 }
 
@@ -276,6 +303,7 @@ const struct process_role front_role = {
 	.name = "front",
 	.jail = &front_jail,
 	.prepare = prepare,
+	.begin = begin,
 	.given = given,
 	.reload = reload,
 	.stop = stop,

@@ -49,6 +49,8 @@ extern const struct settings_section front_settings_section;
 	ROW(messages_deferred, COUNTS, "messages answered with 4xx after their bytes")   \
 	ROW(recipients_accepted, COUNTS, "recipients of accepted messages")              \
 	ROW(commands_refused, COUNTS, "commands answered with 4xx or 5xx")               \
+	ROW(tls, COUNTS, "TLS handshakes that ended well")                               \
+	ROW(tls_failed, COUNTS, "TLS handshakes that did not")                           \
 	ROW(bytes_accepted, COUNTS, "bytes of accepted messages")                        \
 	ROW(bytes_in_flight, SHOWS, "bytes of messages in memory")
 #define FRONT_COUNT(name, kind, about) FRONT_COUNT_##name,

@@ -16,5 +16,7 @@ const struct jail front_jail = {
 		/* wait     */ SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_clock_gettime,
 		/* remember */ SYS_memfd_create, SYS_getrandom, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise,
 		               SYS_futex,
+		/* TLS      */ SYS_getpid,           /* OpenSSL's numbers are drawn anew in a child: it looks */
+		               SYS_rt_sigprocmask,   /* and each job it makes keeps the mask of signals */
 		/* leave    */ SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit_group),
 };

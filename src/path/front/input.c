@@ -6,6 +6,7 @@
 #include "front/identity.h"
 #include "front/message.h"
 #include "front/record.h"
+#include "front/secure.h"
 
 #include <sys/socket.h>
 
@@ -13,7 +14,7 @@ bool input_waits(const struct client *client)
 {
 	char byte;
 
-	return buffer_length(&client->in) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return buffer_length(&client->in) || tls_waits(&client->tls) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 /* ---- bodies ---- */
@@ -225,9 +226,12 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 		deadline_expel(client, END_SLOW);
 	if (client->session.stage == STAGE_ASKING)
 		ask_for_recipient(client);
-	if (must_be_silent(&client->session) && input_waits(client)) {
+	/* What comes behind these, before our answer to them, is another's text: smuggled in, or never meant for us. */
+	if ((client->session.begins_tls || must_be_silent(&client->session)) && input_waits(client)) {
 		buffer_cut(&client->out, replies);
 		deadline_expel(client, END_TALKED_EARLY);
+	} else if (client->session.begins_tls) {
+		secure_begin(client);
 	}
 	deadline_arm(client);
 	if (client->session.stage == STAGE_CHUNK)

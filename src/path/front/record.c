@@ -62,6 +62,8 @@ static void log_message(struct client *client, enum log_level level, const char 
 	if (client->session.client & SESSION_LOCAL)
 		log_count(&entry, "uid", client->uid);
 	log_text(&entry, "helo", (struct slice){ client->session.helo, client->session.helo_length });
+	if (client->session.tls_version)
+		log_text(&entry, "tls", slice_of(client->session.tls_version));
 	if (reply.len)
 		log_text(&entry, "reply", reply);
 	log_end(&entry);
@@ -87,6 +89,30 @@ void record_verdict(struct client *client, enum result verdict, struct slice rep
 		return;
 	count(client, FRONT_COUNT_recipients_accepted, client->session.recipients);
 	count(client, FRONT_COUNT_bytes_accepted, client->size);
+}
+
+void record_secure(struct client *client)
+{
+	struct log_line entry;
+
+	count(client, FRONT_COUNT_tls, 1);
+	log_begin(&entry, log_of(client), LOG_LEVEL_DEBUG, SLICE(""), "tls");
+	log_text(&entry, "client", text_of(client));
+	log_text(&entry, "name", slice_of(tls_name_asked(&client->tls)));
+	log_text(&entry, "version", slice_of(tls_version(&client->tls)));
+	log_text(&entry, "cipher", slice_of(tls_cipher(&client->tls)));
+	log_end(&entry);
+}
+
+void record_insecure(struct client *client, const char *why)
+{
+	struct log_line entry;
+
+	count(client, FRONT_COUNT_tls_failed, 1);
+	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, SLICE(""), "tls-failed");
+	log_text(&entry, "client", text_of(client));
+	log_text(&entry, "reason", slice_of(why));
+	log_end(&entry);
 }
 
 void record_abandoned(struct client *client)

@@ -19,6 +19,8 @@ void record_refused(struct client *client, struct slice line, size_t before);
 void record_recipient(struct client *client, struct slice address, bool hidden, size_t before);
 /* Before the session forgets the message; `reply` is empty for OK. */
 void record_verdict(struct client *client, enum result verdict, struct slice reply);
+void record_secure(struct client *client);                         /* a handshake has ended well, */
+void record_insecure(struct client *client, const char *why);      /* or not */
 /* The client hung up before its answer; before the message is dropped. */
 void record_abandoned(struct client *client);
 

@@ -208,6 +208,16 @@ enum result session_end(struct session *session, enum session_end why)
 	return session_hang_up(session, replies[why]);
 }
 
+void session_secured(struct session *session, const char *version, const char *cipher)
+{
+	session->stage = STAGE_HELLO;
+	session_forget(session);
+	session->helo_length = session->client_is.helo.length = 0;
+	session->extended = session->begins_tls = false;
+	session->tls_version = version;
+	session->tls_cipher = cipher;
+}
+
 void session_gone(struct session *session)
 {
 	session->stage = STAGE_GOODBYE;
@@ -228,23 +238,40 @@ static struct slice helo_of(const struct session *session)
 	return (struct slice){ session->helo, session->helo_length };
 }
 
+static enum result describe_tls(struct session *session, struct slice *ret_text)
+{
+	char text[128];
+	int length;
+
+	if (session->tls_version == NULL)
+		return OK;
+	length = snprintf(text, sizeof(text), "%s %s", session->tls_version, session->tls_cipher);
+	if (length < 0 || (size_t)length >= sizeof(text))
+		length = 0;
+	return arena_keep(&session->message, (struct slice){ text, (size_t)length }, ret_text);
+}
+
 /* RFC 3848, RFC 6531 4.3 */
 static struct slice protocol_of(const struct session *session)
 {
-	if (session->rules->lmtp)
-		return session->utf8 ? SLICE("UTF8LMTP") : SLICE("LMTP");
-	if (session->utf8)
-		return SLICE("UTF8SMTP");
-	return session->extended ? SLICE("ESMTP") : SLICE("SMTP");
+	static const struct slice extended[2][2][2] = {                /* LMTP, UTF-8, TLS */
+		{ { LIT("ESMTP"), LIT("ESMTPS") }, { LIT("UTF8SMTP"), LIT("UTF8SMTPS") } },
+		{ { LIT("LMTP"), LIT("LMTPS") }, { LIT("UTF8LMTP"), LIT("UTF8LMTPS") } },
+	};
+
+	if (!session->extended)
+		return SLICE("SMTP");
+	return extended[session->rules->lmtp][session->utf8][session->tls_version != NULL];
 }
 
 enum result session_envelope(struct session *session, struct envelope *ret_envelope)
 {
 	struct envelope_recipient *list =
 		arena_array(&session->message, struct envelope_recipient, session->recipients + 1);
+	struct slice tls = { 0 };
 	uint32_t count = 0;
 
-	if (list == NULL)
+	if (list == NULL || describe_tls(session, &tls) != OK)
 		return LATER;
 	for (const struct session_recipient *one = session->first; one; one = one->next)
 		list[count++] = one->recipient;
@@ -256,6 +283,7 @@ enum result session_envelope(struct session *session, struct envelope *ret_envel
 		         (session->ret_full ? (unsigned)ENVELOPE_RET_FULL : 0u) |
 		         (session->ret_headers ? (unsigned)ENVELOPE_RET_HEADERS : 0u),
 		.protocol = protocol_of(session),
+		.tls = tls,
 		.envelope_id = session->envelope_id,
 		.helo = helo_of(session),
 		.client_name = session->message_from.there ? claim_slice(&session->message_from.name)

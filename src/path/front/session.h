@@ -28,6 +28,9 @@ enum stage { STAGE_HELLO, STAGE_SENDER, STAGE_RECIPIENTS, STAGE_CHUNKS, STAGE_BO
 
 enum room { ROOM_GONE, ROOM_NONE, ROOM_FREE };       /* no queue; a full disk; go on */
 
+/* As in the `listen` section, and in that order. */
+enum session_tls { SESSION_TLS_NONE, SESSION_TLS_OPTIONAL, SESSION_TLS_REQUIRED, SESSION_TLS_IMPLICIT };
+
 /* Lives as long as the process; its contents are replaced by a reload between two lines. */
 struct session_rules {
 	struct slice hostname, greeting, postmaster;
@@ -40,6 +43,8 @@ struct session_rules {
 	uint64_t recipients, null_sender_recipients, errors, hops;
 	enum room room;
 	bool lmtp;                                /* RFC 2033: LHLO, and an answer for each recipient */
+	enum session_tls tls;
+	const bool *tls_ready;                    /* a handshake would find a certificate; NULL: never */
 };
 
 /* Bits. XCLIENT, XFORWARD: may speak for others. */
@@ -61,6 +66,8 @@ struct session {
 		const char *refused;              /* NULL, or the reply once its bytes are swallowed */
 		enum stage after;                 /* where the session stands then */
 	} chunk;
+	bool begins_tls;                          /* STARTTLS was answered with 220: a handshake is next */
+	const char *tls_version, *tls_cipher;     /* constants; NULL: not inside TLS */
 	uint64_t errors;
 	struct arena message;
 	struct slice sender;
@@ -101,6 +108,8 @@ must_use enum result session_verdict(struct session *session, enum result verdic
 /* Whatever the stage: one last line, and no more is listened to. */
 enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT };
 must_use enum result session_end(struct session *session, enum session_end why);
+/* The handshake is done (RFC 3207 4.2): whatever was said before it is forgotten. */
+void session_secured(struct session *session, const char *version, const char *cipher);
 void session_gone(struct session *session);
 
 struct slice session_first_recipient(const struct session *session);      /* empty: there is none */

@@ -12,10 +12,12 @@
 #include "base/pool.h"
 #include "front/admission.h"
 #include "front/asking.h"
+#include "front/certificates.h"
 #include "front/deposits.h"
 #include "front/flight.h"
 #include "front/front.h"
 #include "front/session.h"
+#include "front/signatures.h"
 
 struct shared {
 	struct process *process;
@@ -24,6 +26,8 @@ struct shared {
 	struct admission admission;
 	struct deposits deposits;
 	struct asking asking;
+	struct certificates certificates;
+	struct signatures signatures;
 	struct flight flight;
 	struct pool clients;
 	struct client *first;                     /* all of them */

@@ -40,7 +40,10 @@ static enum result received(const struct trace *trace, struct buffer *to)
 	} else {
 		TRY(from_client(envelope, to));
 		TRY(add_safe(to, trace->hostname));
-		TRY(buffer_format(to, " (Postern) with %.*s\r\n\tid %.*s", SHOW(envelope->protocol), SHOW(envelope->id)));
+		TRY(buffer_format(to, " (Postern) with %.*s", SHOW(envelope->protocol)));
+		if (envelope->tls.len)
+			TRY(buffer_format(to, " (%.*s)", SHOW(envelope->tls)));
+		TRY(buffer_format(to, "\r\n\tid %.*s", SHOW(envelope->id)));
 	}
 	if (envelope->recipient_count == 1)
 		TRY(buffer_format(to, "\r\n\tfor <%.*s>", SHOW(envelope->recipients[0].address)));

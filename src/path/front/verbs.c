@@ -13,6 +13,14 @@ enum { OFFERED = COMMAND_SIZE | COMMAND_BODY | COMMAND_UTF8 | COMMAND_DSN };
 
 /* ---- hello ---- */
 
+static bool may_begin_tls(const struct session *session)
+{
+	const struct session_rules *rules = session->rules;
+
+	return rules->tls != SESSION_TLS_NONE && !(session->client & SESSION_LOCAL) && session->tls_version == NULL &&
+	       rules->tls_ready && *rules->tls_ready;
+}
+
 static enum result keep_name(struct session *session, struct slice name, bool extended)
 {
 	if (command_helo(slice_trim(name)) != OK)
@@ -40,8 +48,9 @@ static enum result greet_back(struct session *session, struct slice name)
 	TRY(keep_name(session, name, true));
 	if (buffer_format(session->replies,
 	                  "250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"
-	                  "250-DSN\r\n%s%s250 ENHANCEDSTATUSCODES\r\n",
+	                  "250-DSN\r\n%s%s%s250 ENHANCEDSTATUSCODES\r\n",
 	                  SHOW(session->rules->hostname), (unsigned long long)session->rules->message_limit,
+	                  may_begin_tls(session) ? "250-STARTTLS\r\n" : "",
 	                  session->client & SESSION_XCLIENT ? "250-XCLIENT NAME ADDR PORT PROTO HELO\r\n" : "",
 	                  session->client & SESSION_XFORWARD ? "250-XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE\r\n"
 	                                                     : "") != OK)
@@ -92,11 +101,19 @@ static enum result keep_address(struct session *session, const struct address *a
 	return arena_keep(&session->message, address->whole, ret_address);
 }
 
+static bool is_too_open(const struct session *session)
+{
+	return session->rules->tls >= SESSION_TLS_REQUIRED && session->tls_version == NULL &&
+	       !(session->client & SESSION_LOCAL);
+}
+
 static enum result obey_mail(struct session *session, struct slice argument)
 {
 	struct mail_command mail;
 	const char *reply;
 
+	if (is_too_open(session))
+		return session_answer(session, "530 5.7.0 say STARTTLS first");
 	if (session->rules->room == ROOM_GONE)
 		return session_answer(session, "451 4.3.0 the queue is away, try later");
 	if (session->rules->room == ROOM_NONE)
@@ -284,6 +301,25 @@ static enum result obey_vrfy(struct session *session, struct slice argument)
 	return session_answer(session, "252 2.1.5 send a message and see");
 }
 
+/* RFC 3207 4. */
+static enum result obey_starttls(struct session *session, struct slice argument)
+{
+	const struct session_rules *rules = session->rules;
+
+	if (session->tls_version)
+		return session_answer(session, "503 5.5.1 TLS is on already");
+	if (rules->tls == SESSION_TLS_NONE || session->client & SESSION_LOCAL)
+		return session_answer(session, "502 5.5.1 not offered here");
+	if (argument.len)
+		return session_answer(session, "501 5.5.4 STARTTLS stands alone");
+	if (!session->extended)
+		return session_answer(session, "503 5.5.1 say EHLO first");
+	if (!may_begin_tls(session))
+		return session_answer(session, "454 4.7.0 TLS is not available, try later");
+	session->begins_tls = true;
+	return session_answer(session, "220 2.0.0 go ahead");
+}
+
 static enum result obey_help(struct session *session, struct slice argument)
 {
 	(void)argument;
@@ -352,7 +388,7 @@ static const struct verb {
 	{ LIT("VRFY"), ANY_STAGE, obey_vrfy, NULL, false },
 	{ LIT("HELP"), ANY_STAGE, obey_help, NULL, false },
 	{ LIT("EXPN"), ANY_STAGE, not_here, NULL, false },
-	{ LIT("STARTTLS"), ANY_STAGE, not_here, NULL, false },
+	{ LIT("STARTTLS"), IN(STAGE_SENDER), obey_starttls, "503 5.5.1 not within a transaction", false },
 	{ LIT("AUTH"), ANY_STAGE, not_here, NULL, false },
 	{ LIT("BDAT"), ANY_STAGE, obey_bdat, NULL, false },
 	{ LIT("XCLIENT"), IN(STAGE_HELLO) | IN(STAGE_SENDER), obey_xclient, "503 5.5.1 not within a message", false },

@@ -169,6 +169,7 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	case GIVEN_CONTROL:
 		return control_listen(&queue->control, fd);
 	case GIVEN_LISTENER:
+	case GIVEN_FILE:
 		break;
 	}
 	fd_close(&fd);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/pack.h"
+#include "supervisor/certificates.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -241,6 +242,7 @@ bool child_begin(struct child *child)
 	child_must_hear(child, frame_send_now(child_control_fd(child), SUPERVISOR_COUNTERS, 0, SLICE(""), child->counters_fd),
 		  "took no counters");
 	give_own(child);
+	certificates_give(child, &supervisor->settings);
 	return true;
 }
 

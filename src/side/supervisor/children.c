@@ -3,6 +3,7 @@
 #include "supervisor/supervisor.h"
 
 #include "base/fd.h"
+#include "supervisor/certificates.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -107,13 +108,18 @@ void children_reap(struct children *children)
 
 /* ---- all of them ---- */
 
-void children_reload(struct children *children, struct slice packed)
+static void reload_one(struct child *child, struct slice packed, struct settings *fresh)
+{
+	if (!child_listens(child))
+		return;
+	certificates_give(child, fresh);
+	child_must_hear(child, process_hand_blob(child_control_fd(child), SUPERVISOR_RELOAD, packed), "took no settings");
+}
+
+void children_reload(struct children *children, struct slice packed, struct settings *fresh)
 {
 	for (size_t i = 0; i < children->count; i++)
-		if (child_listens(&children->list[i]))
-			child_must_hear(&children->list[i],
-				  process_hand_blob(child_control_fd(&children->list[i]), SUPERVISOR_RELOAD, packed),
-				  "took no settings");
+		reload_one(&children->list[i], packed, fresh);
 }
 
 void children_give_listeners(struct children *children, size_t from)

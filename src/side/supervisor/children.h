@@ -20,7 +20,7 @@ must_use enum result children_init(struct children *children, struct supervisor 
 /* All of them, with all wires between them before any is told to start. */
 void children_start(struct children *children);
 void children_reap(struct children *children);                 /* after SIGCHLD */
-void children_reload(struct children *children, struct slice packed);
+void children_reload(struct children *children, struct slice packed, struct settings *fresh);
 void children_give_listeners(struct children *children, size_t from);
 void children_stop(struct children *children, enum stop_round round);
 void children_stop_listening(struct children *children);       /* the fronts end, and are started again */

@@ -5,6 +5,7 @@
 #include "access/access.h"
 #include "front/front.h"
 #include "inspect/inspect.h"
+#include "keys/keys.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
 #include "resolver/resolver.h"
@@ -19,6 +20,7 @@ COUNTERS_OF(inspect)
 COUNTERS_OF(scanners)
 COUNTERS_OF(relay)
 COUNTERS_OF(resolver)
+COUNTERS_OF(keys)
 #define COUNTS(room) .counters = room##_counters, .counter_count = count_of_##room
 
 const struct process_row graph_processes[] = {
@@ -34,7 +36,9 @@ const struct process_row graph_processes[] = {
 	  .reason = "speaks with virus scanners on behalf of inspect" },
 	{ .name = "access",   .stops = STOP_SECOND, .restarts_for = "table", COUNTS(access),
 	  .reason = "asks tables, databases and next hops who exists, and sees no mail" },
-	{ .name = "front",    .many = true, .listens = true, .stops = STOP_FIRST, COUNTS(front),
+	{ .name = "keys",     .certificates = "key", .stops = STOP_SECOND, COUNTS(keys),
+	  .reason = "has the private keys, and signs with them for the front" },
+	{ .name = "front",    .many = true, .certificates = "chain", .listens = true, .stops = STOP_FIRST, COUNTS(front),
 	  .reason = "reads what strangers say, without disk" },
 };
 const size_t graph_process_count = COUNT_OF(graph_processes);
@@ -47,5 +51,6 @@ const struct wire_row graph_wires[] = {
 	{ "relay",   "resolver" },
 	{ "front",   "access" },
 	{ "access",  "resolver" },
+	{ "front",   "keys" },
 };
 const size_t graph_wire_count = COUNT_OF(graph_wires);

@@ -21,6 +21,7 @@ enum stop_round { STOP_FIRST, STOP_SECOND, STOP_LAST, STOP_ROUNDS };
 struct process_row {
 	const char *name;
 	bool many;                               /* as many as `processes` in its section says */
+	const char *certificates;                /* is given this file of each `certificate`: chain, key; NULL: none */
 	bool listens, controls;                  /* is given the listeners; the control socket of its name */
 	enum stop_round stops;
 	const char *restarts_for;                /* a section that it reads before its jail only; NULL: none */

@@ -2,6 +2,7 @@
 /* The new settings are read beside the old ones, and take their place only when all of them are good. */
 #include "supervisor/supervisor.h"
 
+#include "supervisor/certificates.h"
 #include "supervisor/schema.h"
 #include "supervisor/systemd.h"
 
@@ -45,11 +46,12 @@ static enum result use(struct supervisor *supervisor, struct settings *fresh, st
 
 	TRY(settings_fill(fresh, &log_settings_section, SLICE(""), &log));
 	TRY(settings_pack(fresh, packed));
+	TRY(certificates_check(fresh, complaints));
 	TRY(listeners_follow(&supervisor->listeners, fresh, 0, complaints, &added, &removed));
 	say_what_waits(supervisor, fresh);
 	if (logs_use(&supervisor->logs, &log) != OK)
 		supervisor_say(supervisor, LOG_LEVEL_ERROR, "log-file", "cannot_open", log.file.is);
-	children_reload(&supervisor->children, buffer_slice(packed));
+	children_reload(&supervisor->children, buffer_slice(packed), fresh);
 	children_give_listeners(&supervisor->children, added);
 	if (removed)
 		children_stop_listening(&supervisor->children);

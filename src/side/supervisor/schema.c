@@ -22,6 +22,7 @@
 const struct settings_section *const schema[] = {
 	&gateway_settings_section,
 	&listen_settings_section,
+	&certificate_settings_section,
 	&domain_settings_section,
 	&table_settings_section,
 	&access_settings_section,
