@@ -372,21 +372,37 @@ enum result tls_take(struct tls *tls, struct buffer *plain)
 	return some ? OK : end;
 }
 
+enum result tls_say(struct tls *tls, struct slice text, size_t *ret_taken)
+{
+	size_t wrote = 0;
+	int end;
+
+	*ret_taken = 0;
+	if (tls->phase != TLS_TALKING)
+		return REFUSED;
+	if (text.len == 0 || buffer_length(&tls->out) >= OUT_IS_FULL)
+		return OK;
+	ERR_clear_error();
+	end = SSL_write_ex(tls->ssl, text.at, text.len < RECORD ? text.len : RECORD, &wrote);
+	if (end != 1) {
+		end = SSL_get_error(tls->ssl, end);
+		return end == SSL_ERROR_WANT_READ || end == SSL_ERROR_WANT_WRITE ? OK : fail(tls, NULL);
+	}
+	*ret_taken = wrote;
+	return OK;
+}
+
 enum result tls_put(struct tls *tls, struct buffer *plain)
 {
 	if (tls->phase != TLS_TALKING)
 		return REFUSED;
-	ERR_clear_error();
-	while (buffer_length(plain) && buffer_length(&tls->out) < OUT_IS_FULL) {
-		struct slice rest = buffer_slice(plain), piece = slice_take(&rest, RECORD);
-		size_t wrote = 0;
-		int end = SSL_write_ex(tls->ssl, piece.at, piece.len, &wrote);
+	while (buffer_length(plain)) {
+		size_t taken;
 
-		if (end != 1) {
-			end = SSL_get_error(tls->ssl, end);
-			return end == SSL_ERROR_WANT_READ || end == SSL_ERROR_WANT_WRITE ? AGAIN : fail(tls, NULL);
-		}
-		buffer_eat(plain, wrote);
+		TRY(tls_say(tls, buffer_slice(plain), &taken));
+		if (taken == 0)
+			break;
+		buffer_eat(plain, taken);
 	}
 	return buffer_length(plain) ? AGAIN : OK;
 }

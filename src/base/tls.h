@@ -124,6 +124,8 @@ must_use enum result tls_go_on(struct tls *tls);
 /* What was said, appended to `plain` as far as its room goes. OK: something was added. AGAIN: there is no more, or no
  * room. REFUSED: the end, an orderly one if the phase is TLS_CLOSED. */
 must_use enum result tls_take(struct tls *tls, struct buffer *plain);
+/* What of `text` was taken; 0 while `out` is full. REFUSED: TLS has failed. */
+must_use enum result tls_say(struct tls *tls, struct slice text, size_t *ret_taken);
 /* Eats from `plain` what fits into `out`. AGAIN: something is left. */
 must_use enum result tls_put(struct tls *tls, struct buffer *plain);
 void tls_goodbye(struct tls *tls);                                    /* close_notify, into `out` */

@@ -52,6 +52,7 @@ void carrying_set_up(struct connection *connection)
 
 	client_init(client, connection->hop.lmtp, connection->office->hostname, settled, connection);
 	client->only_helo = connection->hop.only_helo;
+	securing_set_up(connection);
 	client->tells = tells(connection, TARGET_CLIENT_XFORWARD) ? TELLS_BY_XFORWARD :
 	                tells(connection, TARGET_CLIENT_XCLIENT) ? TELLS_BY_XCLIENT : TELLS_NOBODY;
 	if (tells(connection, TARGET_CLIENT_PROXY))

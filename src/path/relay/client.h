@@ -21,7 +21,7 @@
 #include "wire/queue-relay.h"
 
 enum client_stage {
-	AT_GREETING, AT_EHLO, AT_HELO, AT_REST,
+	AT_GREETING, AT_EHLO, AT_HELO, AT_STARTTLS, AT_SHAKING, AT_REST,
 	AT_XFORWARD, AT_XCLIENT,
 	AT_MAIL, AT_RCPT, AT_DATA, AT_CONTENT, AT_DOT,
 	AT_LONE_DOT, AT_RSET, AT_QUIT, AT_END, CLIENT_STAGES
@@ -30,6 +30,7 @@ enum client_stage {
 enum client_feature {                         /* bits */
 	CLIENT_PIPELINING = 1, CLIENT_SIZE = 2, CLIENT_EIGHT_BIT = 4, CLIENT_UTF8 = 8, CLIENT_DSN = 16,
 	CLIENT_CHUNKING = 32, CLIENT_XFORWARD = 64, CLIENT_XCLIENT = 128,
+	CLIENT_STARTTLS = 256,
 };
 
 enum client_tells { TELLS_NOBODY, TELLS_BY_XFORWARD, TELLS_BY_XCLIENT };
@@ -62,6 +63,8 @@ enum { CLIENT_LINE = 2048, CLIENT_COMMANDS = 262144, CLIENT_RECIPIENTS = 100 };
 
 struct client {
 	bool lmtp;
+	bool wants_tls, needs_tls;            /* STARTTLS where it is offered; nothing without it */
+	bool secure;                          /* inside TLS */
 	bool only_helo;                       /* this server dropped the connection at EHLO */
 	enum client_tells tells;
 	struct slice name;                    /* ours, in EHLO */
@@ -98,6 +101,8 @@ void client_finish(struct client *client);
 
 /* What the server sent. Look at `stage` and `out` afterwards. */
 void client_bytes(struct client *client, struct slice bytes);
+/* AT_SHAKING: the handshake is done. What was offered before it is forgotten (RFC 3207 4.2). */
+void client_secured(struct client *client);
 /* AT_REST only. Recipients that can't be asked are settled at once; it may end at AT_REST again. */
 void client_begin(struct client *client, struct client_letter *letter);
 /* AT_CONTENT: does the content go in chunks, and may the next be sent now? */

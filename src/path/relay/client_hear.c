@@ -28,6 +28,10 @@ void client_bytes(struct client *client, struct slice bytes)
 	for (size_t i = 0; i < bytes.len && client->stage != AT_END; i++) {
 		struct slice line;
 
+		if (client->stage == AT_SHAKING) {     /* nothing may come in the clear behind that 220 */
+			client_end_in_disorder(client);
+			return;
+		}
 		if (bytes.at[i] != '\n') {
 			if (client->line_length == sizeof(client->line))
 				client_end_in_disorder(client);

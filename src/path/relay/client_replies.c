@@ -54,10 +54,42 @@ void client_introduce(struct client *client)
 /* After XCLIENT the conversation has begun anew, and the letter waits. */
 static void hello_done(struct client *client)
 {
+	bool offered = client->stage == AT_EHLO && client->features & CLIENT_STARTTLS;
+
+	if (!client->secure && client->wants_tls && offered) {
+		client->stage = AT_STARTTLS;
+		client_say_plain(client, "STARTTLS");
+		return;
+	}
+	if (!client->secure && client->needs_tls) {
+		client_end(client, SLICE("451 4.7.4 TLS is needed, and the next hop does not offer it"));
+		return;
+	}
 	if (client->letter)
 		begin_mail(client);
 	else
 		at_rest(client);
+}
+
+static void shake(struct client *client)
+{
+	client->stage = AT_SHAKING;
+}
+
+static void starttls_refused(struct client *client)
+{
+	if (client->needs_tls)
+		client_end(client, SLICE("451 4.7.4 TLS is needed, and the next hop refused it"));
+	else if (client->letter)
+		begin_mail(client);
+	else
+		at_rest(client);
+}
+
+void client_secured(struct client *client)
+{
+	client->secure = true;
+	client_say_hello(client, AT_EHLO);
 }
 
 static void ehlo_refused(struct client *client)
@@ -205,6 +237,8 @@ static const struct stage {
 	[AT_GREETING] = { 2, greeted,       turned_away  },
 	[AT_EHLO]     = { 2, hello_done,    ehlo_refused },
 	[AT_HELO]     = { 2, hello_done,    turned_away  },
+	[AT_STARTTLS] = { 2, shake,         starttls_refused },
+	[AT_SHAKING]  = { 0, NULL,          NULL         },
 	[AT_REST]     = { 0, NULL,          NULL         },
 	[AT_XFORWARD] = { 2, begin_mail,    begin_mail   },
 	[AT_XCLIENT]  = { 2, greeted,       turned_away  },

@@ -279,6 +279,7 @@ static const struct feature { struct slice name; enum client_feature bit; } feat
 	{ LIT("CHUNKING"),   CLIENT_CHUNKING },
 	{ LIT("XFORWARD"),   CLIENT_XFORWARD },
 	{ LIT("XCLIENT"),    CLIENT_XCLIENT },
+	{ LIT("STARTTLS"),   CLIENT_STARTTLS },
 };
 
 static enum client_feature feature_of(struct slice word)

@@ -44,6 +44,7 @@ void connection_take_down(struct connection *connection)
 	timer_end(&connection->timer);
 	fd_close(&connection->fd);
 	client_finish(&connection->client);
+	tls_finish(&connection->tls);
 	arena_finish(&connection->memory);
 	if (connection->letter)
 		connection->letter->carrier = NULL;
@@ -63,7 +64,9 @@ static void tell_destination(struct connection *connection)
 	carrying_is_over(connection, false);
 	if (!connection->ready) {
 		destination->connecting--;
-		if (connection->drops_ehlo)
+		if (connection->drops_tls)
+			destination_hop_drops_tls(destination, &connection->hop);
+		else if (connection->drops_ehlo)
 			destination_hop_drops_ehlo(destination, &connection->hop);
 		else if (!connection->stopping)
 			destination_hop_down(destination, &connection->hop, reason);
@@ -104,6 +107,7 @@ void connection_fail(struct connection *connection, const char *code, const char
 	va_start(list, format);
 	(void)vsnprintf(why, sizeof(why), format, list);
 	va_end(list);
+	connection->drops_tls = connection->client.stage == AT_SHAKING && !connection->client.needs_tls;
 	length = snprintf(text, sizeof(text), "%s %s %s", code, connection->hop.name, why);
 	client_gone(&connection->client, (struct slice){ text, (size_t)length });
 	finish(connection);
@@ -127,6 +131,8 @@ static uint64_t patience(const struct connection *connection)
 		return settings->final_timeout.n;
 	case AT_EHLO:
 	case AT_HELO:
+	case AT_STARTTLS:
+	case AT_SHAKING:
 	case AT_XFORWARD:
 	case AT_XCLIENT:
 	case AT_MAIL:
@@ -197,8 +203,14 @@ void connection_act(struct connection *connection)
 	sent = content_send_commands(connection);
 	if (sent == OK)
 		sent = content_send(connection);
+	if (sent == OK && securing_is_on(connection))
+		sent = securing_flush(connection);
 	if (sent == LATER) {
 		lost(connection);
+		return;
+	}
+	if (sent == OK && connection->client.stage == AT_SHAKING && !securing_is_on(connection)) {
+		securing_begin(connection);
 		return;
 	}
 	renew_timer(connection);
@@ -206,6 +218,21 @@ void connection_act(struct connection *connection)
 		lost(connection);
 	else if (connection->client.stage == AT_REST && !connection->looking)
 		carrying_rest(connection);
+}
+
+static void read_secured(struct connection *connection)
+{
+	enum result end = securing_read(connection);
+
+	if (end == AGAIN)
+		return;
+	if (end == REFUSED) {
+		lost(connection);
+		return;
+	}
+	if (connection->idle && connection->client.stage != AT_REST)
+		carrying_leave_idle(connection);
+	connection_act(connection);
 }
 
 static void read_some(struct connection *connection)
@@ -231,6 +258,8 @@ static void ready(void *own, unsigned what)
 
 	if (connection->connecting)
 		connecting_done(connection);
+	else if (what & LOOP_READ && securing_is_on(connection))
+		read_secured(connection);
 	else if (what & LOOP_READ)
 		read_some(connection);
 	else

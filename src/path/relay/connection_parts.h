@@ -12,6 +12,7 @@
 
 #include "relay/client.h"
 #include "relay/connection.h"
+#include "base/tls.h"
 #include "relay/transmit.h"
 
 enum { BLOCK = 32768, CHUNK_HEAD = 32 };
@@ -33,6 +34,9 @@ struct connection {
 	unsigned letters;
 	unsigned long answered;                /* for the timer: as it was last seen */
 	enum client_stage timed;
+
+	struct tls tls;                        /* between these and the socket */
+	bool drops_tls;                        /* its handshake failed, and it may go without */
 
 	struct client client;
 	struct letter *letter;
@@ -73,6 +77,15 @@ void looking_begin(struct connection *connection);
 /* connecting.c */
 void connecting_begin(struct connection *connection);
 void connecting_done(struct connection *connection);     /* the socket can be written to: it came to be, or not */
+
+/* securing.c */
+void securing_set_up(struct connection *connection);
+void securing_begin(struct connection *connection);      /* AT_SHAKING, and all that was to be said has gone */
+bool securing_is_on(const struct connection *connection);
+must_use enum result securing_flush(struct connection *connection);       /* as content_send() */
+must_use enum result securing_send(struct connection *connection, struct slice bytes, size_t *ret_sent);
+/* AGAIN: it acted already. REFUSED: nobody is there. */
+must_use enum result securing_read(struct connection *connection);
 
 /* content.c; AGAIN: the socket takes no more now. LATER: it is gone. */
 bool content_is_due(const struct connection *connection);

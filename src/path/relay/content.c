@@ -87,7 +87,13 @@ void content_begin(struct connection *connection)
 /* AGAIN: the socket takes no more now. LATER: it is gone. */
 static enum result send_some(struct connection *connection, const char *bytes, size_t size, size_t *ret_sent)
 {
-	ssize_t sent = send(connection->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent;
+
+	if (securing_is_on(connection)) {
+		TRY(securing_send(connection, (struct slice){ bytes, size }, ret_sent));
+		return *ret_sent ? OK : AGAIN;
+	}
+	sent = send(connection->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (sent >= 0) {
 		*ret_sent = (size_t)sent;

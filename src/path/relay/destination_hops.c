@@ -60,6 +60,14 @@ void destination_hop_up(struct destination *destination, const struct hop *hop)
 		backend_answered(hop->backend, loop_ticks(destination->office->loop));
 }
 
+void destination_hop_drops_tls(struct destination *destination, const struct hop *hop)
+{
+	struct hop *known = same_hop(destination, hop);
+
+	if (known)
+		known->no_tls = true;
+}
+
 void destination_hop_drops_ehlo(struct destination *destination, const struct hop *hop)
 {
 	struct hop *known = same_hop(destination, hop);

@@ -13,6 +13,7 @@
 #define RELAY_DESTINATIONS_H
 
 #include "base/crew.h"
+#include "base/tls.h"
 #include "relay/hops.h"
 #include "relay/jobs.h"
 #include "relay/relay.h"
@@ -22,6 +23,8 @@ enum { DESTINATIONS_MOST = 1024, DESTINATION_ROWS = 256, ROOTS_MOST = 32, ROUTE_
 struct root { struct slice path; int fd; };        /* of Maildirs; opened before the jail */
 
 /* What all of the relay's parts share. */
+enum { TRUSTS_MOST = 16 };
+
 struct office {
 	struct loop *loop;
 	struct log *log;
@@ -29,6 +32,10 @@ struct office {
 	struct crew crew;
 	struct resolve resolve;
 	struct jobs jobs;
+	struct tls_library *tls_library;
+	struct tls_client *tls;
+	struct { struct slice path; struct tls_trust *trust; } trusts[TRUSTS_MOST];
+	size_t trust_count;
 	struct settings *all;                      /* of the process */
 	struct backends backends;
 	struct routes routes;
@@ -78,6 +85,7 @@ void destination_put_back(struct destination *destination, struct letter *letter
 void destination_hop_down(struct destination *destination, const struct hop *hop, struct slice reason);
 void destination_hop_up(struct destination *destination, const struct hop *hop);
 /* It dropped the connection at EHLO: HELO from now on, and a failure only if that does not help either. */
+void destination_hop_drops_tls(struct destination *destination, const struct hop *hop);     /* likewise */
 void destination_hop_drops_ehlo(struct destination *destination, const struct hop *hop);
 
 #endif

@@ -27,6 +27,7 @@ struct hop {
 	char path[108];
 	char name[HOP_NAME];                  /* "smtp://mx.example.net:25", as the log and the queue say it */
 	uint64_t dead_until, pause;           /* ticks; ms of the last back-off: the destination's */
+	bool no_tls;                          /* a handshake that may fail did: the destination's */
 	bool only_helo;                       /* it dropped a connection at EHLO: the destination's */
 	struct backend *backend;              /* NULL: it does not stand in our settings */
 };

@@ -48,9 +48,14 @@ extern const struct settings_section route_settings_section;
 	ROW(check, seconds,     "10s",  "0s", "1h",   "how often one that is down is looked at; 0: by mail only")     \
 	ROW(slow_start, seconds, "30s", "0s", "1h",   "time in which one that came back gets its share step by step") \
 	ROW(client, choice,     "none", "",   "none xforward xclient proxy",                                          \
-	    "how it is told who brought the mail; it must trust us")
+	    "how it is told who brought the mail; it must trust us")                                                \
+	ROW(tls, choice,        "may",  "",   "none may required verified",                                          \
+	    "STARTTLS: where it is offered; always; with its name and an authority verified")                       \
+	ROW(ca, path,           "",     "",   "", "authorities, PEM; default: the system's")                         \
+	ROW(tls_name, text,     "",     "",   "", "the name it must show; default: its host")
 SETTINGS_STRUCT(target_settings, TARGET_SETTINGS);
 extern const struct settings_section target_settings_section;
+enum { TARGET_TLS_NONE, TARGET_TLS_MAY, TARGET_TLS_REQUIRED, TARGET_TLS_VERIFIED };
 enum { TARGET_CLIENT_NONE, TARGET_CLIENT_XFORWARD, TARGET_CLIENT_XCLIENT, TARGET_CLIENT_PROXY };
 
 #define RELAY_COUNTERS(ROW)                                                      \

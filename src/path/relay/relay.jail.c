@@ -18,6 +18,7 @@ const struct jail relay_jail = {
 		/* Maildirs  */ SYS_openat, SYS_mkdirat, SYS_newfstatat, SYS_getdents64, SYS_fsync, SYS_renameat2, SYS_linkat,
 		                SYS_unlinkat, SYS_lseek, SYS_fcntl,
 		/* remember  */ SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom,
+		/* TLS       */ SYS_getpid,       /* OpenSSL's numbers are drawn anew in a child: it looks */
 		/* sort      */ SYS_sysinfo,      /* glibc's qsort asks for the memory there is, when a list is long */
 		/* leave     */ SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_exit, SYS_exit_group),
 };

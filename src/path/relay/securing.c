@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS between a connection's socket and its client. Bytes are counted as sent once TLS has taken them. */
+#include "relay/connection_parts.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+enum { PLAIN = 8192 };
+static const struct slice system_authorities = LIT("/etc/ssl/certs/ca-certificates.crt");
+
+/* ---- whom we believe ---- */
+
+static unsigned how(const struct connection *connection)
+{
+	if (connection->hop.is_socket)
+		return TARGET_TLS_NONE;
+	return connection->hop.backend ? connection->hop.backend->settings.tls.is : TARGET_TLS_MAY;
+}
+
+struct slice securing_authorities(const struct target_settings *settings)
+{
+	return settings->ca.is.len ? settings->ca.is : system_authorities;
+}
+
+static const struct tls_trust *trust_of(const struct connection *connection)
+{
+	const struct office *office = connection->office;
+	struct slice path = securing_authorities(&connection->hop.backend->settings);
+
+	for (size_t i = 0; i < office->trust_count; i++)
+		if (slice_same(office->trusts[i].path, path))
+			return office->trusts[i].trust;
+	return NULL;
+}
+
+void securing_set_up(struct connection *connection)
+{
+	connection->client.wants_tls = how(connection) != TARGET_TLS_NONE && !connection->hop.no_tls;
+	connection->client.needs_tls = how(connection) >= TARGET_TLS_REQUIRED;
+}
+
+static struct slice name_of(const struct connection *connection)
+{
+	const struct backend *backend = connection->hop.backend;
+	struct target target;
+
+	if (backend && backend->settings.tls_name.is.len)
+		return backend->settings.tls_name.is;
+	return target_parse(slice_of(connection->hop.name), &target) == OK ? target.host : SLICE("");
+}
+
+/* ---- the handshake ---- */
+
+static void failed(struct connection *connection, const char *why)
+{
+	struct log_line line;
+
+	log_begin(&line, connection->office->log, LOG_LEVEL_NOTICE, SLICE(""), "tls-failed");
+	log_text(&line, "hop", slice_of(connection->hop.name));
+	log_text(&line, "reason", slice_of(why));
+	log_end(&line);
+	connection_fail(connection, "451 4.7.5", "TLS: %s", why);
+}
+
+static void go_on(struct connection *connection)
+{
+	enum result end = tls_go_on(&connection->tls);
+
+	if (end == OK)
+		client_secured(&connection->client);
+	if (end != AGAIN && end != OK)
+		failed(connection, tls_why(&connection->tls));
+	else
+		connection_act(connection);
+}
+
+void securing_begin(struct connection *connection)
+{
+	struct tls_peer peer = { .name = name_of(connection) };
+
+	if (how(connection) == TARGET_TLS_VERIFIED) {
+		peer.trust = trust_of(connection);
+		if (peer.trust == NULL) {
+			failed(connection, "the file with authorities was not read at the start");
+			return;
+		}
+	}
+	if (tls_connect(&connection->tls, connection->office->tls, &peer) != OK)
+		failed(connection, "it could not be begun");
+	else
+		go_on(connection);
+}
+
+/* ---- bytes ---- */
+
+bool securing_is_on(const struct connection *connection)
+{
+	return connection->tls.phase != TLS_OFF;
+}
+
+enum result securing_flush(struct connection *connection)
+{
+	struct buffer *out = &connection->tls.out;
+
+	while (buffer_length(out)) {
+		ssize_t sent = send(connection->fd, buffer_slice(out).at, buffer_length(out), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent < 0)
+			return errno == EAGAIN || errno == EINTR ? AGAIN : LATER;
+		buffer_eat(out, (size_t)sent);
+	}
+	buffer_relax(out);
+	return OK;
+}
+
+enum result securing_send(struct connection *connection, struct slice bytes, size_t *ret_sent)
+{
+	TRY(securing_flush(connection));
+	if (tls_say(&connection->tls, bytes, ret_sent) == REFUSED)
+		return LATER;
+	return OK;
+}
+
+/* What was said, to the client. REFUSED: there is nobody any more. */
+static enum result hear(struct connection *connection)
+{
+	struct buffer plain;
+	enum result end;
+
+	buffer_init(&plain, PLAIN);
+	do {
+		buffer_clear(&plain);
+		end = tls_take(&connection->tls, &plain);
+		if (buffer_length(&plain))
+			client_bytes(&connection->client, buffer_slice(&plain));
+	} while (end == OK && connection->client.stage != AT_END);
+	buffer_finish(&plain);
+	return end;
+}
+
+enum result securing_read(struct connection *connection)
+{
+	struct buffer *in = &connection->tls.in;
+	char *room;
+	ssize_t got;
+
+	if (buffer_room(in) == 0 || buffer_reserve(in, buffer_room(in), &room) != OK)
+		return REFUSED;
+	got = recv(connection->fd, room, buffer_room(in), MSG_DONTWAIT);
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		return REFUSED;
+	if (got > 0)
+		buffer_grew(in, (size_t)got);
+	if (connection->tls.phase == TLS_SHAKING) {
+		go_on(connection);
+		return AGAIN;
+	}
+	return hear(connection) == REFUSED && connection->client.stage != AT_END ? REFUSED : OK;
+}
