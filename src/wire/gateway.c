@@ -303,7 +303,8 @@ const struct settings_section listen_settings_section = {
 const struct settings_section certificate_settings_section = {
 	.name = "certificate", .titled = true, .rows = certificate_rows, .row_count = COUNT_OF(certificate_rows),
 	.size = sizeof(struct certificate_settings),
-	.about = "a certificate for TLS; the first is shown to whoever asks for no name of another", .check = check_certificate,
+	.about = "a certificate for TLS; the first is shown to whoever asks for no name of another",
+	.check = check_certificate,
 };
 const struct settings_section domain_settings_section = {
 	.name = "domain", .titled = true, .rows = domain_rows, .row_count = COUNT_OF(domain_rows),

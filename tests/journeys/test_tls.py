@@ -159,6 +159,64 @@ def test_postfix_sends_with_tls(started, secured, sink, authority):
     assert b"ESMTPS" in got
 
 
+# ---- behind a balancer, and for others ----
+
+HEADER = b"PROXY TCP4 192.0.2.77 192.0.2.2 4711 465\r\n"
+BALANCED = ' proxy_from = {"127.0.0.1"} xclient_from = {"192.0.2.77"}'
+
+
+def first_words_in_tls(sock, context, before):
+    """`before` and the client's first handshake bytes go in one piece; the first line that is said inside."""
+    coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+    inside = context.wrap_bio(coming, going, server_hostname="mx.example.org")
+    while True:
+        try:
+            inside.do_handshake()
+            said = inside.read()
+            return said
+        except ssl.SSLWantReadError:
+            sock.sendall(before + going.read())
+            before = b""
+            got = sock.recv(16384)
+            assert got, "an end instead of a handshake"
+            coming.write(got)
+
+
+def test_implicit_tls_behind_a_balancer(started, sink, authority):
+    """Nothing is said in the clear, however header and handshake are cut."""
+    gateway = gateway_with(started, sink, authority.section("mx.example.org"), tls="implicit" + BALANCED)
+    wait_for(lambda: "tls-ready" in gateway.log_text(), 20, "TLS")
+    for cut in (0, 1, len(HEADER) - 1, len(HEADER)):
+        with socket.create_connection(("127.0.0.1", gateway.port), 5) as sock:
+            if cut:
+                sock.sendall(HEADER[:cut])
+                sock.settimeout(0.5)
+                with pytest.raises(TimeoutError):
+                    sock.recv(1)
+            sock.settimeout(10)
+            assert first_words_in_tls(sock, authority.context(), HEADER[cut:]).startswith(b"220 "), cut
+
+
+def test_required_behind_a_balancer_and_for_others(started, sink, authority):
+    """What XCLIENT makes new is the client, not the TLS that it came in."""
+    gateway = gateway_with(started, sink, authority.section("mx.example.org"), tls="required" + BALANCED)
+    wait_for(lambda: "tls-ready" in gateway.log_text(), 20, "TLS")
+    sock = socket.create_connection(("127.0.0.1", gateway.port), 20)
+    sock.settimeout(20)
+    sock.sendall(HEADER)
+    file = sock.makefile("rwb")
+    assert file.readline().startswith(b"220")
+    assert [one[:3] for one in talk(file, b"EHLO x", b"MAIL FROM:<a@example.net>", b"STARTTLS")] == [b"250", b"530", b"220"]
+    with authority.context().wrap_socket(sock, server_hostname="mx.example.org") as inside:
+        file = inside.makefile("rwb")
+        replies = talk(file, b"EHLO y", b"XCLIENT ADDR=192.0.2.88 NAME=claimed.example HELO=z", b"EHLO z", b"STARTTLS",
+                       b"MAIL FROM:<a@example.net>", b"RCPT TO:<b@example.org>", b"DATA", message() + b"\r\n.")
+    assert [one[:3] for one in replies] == [b"250", b"220", b"250", b"503", b"250", b"250", b"354", b"250"], replies
+    got = sink.wait()[0].data
+    head = re.sub(rb"\r\n\s+", b" ", got[:got.index(b"From:")])
+    assert b"with ESMTPS (TLSv1.3" in head and b"192.0.2.88" in head, head
+
+
 # ---- renewals, and the process that signs ----
 
 def renew(gateway, authority, name):

@@ -403,7 +403,8 @@ enum result client_open(struct shared *shared, const struct client_origin *origi
 	*client = (struct client){ .shared = shared, .fd = fd, .memfd = -1, .door = origin->door,
 	                           .address = origin->address, .uid = origin->uid, .counted = origin->counted };
 	buffer_init(&client->in, CLIENT_INPUT);
-	buffer_init(&client->out, CLIENT_OUTPUT + (client->door->rules.lmtp ? SESSION_LMTP_RECIPIENTS + 2 : 2) * SESSION_REPLY);
+	buffer_init(&client->out, CLIENT_OUTPUT +
+	                              (client->door->rules.lmtp ? SESSION_LMTP_RECIPIENTS + 2 : 2) * SESSION_REPLY);
 	session_init(&client->session, &client->door->rules, &client->out, origin->client);
 	identity_write(client);
 	watch_init(&client->watch, &shared->process->loop, fd, ready, client);

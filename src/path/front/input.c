@@ -14,7 +14,8 @@ bool input_waits(const struct client *client)
 {
 	char byte;
 
-	return buffer_length(&client->in) || tls_waits(&client->tls) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return buffer_length(&client->in) || tls_waits(&client->tls) ||
+	       recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 /* ---- bodies ---- */

@@ -51,7 +51,8 @@ void client_end(struct client *client, struct slice reply)
 
 static const char *const stage_names[CLIENT_STAGES] = {
 	[AT_GREETING] = "its greeting", [AT_EHLO] = "reply to EHLO", [AT_HELO] = "reply to HELO",
-	[AT_STARTTLS] = "reply to STARTTLS", [AT_SHAKING] = "its TLS handshake", [AT_REST] = "silence", [AT_XFORWARD] = "reply to XFORWARD", [AT_XCLIENT] = "reply to XCLIENT",
+	[AT_STARTTLS] = "reply to STARTTLS", [AT_SHAKING] = "its TLS handshake", [AT_REST] = "silence",
+	[AT_XFORWARD] = "reply to XFORWARD", [AT_XCLIENT] = "reply to XCLIENT",
 	[AT_MAIL] = "reply to MAIL", [AT_RCPT] = "reply to RCPT", [AT_DATA] = "reply to DATA",
 	[AT_CONTENT] = "waiting for the content", [AT_DOT] = "reply to the final dot",
 	[AT_LONE_DOT] = "reply to the final dot", [AT_RSET] = "reply to RSET", [AT_QUIT] = "reply to QUIT",

@@ -160,7 +160,8 @@ static void read_authorities(struct relay *relay, struct slice path)
 		if (slice_same(office->trusts[i].path, path))
 			return;
 	buffer_init(&pem, TLS_TRUST_MOST);
-	if (office->trust_count < TRUSTS_MOST && arena_keep(&relay->memory, path, &office->trusts[office->trust_count].path) == OK &&
+	if (office->trust_count < TRUSTS_MOST &&
+	    arena_keep(&relay->memory, path, &office->trusts[office->trust_count].path) == OK &&
 	    open_file(relay, path, &fd) == OK)
 		while (got > 0 && buffer_reserve(&pem, CA_STEP, &room) == OK) {
 			got = read(fd, room, CA_STEP);

@@ -123,8 +123,10 @@ static bool is_signed_by(const struct scene_identity *identity, struct slice pay
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(identity->key, NULL);
 	bool good = unpack_end(&from) == OK && EVP_PKEY_verify_init(context) == 1 &&
 	            EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
-	            (!EVP_PKEY_is_a(identity->key, "RSA") || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1) &&
-	            EVP_PKEY_verify(context, (const unsigned char *)signature.at, signature.len, (unsigned char *)digest, 32) == 1;
+	            (!EVP_PKEY_is_a(identity->key, "RSA") ||
+	             EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1) &&
+	            EVP_PKEY_verify(context, (const unsigned char *)signature.at, signature.len, (unsigned char *)digest,
+	                            32) == 1;
 
 	EVP_PKEY_CTX_free(context);
 	return good;
