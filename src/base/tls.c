@@ -13,23 +13,6 @@
 
 enum { OUT_IS_FULL = 16384, RECORD = 4096, UPDATES_MOST = 64, NAME_MOST = 255 };
 
-const struct tls_scheme_row tls_schemes[] = {
-	{ TLS_PKCS1_SHA256, "RSA", "SHA256", 32, false }, { TLS_PKCS1_SHA384, "RSA", "SHA384", 48, false },
-	{ TLS_PKCS1_SHA512, "RSA", "SHA512", 64, false }, { TLS_ECDSA_SHA256, "EC", "SHA256", 32, false },
-	{ TLS_ECDSA_SHA384, "EC", "SHA384", 48, false },  { TLS_ECDSA_SHA512, "EC", "SHA512", 64, false },
-	{ TLS_PSS_SHA256, "RSA", "SHA256", 32, true },    { TLS_PSS_SHA384, "RSA", "SHA384", 48, true },
-	{ TLS_PSS_SHA512, "RSA", "SHA512", 64, true },
-};
-const size_t tls_scheme_count = COUNT_OF(tls_schemes);
-
-const struct tls_scheme_row *tls_scheme_find(unsigned scheme)
-{
-	for (size_t i = 0; i < tls_scheme_count; i++)
-		if ((unsigned)tls_schemes[i].scheme == scheme)
-			return &tls_schemes[i];
-	return NULL;
-}
-
 /* ---- the BIO ---- */
 
 static int bio_read(BIO *bio, char *to, int most)

@@ -32,16 +32,6 @@ struct signing {
 	bool pss;
 };
 
-enum result tls_key_id(EVP_PKEY *key, uint8_t ret_id[TLS_KEY_ID])
-{
-	unsigned char *der = NULL;
-	int length = i2d_PUBKEY(key, &der);
-	bool done = length > 0 && EVP_Digest(der, (size_t)length, ret_id, NULL, EVP_sha256(), NULL) == 1;
-
-	OPENSSL_free(der);
-	return done ? OK : LATER;
-}
-
 /* ---- keys ---- */
 
 static void *new_of_type(void *context, const char *type)
