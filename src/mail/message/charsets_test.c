@@ -29,14 +29,17 @@ static const struct row { const char *about, *set; struct slice bytes, text; uns
 
 static void open_all(struct charsets *charsets)
 {
-	for (const char *const *name = charsets_wanted(); *name; name++) {
-		iconv_t converter = iconv_open("UTF-8", *name);
+	const char *const *name = charsets_wanted();
 
-		CHECK(converter != (iconv_t)-1, *name);
-		CHECK(charsets->count < CHARSETS_MOST, "there is room for all that are wanted");
-		if (converter != (iconv_t)-1 && charsets->count < CHARSETS_MOST)
-			charsets->list[charsets->count++] = (struct charset){ slice_of(*name), converter };
+	for (; *name && charsets->count < CHARSETS_MOST; name++) {
+		struct charset *next = &charsets->list[charsets->count];
+
+		*next = (struct charset){ slice_of(*name), iconv_open("UTF-8", *name) };
+		CHECK(next->converter != (iconv_t)-1, *name);
+		if (next->converter != (iconv_t)-1)
+			charsets->count++;
 	}
+	CHECK(*name == NULL, "there is room for all that are wanted");
 }
 
 static void check_row(const struct charsets *charsets, const struct row *row)

@@ -140,10 +140,11 @@ static enum result make_worker(void *maker, bool judges, int *ret_wire)
 static void open_charsets(struct charsets *charsets)
 {
 	for (const char *const *name = charsets_wanted(); *name && charsets->count < CHARSETS_MOST; name++) {
-		iconv_t converter = iconv_open("UTF-8", *name);
+		struct charset *next = &charsets->list[charsets->count];
 
-		if (converter != (iconv_t)-1)
-			charsets->list[charsets->count++] = (struct charset){ slice_of(*name), converter };
+		*next = (struct charset){ slice_of(*name), iconv_open("UTF-8", *name) };
+		if (next->converter != (iconv_t)-1)
+			charsets->count++;
 	}
 }
 
