@@ -116,7 +116,7 @@ static bool is_strict(SSL_CTX *context, const char *ciphers)
 	                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	(void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1 &&
-	       SSL_CTX_set_cipher_list(context, ciphers) == 1 && SSL_CTX_set1_groups_list(context, groups) == 1;
+	       SSL_CTX_set_cipher_list(context, ciphers) == 1 && SSL_CTX_set1_groups_list(context, (char *)(uintptr_t)groups) == 1;
 }
 
 static SSL_CTX *new_server_context(struct tls_library *library)

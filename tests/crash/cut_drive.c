@@ -30,7 +30,7 @@ static const struct situation { const char *name; void (*play)(struct house *hou
 int main(int count, char **words)
 {
 	static struct house house;
-	uint64_t offset, seed;
+	uint64_t offset = 0, seed = 0;
 	bool played = false;
 
 	NEED(count == 7 && slice_number(slice_of(words[5]), UINT32_MAX, &offset) == OK);

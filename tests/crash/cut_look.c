@@ -24,7 +24,7 @@ static void say_number(const char *what, const char *name, int fd)
 	struct buffer bytes;
 	struct stat about;
 	uint32_t number;
-	char *room;
+	char *room = NULL;
 
 	buffer_init(&bytes, CUT_SAID);
 	NEED(fstat(fd, &about) == 0 && buffer_reserve(&bytes, (size_t)about.st_size + 1, &room) == OK);

@@ -12,7 +12,7 @@ static const enum encoding hidden[STATES] = {
 
 static void begin(struct seeker *seeker, enum state state, struct slice name, uint64_t at)
 {
-	seeker->state = state;
+	seeker->state = (unsigned char)state;
 	seeker->begins = at;
 	seeker->name_length = name.len < SEEKER_NAME ? name.len : SEEKER_NAME;
 	if (name.len)
