@@ -225,7 +225,7 @@ enum result header_text(const struct message_reader *reader, struct slice value,
 		if ((unsigned char)text.at[i] >= 0x80)
 			*faults |= TEXT_EIGHTBIT;
 	writing.out = arena_take(reader->arena, text.len * 4 + 64);
-	writing.bytes = arena_take(reader->arena, text.len + 2 * DECODE_ROOM);
+	writing.bytes = arena_take(reader->arena, text.len + 2 * (size_t)DECODE_ROOM);
 	if (writing.out == NULL || writing.bytes == NULL)
 		return LATER;
 	TRY(write_all(&writing, text));

@@ -125,7 +125,8 @@ struct slice part_path(const struct part *part, char *room, size_t size)
 	const struct part *line[DEPTH_MOST + 2];
 	size_t count = 0, length;
 
-	for (const struct part *up = part; up && count < COUNT_OF(line); up = up->parent)
+	line[count++] = part;
+	for (const struct part *up = part->parent; up && count < COUNT_OF(line); up = up->parent)
 		line[count++] = up;
 	length = (size_t)snprintf(room, size, "%s", before[part->reading]);
 	while (count-- > 0 && length < size)

@@ -89,7 +89,7 @@ size_t part_stream_take(struct part_stream *stream, char *out, size_t room)
 enum result part_decoded(const struct part *part, struct arena *arena, struct slice *ret_bytes)
 {
 	struct part_stream stream;
-	size_t size = (size_t)part->size + 2 * DECODE_ROOM, written = 0, more;
+	size_t size = (size_t)part->size + 2 * (size_t)DECODE_ROOM, written = 0, more;
 	char *room;
 
 	if (part->within == NULL && (part->many || part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN)) {
