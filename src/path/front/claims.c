@@ -78,6 +78,7 @@ static enum result keep_address(struct claim *claim, const struct claim_text *te
 	bool six = slice_begins_nocase(claim_slice(text), SLICE("IPV6:"));
 
 	claim->addressed = text->length != 0;
+	claim->nobody = !claim->addressed;
 	if (!claim->addressed)
 		return OK;
 	if (inet_pton(six ? AF_INET6 : AF_INET, text->text + (six ? 5 : 0), six ? &address : (void *)&address.s6_addr[12]) != 1)

@@ -24,6 +24,7 @@ struct claim_text {
 
 struct claim {
 	bool there, addressed;             /* something was said; an address among it */
+	bool nobody;                       /* it was said that the address is not known */
 	struct in6_addr address;           /* IPv4 as IPv4-mapped IPv6 */
 	struct claim_text name, helo;      /* empty: not said, or not known */
 };

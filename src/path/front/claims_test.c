@@ -42,6 +42,7 @@ int main(void)
 		CHECK(slice_same(claim_slice(&claim.name), slice_of(row->name)), row->about);
 		CHECK(slice_same(claim_slice(&claim.helo), slice_of(row->helo)), row->about);
 		CHECK(claim.addressed == (row->address && row->address[0]), row->about);
+		CHECK(claim.nobody == (strstr(row->arguments, "ADDR=[") != NULL), row->about);
 		if (claim.addressed)
 			CHECK(inet_pton(AF_INET6, row->address, &wanted) == 1 &&
 			      memcmp(&wanted, &claim.address, sizeof(wanted)) == 0, row->about);

@@ -134,7 +134,8 @@ static enum result take_settings(struct front *front)
 	TRY(settings_fill(settings, &gateway_settings_section, SLICE(""), &gateway));
 	TRY(take_domains(front, settings));
 	take_numbers(front, &limits, &gateway);
-	return listeners_fill(front);
+	/* The old lists are gone: without memory for a door there is no way back to the old settings. */
+	return listeners_fill(front) == OK ? OK : BROKEN;
 }
 
 /* ---- the role's calls ---- */

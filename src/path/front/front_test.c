@@ -635,6 +635,15 @@ static void neighbours_speak_for_others(struct scene *scene)
 	CHECK(taken.envelope.flags == 0, scene->about);
 	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
 	hear(fd, "250", scene->about);
+	ask(fd, "XCLIENT ADDR=[UNAVAILABLE] NAME=[UNAVAILABLE]\r\n", "220", scene->about);
+	ask(fd, "EHLO three.example\r\n", "250 ENH", scene->about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<u@elsewhere.example>\r\n", "550 5.7.1 relay", scene->about);
+	ask(fd, "RSET\r\n", "250", scene->about);
+	ask(fd, "XCLIENT ADDR=127.0.0.9\r\n", "220", scene->about);
+	ask(fd, "EHLO four.example\r\n", "250 ENH", scene->about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", scene->about);
+	ask(fd, "RCPT TO:<u@elsewhere.example>\r\n", "250", scene->about);
 }
 
 static void lmtp_answers_for_each(struct scene *scene)

@@ -47,6 +47,12 @@ enum result identity_take(struct client *client, const struct in6_addr *address)
 	return OK;
 }
 
+void identity_lose(struct client *client)
+{
+	client->session.client = 0;
+	client->address_text[0] = '\0';
+}
+
 /* What was peeked at and belongs to the header. */
 static enum result take(struct client *client, size_t bytes)
 {

@@ -19,6 +19,8 @@ must_use enum result identity_take(struct client *client, const struct in6_addr 
 /* Reads the balancer's header off the socket, and not a byte more. AGAIN: it is not whole. REFUSED: it is none, or the
  * connection has ended. */
 must_use enum result identity_header(struct client *client);
+/* Nobody knows which client it is: it has no address to be trusted for. */
+void identity_lose(struct client *client);
 bool identity_text(const struct in6_addr *address, char text[CLIENT_ADDRESS]);
 void identity_write(struct client *client);       /* the address as text */
 

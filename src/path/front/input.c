@@ -191,6 +191,8 @@ static void become_claimed(struct client *client)
 	const struct claim *claim = &client->session.client_is;
 	enum result end = claim->addressed ? identity_take(client, &claim->address) : OK;
 
+	if (claim->nobody)
+		identity_lose(client);
 	client->session.client |= speakers;
 	client->session.claimed = false;
 	if (end != OK)

@@ -36,7 +36,7 @@ struct session_rules {
 	struct slice hostname, greeting, postmaster;
 	const struct slice *domains;
 	size_t domain_count;
-	const uint64_t *domain_limits;            /* beside `domains`: bytes; 0: no limit of its own */
+	const uint64_t *domain_limits;            /* one for each of `domains`: bytes; 0: no limit of its own */
 	const struct slice *asked;                /* those of our domains whose recipients are looked up */
 	size_t asked_count;
 	uint64_t message_limit;

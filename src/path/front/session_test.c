@@ -418,7 +418,7 @@ static void check_lmtp(struct buffer *replies)
 /* 552 at RCPT where the size was said; the smallest limit holds for the bytes. */
 static void check_domain_limits(struct buffer *replies)
 {
-	static const uint64_t limits[] = { 500, 0 };
+	static const uint64_t limits[COUNT_OF(domains)] = { 500 };
 	struct session_rules rules = usual;
 	struct session session;
 
