@@ -152,6 +152,21 @@ static void by_refused_chunk(struct bench *bench, const struct sequence *sequenc
 	end(bench);
 }
 
+/* A chunk of which nobody knows the length: what stands behind it is not read at all. */
+static void by_unmeasured_chunk(struct bench *bench, const struct sequence *sequence, struct slice all)
+{
+	struct buffer whole;
+
+	buffer_init(&whole, 4096);
+	CHECK(buffer_format(&whole, "BDAT 0x%zx LAST\r\n", all.len) == OK && buffer_add(&whole, all) == OK, "room");
+	greet(bench);
+	bench_say(bench, buffer_slice(&whole));
+	CHECK(!bench->hidden && bench->deposits == 0, sequence->about);
+	CHECK(slice_begins(buffer_slice(&bench->heard), SLICE("554 5.5.0")), sequence->about);
+	end(bench);
+	buffer_finish(&whole);
+}
+
 static void check(struct bench *bench, const struct sequence *sequence, const struct place *place)
 {
 	struct buffer all;
@@ -159,6 +174,7 @@ static void check(struct bench *bench, const struct sequence *sequence, const st
 	buffer_init(&all, 4096);
 	CHECK(buffer_add(&all, place->before) == OK && buffer_add(&all, sequence->bytes) == OK &&
 	      buffer_add(&all, SLICE(HIDDEN ".\r\n")) == OK, "room");
+	by_unmeasured_chunk(bench, sequence, buffer_slice(&all));
 	for (size_t cut = 0; cut <= buffer_length(&all); cut++) {
 		by_data(bench, sequence, place->about, buffer_slice(&all), cut);
 		by_chunk(bench, sequence, buffer_slice(&all), cut);
