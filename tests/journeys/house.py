@@ -344,7 +344,7 @@ def need(*programs):
 class Postfix:
     """A Postfix of its own: configuration, queue and data in a temporary folder. As root only."""
 
-    def __init__(self, relayhost=None, domains="", maildir=False):
+    def __init__(self, relayhost=None, domains="", **others):
         self.folder = folder()
         self.port = free_port()
         self.config = os.path.join(self.folder, "etc")
@@ -364,6 +364,7 @@ class Postfix:
             "virtual_mailbox_domains": domains, "virtual_mailbox_base": f"{self.folder}/mail",
             "virtual_mailbox_maps": "static:inbox/", "virtual_uid_maps": f"static:{user.pw_uid}",
             "virtual_gid_maps": f"static:{user.pw_gid}", "virtual_minimum_uid": "1",
+            **others,
         }
         with open(f"{self.config}/main.cf", "w", encoding="ascii") as out:
             out.writelines(f"{name} = {value}\n" for name, value in settings.items())
@@ -372,7 +373,7 @@ class Postfix:
                     "rewrite unix - - n - - trivial-rewrite", "bounce unix - - n - 0 bounce",
                     "defer unix - - n - 0 bounce", "trace unix - - n - 0 bounce", "verify unix - - n - 1 verify",
                     "flush unix n - n 1000? 0 flush", "proxymap unix - - n - - proxymap", "smtp unix - - n - - smtp",
-                    "relay unix - - n - - smtp", "error unix - - n - - error", "retry unix - - n - - error",
+                    "relay unix - - n - - smtp", "lmtp unix - - n - - lmtp", "error unix - - n - - error", "retry unix - - n - - error",
                     "discard unix - - n - - discard", "virtual unix - n n - - virtual", "anvil unix - - n - 1 anvil",
                     "scache unix - - n - 1 scache", "postlog unix-dgram n - n - 1 postlogd"]
         with open(f"{self.config}/master.cf", "w", encoding="ascii") as out:
