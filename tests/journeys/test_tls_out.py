@@ -92,16 +92,20 @@ def deliver(started, hop, target=""):
 @pytest.mark.parametrize("target", ["", 'tls = "may"', 'tls = "required"', 'tls = "verified" tls_name = "mx.example.org" ca = "{ca}"'])
 def test_inside(started, authority, target):
     hop = started(SecureSink(*authority.make("mx.example.org", kind="rsa")))
-    deliver(started, hop, target.replace("{ca}", authority.file))
+    gateway = deliver(started, hop, target.replace("{ca}", authority.file))
     wait_for(lambda: hop.inside, 30, "mail inside TLS")
     assert not hop.outside
+    words = 'tls="TLSv1.3 TLS_AES_256_GCM_SHA384 %s"' % ("verified" if "verified" in target else "unverified")
+    wait_for(lambda: words in gateway.log_text(), 10, f"{words} in the log: {gateway.log_text()}")
 
 
 def test_none(started, authority):
     hop = started(SecureSink(*authority.make("mx.example.org")))
-    deliver(started, hop, 'tls = "none"')
+    gateway = deliver(started, hop, 'tls = "none"')
     wait_for(lambda: hop.outside, 30, "mail in the clear")
     assert not hop.inside
+    wait_for(lambda: " delivered " in gateway.log_text(), 10, "a line in the log")
+    assert "tls=" not in gateway.log_text()
 
 
 @pytest.mark.parametrize("target, offers", [('tls = "required"', False), ('tls = "verified" tls_name = "other.example.org" ca = "{ca}"', True),

@@ -415,6 +415,97 @@ static void check_lmtp(struct buffer *replies)
 	CHECK(usual.lmtp == false, "and not elsewhere");
 }
 
+/* What is said to a door of which kind, by whom, and with TLS ready or not; `!` is a handshake that succeeds. */
+static const struct tls_talk {
+	const char *about;
+	enum session_tls tls;
+	bool ready, lmtp;
+	unsigned client;
+	struct { const char *say, *hear; } turns[TURNS];
+} tls_talks[] = {
+	{ "it is offered", SESSION_TLS_OPTIONAL, true, false, 0, { { "EHLO x", "250-STARTTLS" }, { "STARTTLS", "220" } } },
+	{ "not without a certificate", SESSION_TLS_OPTIONAL, false, false, 0, { HI, { "STARTTLS", "454 4.7.0" }, FROM } },
+	{ "not where it is off", SESSION_TLS_NONE, true, false, 0, { HI, { "STARTTLS", "502" }, FROM } },
+	{ "not on a socket of this machine", SESSION_TLS_REQUIRED, true, false, SESSION_LOCAL, { HI, { "STARTTLS", "502" }, FROM } },
+	{ "EHLO comes first", SESSION_TLS_OPTIONAL, true, false, 0, { { "STARTTLS", "503" }, { "HELO x", "250" }, { "STARTTLS", "503" } } },
+	{ "it stands alone", SESSION_TLS_OPTIONAL, true, false, 0, { HI, { "STARTTLS x", "501" } } },
+	{ "not within a transaction", SESSION_TLS_OPTIONAL, true, false, 0, { HI, FROM, { "STARTTLS", "503" }, TO,
+	                              { "STARTTLS", "503" }, { "RSET", "250" }, { "STARTTLS", "220" } } },
+	{ "no mail before it", SESSION_TLS_REQUIRED, true, false, 0, { HI, { "MAIL FROM:<a@b>", "530 5.7.0" },
+	                       { "RCPT TO:<u@example.org>", "503" }, { "STARTTLS", "220" }, { "!", "" }, HI, FROM, TO } },
+	{ "no mail without a certificate", SESSION_TLS_REQUIRED, false, false, 0, { HI, { "MAIL FROM:<a@b>", "530" },
+	                                   { "STARTTLS", "454" }, { "MAIL FROM:<a@b>", "530" } } },
+	{ "not from those we trust either", SESSION_TLS_REQUIRED, true, false, SESSION_TRUSTED, { HI, { "MAIL FROM:<a@b>", "530" } } },
+	{ "the users of this machine are inside", SESSION_TLS_REQUIRED, true, false, SESSION_LOCAL, { HI, FROM, TO } },
+	{ "hello is forgotten", SESSION_TLS_OPTIONAL, true, false, 0, { HI, { "STARTTLS", "220" }, { "!", "" },
+	                        { "MAIL FROM:<a@b>", "503" }, { "STARTTLS", "503" }, HI, { "STARTTLS", "503" }, FROM } },
+	{ "XCLIENT makes a client new, and not the TLS", SESSION_TLS_REQUIRED, true, false, SESSION_XCLIENT,
+	  { HI, { "STARTTLS", "220" }, { "!", "" }, HI, { "XCLIENT ADDR=192.0.2.1", "" }, HI, { "STARTTLS", "503" }, FROM } },
+	{ "in LMTP too", SESSION_TLS_REQUIRED, true, true, 0, { { "LHLO x", "250-STARTTLS" }, { "MAIL FROM:<a@b>", "530" },
+	                 { "STARTTLS", "220" }, { "!", "" }, { "LHLO x", "250" }, FROM, TO } },
+};
+
+static void check_tls_talks(struct buffer *replies)
+{
+	for (size_t i = 0; i < COUNT_OF(tls_talks); i++) {
+		const struct tls_talk *talk = &tls_talks[i];
+		struct session_rules rules = usual;
+		struct session session;
+
+		rules.tls = talk->tls;
+		rules.lmtp = talk->lmtp;
+		rules.tls_ready = &talk->ready;
+		session_init(&session, &rules, replies, talk->client);
+		for (size_t turn = 0; turn < TURNS && talk->turns[turn].say; turn++) {
+			buffer_clear(replies);
+			if (talk->turns[turn].say[0] == '!') {
+				CHECK(session.begins_tls, talk->about);
+				session_secured(&session, "TLSv1.3", "CIPHER");
+			} else {
+				CHECK(say(&session, slice_of(talk->turns[turn].say)) != BROKEN, talk->about);
+			}
+			CHECK(heard(replies, talk->turns[turn].hear), talk->about);
+			CHECK(session.begins_tls == (slice_same(slice_of(talk->turns[turn].say), SLICE("STARTTLS")) &&
+			                             talk->turns[turn].hear[0] == '2'), talk->about);
+		}
+		session_finish(&session);
+	}
+}
+
+/* RFC 3848, 6531 */
+static void check_protocols(struct buffer *replies)
+{
+	static const struct { bool lmtp, secure; const char *hello, *mail; struct slice is; } rows[] = {
+		{ false, false, "HELO x", "MAIL FROM:<a@b>", LIT("SMTP") },
+		{ false, true,  "HELO x", "MAIL FROM:<a@b>", LIT("SMTP") },
+		{ false, false, "EHLO x", "MAIL FROM:<a@b>", LIT("ESMTP") },
+		{ false, true,  "EHLO x", "MAIL FROM:<a@b>", LIT("ESMTPS") },
+		{ false, false, "EHLO x", "MAIL FROM:<a@b> SMTPUTF8", LIT("UTF8SMTP") },
+		{ false, true,  "EHLO x", "MAIL FROM:<a@b> SMTPUTF8", LIT("UTF8SMTPS") },
+		{ true,  false, "LHLO x", "MAIL FROM:<a@b>", LIT("LMTP") },
+		{ true,  true,  "LHLO x", "MAIL FROM:<a@b>", LIT("LMTPS") },
+		{ true,  false, "LHLO x", "MAIL FROM:<a@b> SMTPUTF8", LIT("UTF8LMTP") },
+		{ true,  true,  "LHLO x", "MAIL FROM:<a@b> SMTPUTF8", LIT("UTF8LMTPS") },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct session_rules rules = usual;
+		struct envelope envelope;
+		struct session session;
+
+		rules.lmtp = rows[i].lmtp;
+		buffer_clear(replies);
+		session_init(&session, &rules, replies, 0);
+		if (rows[i].secure)
+			session_secured(&session, "TLSv1.3", "CIPHER");
+		CHECK(session_line(&session, slice_of(rows[i].hello)) == OK &&
+		      session_line(&session, slice_of(rows[i].mail)) == OK, rows[i].mail);
+		CHECK(session_envelope(&session, &envelope) == OK && slice_same(envelope.protocol, rows[i].is), rows[i].is.at);
+		CHECK(slice_same(envelope.tls, rows[i].secure ? SLICE("TLSv1.3 CIPHER") : SLICE("")), rows[i].is.at);
+		session_finish(&session);
+	}
+}
+
 /* 552 at RCPT where the size was said; the smallest limit holds for the bytes. */
 static void check_domain_limits(struct buffer *replies)
 {
@@ -467,6 +558,8 @@ int main(void)
 	check_asked(&replies);
 	check_rooms(&replies);
 	check_lmtp(&replies);
+	check_tls_talks(&replies);
+	check_protocols(&replies);
 	check_domain_limits(&replies);
 	check_edges(&replies);
 	buffer_finish(&replies);

@@ -78,6 +78,7 @@ static void begin_letter(struct connection *connection, struct letter *letter)
 
 	connection->letter = letter;
 	letter->carrier = connection;
+	letter->tls = securing_words(connection, &lent->memory);
 	connection->letters++;
 	count_letter(connection);
 	*spoken = (struct client_letter){ .sender = lent->sender, .size = transmit_size(&plan),

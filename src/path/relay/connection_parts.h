@@ -82,6 +82,8 @@ void connecting_done(struct connection *connection);     /* the socket can be wr
 void securing_set_up(struct connection *connection);
 void securing_begin(struct connection *connection);      /* AT_SHAKING, and all that was to be said has gone */
 bool securing_is_on(const struct connection *connection);
+/* "TLSv1.3 TLS_AES_256_GCM_SHA384 verified", or "… unverified"; empty in the clear. In `memory`. */
+struct slice securing_words(const struct connection *connection, struct arena *memory);
 must_use enum result securing_flush(struct connection *connection);       /* as content_send() */
 must_use enum result securing_send(struct connection *connection, struct slice bytes, size_t *ret_sent);
 /* AGAIN: it acted already. REFUSED: nobody is there. */

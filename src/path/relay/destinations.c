@@ -42,6 +42,7 @@ static void join_line(struct destination *destination, struct letter *letter)
 void destination_put_back(struct destination *destination, struct letter *letter)
 {
 	letter->carrier = NULL;
+	letter->tls = SLICE("");
 	letter->next = destination->first;
 	destination->first = letter;
 	if (destination->last == NULL)

@@ -113,6 +113,8 @@ static void log_outcome(struct jobs *jobs, const struct lent *lent, const struct
 	log_begin(&line, jobs->log, outcomes[addressee->outcome].level, lent->id, outcomes[addressee->outcome].event);
 	log_text(&line, "to", addressee->address);
 	log_text(&line, "route", addressee->route);
+	if (addressee->letter && addressee->letter->tls.len)
+		log_text(&line, "tls", addressee->letter->tls);
 	log_text(&line, "reply", addressee->reply);
 	log_end(&line);
 }

@@ -42,6 +42,7 @@ struct letter {
 	struct addressee *first, *last;
 	size_t count, unnoted;
 	void *carrier;                        /* who waits for it to be noted: a connection, or NULL */
+	struct slice tls;                     /* what it goes in, for the log; empty: in the clear, or nowhere */
 };
 
 struct lent {

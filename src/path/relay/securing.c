@@ -98,6 +98,21 @@ bool securing_is_on(const struct connection *connection)
 	return connection->tls.phase != TLS_OFF;
 }
 
+struct slice securing_words(const struct connection *connection, struct arena *memory)
+{
+	struct slice words = SLICE("");
+	char text[128];
+	int length;
+
+	if (!connection->client.secure)
+		return words;
+	length = snprintf(text, sizeof(text), "%s %s %s", tls_version(&connection->tls), tls_cipher(&connection->tls),
+	                  how(connection) == TARGET_TLS_VERIFIED ? "verified" : "unverified");
+	if (length < 0 || (size_t)length >= sizeof(text))
+		length = 0;
+	return arena_keep(memory, (struct slice){ text, (size_t)length }, &words) == OK ? words : SLICE("");
+}
+
 enum result securing_flush(struct connection *connection)
 {
 	struct buffer *out = &connection->tls.out;
