@@ -23,6 +23,10 @@
 #define UTF   "(begin in UTF-8)"
 #define GONE  "(gone)"
 #define QUIT  "(quit)"
+#define SHOOK "(the handshake is done)"
+#define STARTTLS { "250-mx" LF "250-PIPELINING" LF "250-STARTTLS" LF "250 8BITMIME" LF, "STARTTLS" LF }
+#define INSIDE { "220 go" LF, "" }, { SHOOK, "EHLO us" LF }
+#define FIRST { BEGIN, "MAIL FROM:<s@a>" LF }
 
 static const struct talk {
 	const char *about;
@@ -55,6 +59,24 @@ static const struct talk {
 	{ "garbage for a greeting", false, "--", AT_END, { { "SSH-2.0-OpenSSH" LF, "" } } },
 	{ "a code that changes between lines", false, "--", AT_END, { { "220-mx" LF "221 mx" LF, "" } } },
 	{ "a positive reply that is not the expected one", false, "--", AT_END, { { "354 go" LF, "" } } },
+
+	{ "TLS may: where it is offered, and hello is said again", false, "--", AT_MAIL,
+	  { HELLO, STARTTLS, INSIDE, PLAIN, FIRST } },
+	{ "TLS may: what was offered outside is forgotten inside", false, "ll", AT_END,
+	  { HELLO, STARTTLS, INSIDE, { "502 what" LF, "HELO us" LF }, { "250 mx" LF, "" }, FIRST, { GONE, "" } } },
+	{ "TLS may: nobody asks for it twice", false, "--", AT_REST,
+	  { HELLO, STARTTLS, INSIDE, { "250-mx" LF "250 STARTTLS" LF, "" } } },
+	{ "TLS may: without it where it is not offered", false, "--", AT_MAIL, { HELLO, PLAIN, FIRST } },
+	{ "TLS may: without it where it is refused", false, "--", AT_REST, { HELLO, STARTTLS, { "454 not now" LF, "" } } },
+	{ "TLS may: text behind the 220 is not heard", false, "--", AT_END,
+	  { HELLO, STARTTLS, { "220 go" LF "250-evil" LF "250 8BITMIME" LF, "" } } },
+	{ "TLS may: half a line behind the 220 neither", false, "--", AT_END, { HELLO, STARTTLS, { "220 go" LF "2", "" } } },
+	{ "TLS must: inside", false, "--", AT_MAIL, { HELLO, STARTTLS, INSIDE, PLAIN, FIRST } },
+	{ "TLS must: not offered", false, "--", AT_END, { HELLO, PLAIN } },
+	{ "TLS must: refused for now", false, "--", AT_END, { HELLO, STARTTLS, { "454 not now" LF, "" } } },
+	{ "TLS must: refused for good", false, "--", AT_END, { HELLO, STARTTLS, { "502 what" LF, "" } } },
+	{ "TLS must: an old server", false, "--", AT_END, { HELLO, { "502 what" LF, "HELO us" LF }, { "250 mx" LF, "" } } },
+	{ "TLS must: in LMTP too", true, "--", AT_END, { LHELLO, PLAIN } },
 
 	{ "MAIL refused: both failed, RSET", false, "ff", AT_REST,
 	  { HELLO, PLAIN, { BEGIN, "MAIL FROM:<s@a>" LF }, { "550 no" LF, "RSET" LF }, { "250 ok" LF, "" } } },
@@ -240,6 +262,9 @@ static void happen(struct client *client, struct client_letter *letter, const ch
 		CHECK(client_takes_chunk(client) == client_offers(client, CLIENT_PIPELINING), "one at a time, or many");
 	} else if (strcmp(what, SENT) == 0) {
 		client_content_sent(client);
+	} else if (strcmp(what, SHOOK) == 0) {
+		CHECK(client->stage == AT_SHAKING, "a handshake was due");
+		client_secured(client);
 	} else if (strcmp(what, GONE) == 0) {
 		client_gone(client, SLICE("451 4.4.2 gone"));
 	} else if (strcmp(what, QUIT) == 0) {
@@ -264,6 +289,8 @@ static void try_talk(const struct talk *talk)
 	client_init(&scene.client, talk->lmtp, SLICE("us"), note, &scene);
 	scene.client.tells = strncmp(talk->about, "XF", 2) == 0 ? TELLS_BY_XFORWARD : strncmp(talk->about, "XC", 2) == 0 ?
 	                     TELLS_BY_XCLIENT : TELLS_NOBODY;
+	scene.client.wants_tls = strncmp(talk->about, "TLS", 3) == 0;
+	scene.client.needs_tls = strncmp(talk->about, "TLS must", 8) == 0;
 	for (size_t turn = 0; turn < 12 && talk->turns[turn].hear; turn++) {
 		happen(&scene.client, &letter, talk->turns[turn].hear);
 		CHECK(slice_same(buffer_slice(&scene.client.out), slice_of(talk->turns[turn].say)), talk->about);
