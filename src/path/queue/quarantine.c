@@ -471,6 +471,7 @@ void obey_quarantine_release(struct talk *talk)
 
 struct expiry {
 	struct job job;
+	struct journal_note note;
 	struct queue *queue;
 	char oldest[SPOOL_DAY];
 	uint32_t deleted;
@@ -503,12 +504,21 @@ static void expire_work(struct job *job)
 	walk_all(&days);
 }
 
+static void expiry_noted(struct journal_note *note)
+{
+	stretch_end((char *)note - offsetof(struct expiry, note));
+}
+
+/* The files are gone: the ledger is not to wait for the next message to know. */
 static void expire_done(struct job *job)
 {
 	struct expiry *expiry = (struct expiry *)(void *)job;
 
 	count_deleted(expiry->queue, expiry->deleted);
-	stretch_end(expiry);
+	if (expiry->deleted)
+		journal_sync(&expiry->queue->journal, &expiry->note, expiry_noted);
+	else
+		stretch_end(expiry);
 }
 
 void quarantine_expire(struct queue *queue)

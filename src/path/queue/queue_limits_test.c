@@ -161,6 +161,17 @@ static long resident(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
+/* Much more than a socket holds: the queue waits for its reader, and serves others meanwhile. */
+static void long_list(void)
+{
+	const char *const words[] = { "queue", "list", "--json", NULL };
+	int fd = command_begin(words);
+
+	EXPECT(COMMAND("queue", "ledger") == 0);
+	(void)usleep(100000);
+	EXPECT(command_end(fd) == 0 && strstr(said, "a@example.org") != NULL);
+}
+
 /* A full spool: how long a start takes, and what it costs, is printed; that nothing is left out is tested. */
 static void many_at_a_start(void)
 {
@@ -186,6 +197,7 @@ static void many_at_a_start(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &after);
 	(void)printf("%d messages: started in %ld ms, %ld bytes of memory a message\n", MANY,
 	             (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000, (resident() - empty) / MANY);
+	long_list();
 	resume();
 	EXPECT(lent_count(1) && files("corrupt") == 0);
 }

@@ -50,7 +50,7 @@ int give_wire(const char *name)
 	return ends[0];
 }
 
-static void hand_settings(void)
+static void hand_settings(enum supervisor_says kind)
 {
 	static const struct settings_section *const schema[] = { &gateway_settings_section, &queue_settings_section, NULL };
 	struct settings settings;
@@ -61,7 +61,7 @@ static void hand_settings(void)
 	buffer_init(&complaints, 65536);
 	EXPECT(settings_read_file(&settings, scene.conf, false, schema, &complaints) == OK);
 	EXPECT(settings_pack(&settings, &packed) == OK);
-	EXPECT(process_hand_blob(scene.control, SUPERVISOR_SETTINGS, buffer_slice(&packed)) == OK);
+	EXPECT(process_hand_blob(scene.control, kind, buffer_slice(&packed)) == OK);
 	buffer_finish(&packed);
 	buffer_finish(&complaints);
 	settings_finish(&settings);
@@ -88,7 +88,7 @@ void start(void)
 	EXPECT(process_spawn(scene.executable, ends[1], STDERR_FILENO, &scene.pid) == OK);
 	fd_close(&ends[1]);
 	scene.control = ends[0];
-	hand_settings();
+	hand_settings(SUPERVISOR_SETTINGS);
 	scene.front = give_wire("front");
 	scene.inspect = give_wire("inspect");
 	scene.relay = give_wire("relay");
@@ -366,6 +366,12 @@ void rewrite_conf(const char *more)
 	(void)fprintf(conf, "spool = \"%s\"\nqueue { answer_budget = 1s  reserve = 0  reserve_inodes = 0  threads = 4  %s }\n",
 	              scene.spool, more);
 	EXPECT(fclose(conf) == 0);
+}
+
+void reload(void)
+{
+	hand_settings(SUPERVISOR_RELOAD);
+	EXPECT(COMMAND("queue", "ledger") == 0);
 }
 
 static void set_up(void)

@@ -66,6 +66,7 @@ bool ledger(const char *row);
 unsigned files(const char *part);
 bool empties(const char *part);
 void rewrite_conf(const char *more);     /* more of the section `queue`; holds at the next start */
+void reload(void);                       /* what is written there holds now */
 
 struct scene_row { const char *about; void (*play)(void); };
 int scene_main(int count, char **words, const struct scene_row *rows, size_t row_count);
