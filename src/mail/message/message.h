@@ -9,7 +9,9 @@
 #ifndef MESSAGE_MESSAGE_H
 #define MESSAGE_MESSAGE_H
 
+#include "mail/message/addresses.h"
 #include "mail/message/charsets.h"
+#include "mail/message/dates.h"
 #include "mail/message/edit.h"
 #include "mail/message/header_text.h"
 #include "mail/message/mbox.h"

@@ -93,7 +93,7 @@ static bool is_reserved(struct slice name)
 	struct slice rest = name, stem = slice_trim(slice_cut(&rest, '.'));
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (slice_begins_nocase(stem, words[i]) && (i < 4 ? stem.len == 3 : stem.len == 4 && byte_is_digit(stem.at[3])))
+		if (slice_begins_nocase(stem, words[i]) && (stem.len == 3 ? i < 4 : stem.len == 4 && i >= 4 && byte_is_digit(stem.at[3])))
 			return true;
 	return false;
 }

@@ -34,8 +34,8 @@ const char *name_trait_fact(unsigned bit);
 /* Behind the last dot, without what Windows drops at the end; empty: there is none. */
 struct slice name_extension(struct slice name);
 
-/* Does the name promise a kind of file that begins in one known way, and these first bytes begin otherwise? An empty
- * file denies nothing. */
+/* Does the name promise a kind of file that begins in one known way, and these first bytes begin otherwise? Fewer
+ * than eight bytes deny nothing. */
 bool name_is_denied(struct slice name, struct slice first);
 
 #endif

@@ -3,6 +3,8 @@
  * readers would, and what they find that is not there yet is put behind it. */
 #include "mail/message/walk.h"
 
+#include "mail/message/addresses.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +91,36 @@ static void look_for_doubles(struct walk *walk, struct part *part)
 	}
 }
 
+/* `one`: more than one author, and readers show the first, the last or none. */
+static const struct { struct slice name; bool one; } of_addresses[] = {
+	{ LIT("From"), true }, { LIT("Sender"), true }, { LIT("Reply-To"), false }, { LIT("To"), false }, { LIT("Cc"), false },
+};
+
+static enum result look_at_field(struct walk *walk, struct part *part, struct slice value, bool one)
+{
+	struct addresses found;
+
+	if (addresses_read(walk->reader, value, &found) != OK)
+		return walk_limit(walk, "memory");
+	if (found.faults & ADDRESS_DIFFERS || (one && addresses_are_several(&found)))
+		walk_note(walk, part, AMBIGUITY_BIT(addresses));
+	if (found.faults & ADDRESS_MORE)
+		walk_note(walk, part, AMBIGUITY_BIT(addresses_many));
+	return OK;
+}
+
+static enum result look_at_addresses(struct walk *walk, struct part *part)
+{
+	for (size_t i = 0; i < part->headers.count; i++) {
+		const struct header *header = &part->headers.list[i];
+
+		for (size_t row = 0; row < COUNT_OF(of_addresses); row++)
+			if (slice_same_nocase(header->name, of_addresses[row].name))
+				TRY(look_at_field(walk, part, header->value, of_addresses[row].one));
+	}
+	return OK;
+}
+
 static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
 {
 	enum result result;
@@ -100,6 +132,7 @@ static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
 	walk->view->first = walk->first;
 	TRY(result);
 	look_for_doubles(walk, walk->first);
+	TRY(look_at_addresses(walk, walk->first));
 	return walk->view->ambiguities & ambiguity_tree() ? read_other(walk, bytes, digests) : OK;
 }
 

@@ -87,6 +87,7 @@ static void check_row(const struct row *row)
 #define PART "--b\r\n"
 #define ZIP "Content-Type: application/zip; name=a.zip\r\n"
 #define B64 "Content-Transfer-Encoding: base64\r\n"
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define QP "Content-Transfer-Encoding: quoted-printable\r\n"
 static const struct finding { const char *about; struct slice message; const char *part, *ambiguity; } findings[] = {
 	{ "a part in base64", LIT(MULTI("b") PART ZIP B64 "\r\naGVsbG8=\r\n--b--\r\n"), "1.1 base64 a.zip hello", NULL },
@@ -144,6 +145,53 @@ static const struct finding { const char *about; struct slice message; const cha
 	{ "a boundary that is an encoded word",
 	  LIT(MULTI("\"=?us-ascii?q?b?=\"") PART ZIP "\r\nhello\r\n--b--\r\n"), "last/1.1 none a.zip hello",
 	  "two readings of a boundary" },
+	{ "base64 that breaks off", LIT(MULTI("b") PART ZIP B64 "\r\naGVsbG8\r\n--b--\r\n"), "1.1 base64 a.zip hello",
+	  "base64 that breaks off within a group" },
+	{ "base64 whose lines end within a group", LIT(MULTI("b") PART ZIP B64 "\r\naGV\r\nsbG8=\r\n--b--\r\n"),
+	  "1.1 base64 a.zip hello", "base64 whose lines end within a group" },
+	{ "a boundary of odd characters", LIT(MULTI("\"b>c\"") "--b>c\r\n" ZIP "\r\nhello\r\n--b>c--\r\n"),
+	  "1.1 none a.zip hello", "a boundary with characters that none may have" },
+	{ "two of Sender", LIT("Sender: a@b\r\nSender: c@d\r\n\r\nhello"), "1 none  hello", "two Sender fields" },
+	{ "two of Subject", LIT("Subject: a\r\nSubject: b\r\n\r\nhello"), "1 none  hello", "two Subject fields" },
+	{ "two dispositions",
+	  LIT(MULTI("b") PART ZIP "Content-Disposition: inline\r\nContent-Disposition: attachment\r\n\r\nhello\r\n--b--\r\n"),
+	  "1.1 none a.zip hello", "two Content-Disposition fields" },
+	{ "a folded line of blanks", LIT("Subject: a\r\n \r\n b\r\n\r\nhello"), "1 none  hello", "a folded header line of blanks only" },
+	{ "a bare CR", LIT("Subject: a\rb\r\n\r\nhello"), "1 none  hello", "a NUL or a bare CR in a header field" },
+	{ "a type that is none", LIT("Content-Type: text\r\n\r\nhello"), "1 none  hello", "a Content-Type that names no type" },
+	{ "a boundary of 70 characters", LIT(MULTI(LONG) "--" LONG "\r\n" ZIP "\r\nhello\r\n--" LONG "--\r\n"),
+	  "1.1 none a.zip hello", NULL },
+	{ "a boundary of 71 characters", LIT(MULTI("x" LONG) "--x" LONG "\r\n" ZIP "\r\nhello\r\n--x" LONG "--\r\n"),
+	  "1.1 none a.zip hello", "a boundary of more than 70 characters" },
+	{ "a boundary that never comes", LIT(MULTI("b") "hello\r\n"), "1 none  ", "multipart in which its boundary never comes" },
+	{ "a boundary on two levels", LIT(MULTI("b") PART MULTI("b") PART ZIP "\r\nhello\r\n--b--\r\n"), "1 none  ",
+	  "a boundary used on two levels" },
+	{ "broken quoted-printable", LIT(MULTI("b") PART ZIP QP "\r\nhello=zz\r\n--b--\r\n"), "1.1 quoted-printable a.zip hello=zz",
+	  "broken quoted-printable" },
+	{ "a picture that is none", LIT(MULTI("b") PART "Content-Type: image/png; name=a.png\r\n\r\nhello all\r\n--b--\r\n"),
+	  "1.1 none a.png hello all", "a name of a picture or a document whose bytes are none" },
+	{ "a piece of a message", LIT("Content-Type: message/partial; id=a; number=1\r\n\r\nhello"), "1 none  ",
+	  "a piece of a message, or one that lies elsewhere" },
+	{ "a name without its second section",
+	  LIT(MULTI("b") PART "Content-Type: a/b; name*0=a; name*2=.zip\r\n\r\nhello\r\n--b--\r\n"), "1.1 none a",
+	  "a name in sections that do not follow each other" },
+	{ "a name in a set that nobody knows",
+	  LIT(MULTI("b") PART "Content-Type: a/b; name*=x-none''%E9.zip\r\n\r\nhello\r\n--b--\r\n"), "1.1 none ",
+	  "a name in a character set that readers take differently" },
+	{ "a name with text behind its quotes",
+	  LIT(MULTI("b") PART "Content-Type: a/b; name=\"a.zip\" x\r\n\r\nhello\r\n--b--\r\n"), "1.1 none a.zip",
+	  "a name that no grammar allows" },
+	{ "a boundary with text behind its quotes", LIT(MULTI("\"b\" x") PART ZIP "\r\nhello\r\n--b--\r\n"),
+	  "1.1 none a.zip hello", "parameters of a type that no grammar allows" },
+	{ "uuencode with a letter that is none",
+	  LIT("Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a\r\n#0V%T~\r\n`\r\nend\r\n"),
+	  "1 uuencode  Cat", "broken uuencode, yEnc or BinHex" },
+	{ "two addresses for one author", LIT("From: <a@b> <c@d>\r\n\r\nhello"), "1 none  hello",
+	  "addresses that readers take differently" },
+	{ "two authors", LIT("From: a@b, c@d\r\n\r\nhello"), "1 none  hello", "addresses that readers take differently" },
+	{ "two recipients", LIT("From: a@b, a@B\r\nTo: c@d, e@f\r\n\r\nhello"), "1 none  hello", NULL },
+	{ "a recipient behind two", LIT("To: <c@d> <e@f>\r\n\r\nhello"), "1 none  hello",
+	  "addresses that readers take differently" },
 	{ "a boundary behind blanks", LIT(MULTI("b") PART "\r\nx\r\n --b\r\n" ZIP "\r\nhello\r\n--b--\r\n"),
 	  "1 none  ", "a line that is nearly a boundary" },
 };
@@ -232,8 +280,65 @@ static void check_ceiling(const struct ceiling *row)
 	arena_finish(&arena);
 }
 
+/* The number of units that are within the limit, and of those that stand there. */
+static const struct edge {
+	const char *about, *head, *unit;
+	struct message_limits limits;
+	size_t times;
+	const char *limit;
+} edges[] = {
+	{ "one level fewer than the limit", "", "Content-Type: message/rfc822\r\n\r\n", { .depth = 5, .parts = 99 }, 4, NULL },
+	{ "as many levels as the limit", "", "Content-Type: message/rfc822\r\n\r\n", { .depth = 5, .parts = 99 }, 5, NULL },
+	{ "one level more", "", "Content-Type: message/rfc822\r\n\r\n", { .depth = 5, .parts = 99 }, 6, "depth" },
+	{ "one part fewer than the limit", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 3, NULL },
+	{ "as many parts as the limit", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 4, NULL },
+	{ "one part more", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 5, "parts" },
+};
+
+static void check_edge(const struct edge *row)
+{
+	struct message_limits limits = message_limits_standard;
+	struct message_view view = { 0 };
+	struct buffer message;
+	struct arena arena;
+	const struct message_reader reader = { &limits, NULL, &arena };
+
+	limits.depth = row->limits.depth;
+	limits.parts = row->limits.parts;
+	arena_init(&arena, 1 << 20);
+	buffer_init(&message, 1 << 16);
+	CHECK(buffer_add(&message, slice_of(row->head)) == OK, "room");
+	for (size_t i = 0; i < row->times; i++)
+		CHECK(buffer_add(&message, slice_of(row->unit)) == OK, "room");
+	CHECK(buffer_add(&message, row->head[0] ? SLICE("--b--\r\n") : SLICE("")) == OK, "room");
+	CHECK(message_read(buffer_slice(&message), &reader, false, &view) == (row->limit ? LATER : OK), row->about);
+	CHECK(slice_same(slice_of(view.limit), slice_of(row->limit)), row->about);
+	if (!slice_same(slice_of(view.limit), slice_of(row->limit)))
+		printf("  it is %s, %zu parts\n", view.limit ? view.limit : "none", view.count);
+	buffer_finish(&message);
+	arena_finish(&arena);
+}
+
+static void check_address_edge(size_t limit, bool many)
+{
+	struct message_limits limits = message_limits_standard;
+	struct message_view view = { 0 };
+	struct arena arena;
+	const struct message_reader reader = { &limits, NULL, &arena };
+
+	limits.addresses = limit;
+	arena_init(&arena, 1 << 20);
+	CHECK(message_read(SLICE("To: a@b, c@d, e@f\r\n\r\n"), &reader, false, &view) == OK, "addresses at their limit");
+	CHECK(says(&view, many ? "more addresses in a field than are read" : NULL), "addresses at their limit");
+	arena_finish(&arena);
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < COUNT_OF(edges); i++)
+		check_edge(&edges[i]);
+	for (size_t limit = 2; limit <= 4; limit++)
+		check_address_edge(limit, limit < 3);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(&rows[i]);
 	for (size_t i = 0; i < COUNT_OF(findings); i++)

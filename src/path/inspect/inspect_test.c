@@ -156,9 +156,15 @@ static unsigned count_fact(struct bench *bench, const struct row *row, struct sl
 
 static void findings_are_kept(struct bench *bench)
 {
-	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: a@b\r\nFrom: c@d\r\n\r\nx\r\n") };
+	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: \"A <x@y>\" <a@B>\r\nFrom: c@d\r\n"
+	                                       "Date: 1 Jan 1970 00:01:00 +0000\r\n\r\nx\r\n") };
 
 	CHECK(count_fact(bench, &row, SLICE("subject"), SLICE("the subject")) == 1, "the subject is a fact");
+	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("a@b")) == 1, "so is the address");
+	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("x@y")) == 1, "and the one that another reader finds");
+	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("c@d")) == 1, "and the one of the second field");
+	CHECK(count_fact(bench, &row, SLICE("ambiguous"), SLICE("addresses that readers take differently")) == 1, "they differ");
+	CHECK(count_fact(bench, &row, SLICE("date.epoch"), SLICE("60")) == 1, "the time is a fact");
 	CHECK(count_fact(bench, &row, SLICE("normalised"), SLICE("true")) == 0, "nothing was normalised");
 	bench->flags = ENVELOPE_TRUSTED | ENVELOPE_NORMALISED;
 	CHECK(count_fact(bench, &row, SLICE("normalised"), SLICE("true")) == 1, "line ends put right are a fact");

@@ -4,9 +4,11 @@
 
 #include "inspect/read_parts.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 
-enum { VALUE_MOST = 200, WANTED_MOST = 256, FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST };
+enum { VALUE_MOST = 200, WANTED_MOST = 256, ADDRESSES_TOLD = 64,
+       FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST + ADDRESSES_TOLD };
 
 struct telling {
 	struct arena *arena;
@@ -69,6 +71,43 @@ static enum result tell_headers(struct telling *telling, const struct message_re
 	return OK;
 }
 
+static bool is_told(const struct telling *telling, size_t first, struct slice address)
+{
+	for (size_t i = first; i < telling->count; i++)
+		if (slice_same(telling->facts[i].value, address))
+			return true;
+	return false;
+}
+
+/* Whole, unlike other facts: rules look at the end of an address. All that a reader could find, of every From field; more
+ * than are told here are always `ambiguous`, because they differ. */
+static enum result tell_from(struct telling *telling, const struct message_reader *reader, const struct headers *headers)
+{
+	const struct header *header;
+	size_t first = telling->count;
+
+	for (size_t nth = 0; (header = headers_nth(headers, SLICE("From"), nth)) != NULL; nth++) {
+		struct addresses found;
+
+		TRY(addresses_read(reader, header->value, &found));
+		for (size_t i = 0; i < found.count && telling->count - first < ADDRESSES_TOLD; i++)
+			if (found.list[i].address.len <= ADDRESS_MOST && !is_told(telling, first, found.list[i].address))
+				telling->facts[telling->count++] = (struct fact){ SLICE("from.address"), found.list[i].address };
+	}
+	return OK;
+}
+
+static enum result tell_date(struct telling *telling, const struct headers *headers)
+{
+	const struct header *header = headers_find(headers, SLICE("Date"));
+	unsigned faults = 0;
+	int64_t seconds;
+
+	if (header == NULL || date_read(header->value, &seconds, &faults) != OK || seconds < 0)
+		return OK;
+	return tell_format(telling, SLICE("date.epoch"), "%" PRId64, seconds);
+}
+
 /* "header:NAME" for each field that a rule asks for, as often as it stands there. Too many, and nobody may say that
  * the rule was answered. */
 static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
@@ -115,6 +154,8 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 	if (view.first) {
 		TRY(tell_format(telling, SLICE("header-count"), "%zu", view.first->headers.count));
 		TRY(tell_headers(telling, reader, &view.first->headers));
+		TRY(tell_from(telling, reader, &view.first->headers));
+		TRY(tell_date(telling, &view.first->headers));
 		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
 	}
 	TRY(tell_tree(telling, &view));
