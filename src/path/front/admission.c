@@ -3,6 +3,7 @@
 #include "front/admission.h"
 
 #include "base/pool.h"
+#include "base/slice.h"
 
 #include <string.h>
 
@@ -23,6 +24,28 @@ static struct key key_of(const struct in6_addr *client)
 	memcpy(&key.low, client->s6_addr + 8, 8);
 	if (!IN6_IS_ADDR_V4MAPPED(client))
 		key.low = 0;
+	return key;
+}
+
+static bool has_network(const struct in6_addr *client)
+{
+	return client->s6_addr[0] != 0xff;
+}
+
+/* No client has such a key: IPv4 ones have zeros in `high`, IPv6 ones in `low`. */
+static struct key network_of(const struct in6_addr *client)
+{
+	struct in6_addr network = *client;
+	struct key key;
+
+	network.s6_addr[IN6_IS_ADDR_V4MAPPED(client) ? 15 : 6] = 0;
+	if (!IN6_IS_ADDR_V4MAPPED(client))
+		network.s6_addr[7] = 0;
+	key = key_of(&network);
+	if (IN6_IS_ADDR_V4MAPPED(client))
+		key.high = 1;
+	else
+		key.low = 1;
 	return key;
 }
 
@@ -50,7 +73,7 @@ enum result admission_init(struct admission *admission, size_t most, uint64_t ke
 {
 	size_t size = 16;
 
-	while (size < most * 2)
+	while (size < most * 4)
 		size *= 2;
 	*admission = (struct admission){ .rows = pool_resize(NULL, size * sizeof(struct admission_row)), .key = key };
 	if (admission->rows == NULL)
@@ -64,19 +87,6 @@ void admission_finish(struct admission *admission)
 {
 	(void)!pool_resize(admission->rows, 0);
 	*admission = (struct admission){ 0 };
-}
-
-enum result admission_enter(struct admission *admission, const struct in6_addr *client, uint64_t share)
-{
-	struct key key = key_of(client);
-	struct admission_row *row = &admission->rows[find(admission, key)];
-
-	if (row->count >= share)
-		return LATER;
-	row->high = key.high;
-	row->low = key.low;
-	row->count++;
-	return OK;
 }
 
 static void close_gap(struct admission *admission, size_t gap)
@@ -95,10 +105,44 @@ static void close_gap(struct admission *admission, size_t gap)
 	}
 }
 
-void admission_leave(struct admission *admission, const struct in6_addr *client)
+static bool has_share(const struct admission *admission, struct key key, uint64_t share)
 {
-	size_t place = find(admission, key_of(client));
+	return admission->rows[find(admission, key)].count < share;
+}
+
+static void count_in(struct admission *admission, struct key key)
+{
+	struct admission_row *row = &admission->rows[find(admission, key)];
+
+	row->high = key.high;
+	row->low = key.low;
+	row->count++;
+}
+
+static void count_out(struct admission *admission, struct key key)
+{
+	size_t place = find(admission, key);
 
 	if (admission->rows[place].count && --admission->rows[place].count == 0)
 		close_gap(admission, place);
+}
+
+enum result admission_enter(struct admission *admission, const struct in6_addr *client, uint64_t per_client,
+                            uint64_t per_network)
+{
+	if (!has_share(admission, key_of(client), per_client))
+		return LATER;
+	if (per_network && has_network(client) && !has_share(admission, network_of(client), per_network))
+		return LATER;
+	count_in(admission, key_of(client));
+	if (has_network(client))
+		count_in(admission, network_of(client));
+	return OK;
+}
+
+void admission_leave(struct admission *admission, const struct in6_addr *client)
+{
+	count_out(admission, key_of(client));
+	if (has_network(client))
+		count_out(admission, network_of(client));
 }

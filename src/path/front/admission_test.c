@@ -24,14 +24,14 @@ static void check_shares(void)
 	struct admission admission;
 
 	CHECK(admission_init(&admission, 100, 42) == OK, "a table");
-	CHECK(admission_enter(&admission, &one, 1) == OK, "the first");
-	CHECK(admission_enter(&admission, &one, 1) == LATER, "over its share");
-	CHECK(admission_enter(&admission, &two, 1) == OK, "others are unharmed");
+	CHECK(admission_enter(&admission, &one, 1, 0) == OK, "the first");
+	CHECK(admission_enter(&admission, &one, 1, 0) == LATER, "over its share");
+	CHECK(admission_enter(&admission, &two, 1, 0) == OK, "others are unharmed");
 	admission_leave(&admission, &one);
-	CHECK(admission_enter(&admission, &one, 1) == OK, "again");
-	CHECK(admission_enter(&admission, &here, 1) == OK, "an IPv6 client");
-	CHECK(admission_enter(&admission, &beside, 1) == LATER, "its neighbour in the same /64");
-	CHECK(admission_enter(&admission, &away, 1) == OK, "another /64");
+	CHECK(admission_enter(&admission, &one, 1, 0) == OK, "again");
+	CHECK(admission_enter(&admission, &here, 1, 0) == OK, "an IPv6 client");
+	CHECK(admission_enter(&admission, &beside, 1, 0) == LATER, "its neighbour in the same /64");
+	CHECK(admission_enter(&admission, &away, 1, 0) == OK, "another /64");
 	admission_leave(&admission, &(struct in6_addr){ 0 });
 	admission_finish(&admission);
 }
@@ -52,7 +52,7 @@ static void check_coming_and_going(void)
 			admission_leave(&admission, &client);
 			--*count;
 		} else {
-			enum result end = admission_enter(&admission, &client, SHARE);
+			enum result end = admission_enter(&admission, &client, SHARE, 0);
 
 			if ((end == OK) != (*count < SHARE))
 				CHECK(false, "the count is right");
@@ -63,15 +63,44 @@ static void check_coming_and_going(void)
 		struct in6_addr client = four(who);
 
 		for (; counts[who] < SHARE; counts[who]++)
-			CHECK(admission_enter(&admission, &client, SHARE) == OK, "what is left of the share");
-		CHECK(admission_enter(&admission, &client, SHARE) == LATER, "and no more");
+			CHECK(admission_enter(&admission, &client, SHARE, 0) == OK, "what is left of the share");
+		CHECK(admission_enter(&admission, &client, SHARE, 0) == LATER, "and no more");
 	}
+	admission_finish(&admission);
+}
+
+/* Whoever comes of each row in turn, with two a client and three a network. */
+static void check_networks(void)
+{
+	static const struct in6_addr user = { .s6_addr = { [0] = 0xff, [4] = 1 } }, other = { .s6_addr = { [0] = 0xff, [4] = 2 } };
+	const struct {
+		const char *about;
+		struct in6_addr client;
+		enum result end;
+	} rows[] = {
+		{ "the first of a /24", four(1), OK }, { "its second", four(1), OK }, { "over its share", four(1), LATER },
+		{ "a neighbour", four(2), OK }, { "the network is full", four(3), LATER }, { "nor the neighbour", four(2), LATER },
+		{ "another /24", four(256), OK }, { "an IPv6 client", six(1, 1), OK }, { "again", six(1, 2), OK },
+		{ "another /64 of its /48", six(2, 1), OK }, { "and a third", six(3, 1), LATER },
+		{ "a local user", user, OK }, { "again", user, OK }, { "another", other, OK }, { "users are no network", other, OK },
+		{ "but have their share", other, LATER },
+	};
+	struct admission admission;
+
+	CHECK(admission_init(&admission, 100, 9) == OK, "a table");
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK(admission_enter(&admission, &rows[i].client, 2, 3) == rows[i].end, rows[i].about);
+	admission_leave(&admission, &rows[0].client);
+	CHECK(admission_enter(&admission, &rows[4].client, 2, 3) == OK, "who leaves makes room in the network");
+	CHECK(admission_enter(&admission, &rows[0].client, 2, 3) == LATER, "for one");
+	CHECK(admission_enter(&admission, &rows[0].client, 2, 0) == OK, "without a limit of networks");
 	admission_finish(&admission);
 }
 
 int main(void)
 {
 	check_shares();
+	check_networks();
 	check_coming_and_going();
 	return TEST_END();
 }

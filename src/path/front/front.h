@@ -31,6 +31,8 @@
 	ROW(hop_limit, count, "50", "25", "500", "most Received headers: more is a loop")                              \
 	ROW(connections, count, "4000", "1", "9000", "most connections at a time, in each front")                      \
 	ROW(connections_per_client, count, "50", "1", "9000", "most connections of one address that is not trusted")   \
+	ROW(connections_per_network, count, "0", "0", "9000",                                                          \
+	    "most connections of an IPv4 /24 or IPv6 /48, trusted clients aside; 0: any")                          \
 	ROW(bytes_in_flight, bytes, "512M", "1M", "64G", "most bytes of messages in memory, in each front")            \
 	ROW(command_deadline, seconds, "5m", "1s", "1h", "time for one whole command, or for the queue's answer")      \
 	ROW(recipient_deadline, seconds, "30s", "1s", "10m", "time for looking up one recipient")                      \

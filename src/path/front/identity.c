@@ -42,7 +42,8 @@ enum result identity_take(struct client *client, const struct in6_addr *address)
 	identity_write(client);
 	if (bits & SESSION_TRUSTED)
 		return OK;
-	TRY(admission_enter(admission, address, client->door->per_client));
+	TRY(admission_enter(admission, address, client->door->per_client,
+	                    client->shared->limits.connections_per_network.n));
 	client->counted = true;
 	return OK;
 }

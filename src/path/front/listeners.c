@@ -31,7 +31,8 @@ static void refuse(struct client_origin *origin, enum session_end why)
 
 static void admit_counted(struct front *front, struct client_origin *origin)
 {
-	if (admission_enter(&front->shared.admission, &origin->address, origin->door->per_client) == OK)
+	if (admission_enter(&front->shared.admission, &origin->address, origin->door->per_client,
+	                    front->shared.limits.connections_per_network.n) == OK)
 		origin->counted = true;
 	else
 		refuse(origin, END_PER_CLIENT);
