@@ -19,7 +19,8 @@
  * DELIVER's exchange is the queue's; its payload: slice id, u32 serial, u64 offset, u64 length (of the
  * message's bytes in the descriptor), slice sender, slice trace (headers of ours that go on top, with
  * CR LF), u8 flags (DELIVER_*), slice envelope id (RFC 3461), the client that brought it (slices address, name, helo,
- * protocol; empty: not known), slice edits (mail/message/edit.h; for these recipients), u32 count, then count times: u32 place (in the envelope), slice address, u8 notify, slice orcpt.
+ * protocol; empty: not known), slice edits (mail/message/edit.h; for these recipients), u32 count, then count times: u32 place (in the envelope), slice address, u8 notify, slice orcpt;
+ * at the end slice target: "maildir:/archive" where all of it goes, or empty, and each recipient goes by its route.
  * RESULT: exchange minted by the relay; slice id, u32 serial, u32 place, u8 outcome, slice route
  * ("lmtp://mbox1:24"), slice reply (the next hop's own, one line, or ours in the same form
  * "451 4.4.1 …"). NOTED has RESULT's exchange number and no payload.

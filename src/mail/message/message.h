@@ -10,6 +10,7 @@
 #define MESSAGE_MESSAGE_H
 
 #include "mail/message/addresses.h"
+#include "mail/message/changes.h"
 #include "mail/message/charsets.h"
 #include "mail/message/dates.h"
 #include "mail/message/edit.h"
@@ -18,6 +19,8 @@
 #include "mail/message/names.h"
 #include "mail/message/notice.h"
 #include "mail/message/parts.h"
+#include "mail/message/seals.h"
 #include "mail/message/sevenbit.h"
+#include "mail/message/template.h"
 
 #endif

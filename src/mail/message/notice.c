@@ -4,7 +4,7 @@
 
 #include "base/pack.h"
 
-enum { NOTICE_VERSION = 1, RECIPIENT_LEAST = 17, RECIPIENTS_MOST = 10000, TEXT_MOST = 4096,
+enum { NOTICE_VERSION = 2, RECIPIENT_LEAST = 17, RECIPIENTS_MOST = 10000, TEXT_MOST = 4096,
        IS_EXPIRED = 1, IS_RELAYED = 2 };
 
 static enum result pack_recipient(struct buffer *to, const struct notice_recipient *recipient)
@@ -30,7 +30,8 @@ static enum result pack_numbers(struct buffer *to, const struct notice *notice)
 static enum result pack_body(const struct notice *notice, struct buffer *to)
 {
 	const struct slice texts[] = { notice->hostname, notice->postmaster, notice->id,
-		                       notice->envelope_id, notice->sender, notice->new_id };
+		                       notice->envelope_id, notice->sender, notice->new_id, notice->template,
+		                       notice->from, notice->rule, notice->reason, notice->done };
 
 	TRY(pack_u8(to, NOTICE_VERSION));
 	TRY(pack_u8(to, (uint8_t)notice->kind));
@@ -97,10 +98,11 @@ enum result notice_unpack(struct slice packed, struct arena *arena, struct notic
 	struct unpack from = unpack_from(packed);
 	struct notice notice = { 0 };
 	struct slice *const texts[] = { &notice.hostname, &notice.postmaster, &notice.id,
-		                        &notice.envelope_id, &notice.sender, &notice.new_id };
+		                        &notice.envelope_id, &notice.sender, &notice.new_id, &notice.template,
+		                        &notice.from, &notice.rule, &notice.reason, &notice.done };
 	uint8_t version = unpack_u8(&from), kind = unpack_u8(&from);
 
-	if (version != NOTICE_VERSION || kind < NOTICE_FAILURE || kind > NOTICE_SUCCESS)
+	if (version != NOTICE_VERSION || kind < NOTICE_FAILURE || kind > NOTICE_OF_RULE)
 		return REFUSED;
 	notice.kind = (enum notice_kind)kind;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)

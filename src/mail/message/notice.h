@@ -4,7 +4,7 @@
  *
  * Knows:   the request (packed by the queue) and the message made of it: multipart/report with
  *          text, delivery-status and the original (headers only, or whole when asked with RET=FULL),
- *          at most NOTICE_LIMIT bytes.
+ *          at most NOTICE_LIMIT bytes. What a rule asks to be told is plain text, by template.h.
  * Ignores: who may get one (the queue's rule), and where it goes from here.
  * Owns:    nothing; the result is written into the caller's buffer.
  * Fails:   REFUSED: not a request. LATER: the buffer is full.
@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
-enum notice_kind { NOTICE_FAILURE = 1, NOTICE_DELAY, NOTICE_SUCCESS };
+enum notice_kind { NOTICE_FAILURE = 1, NOTICE_DELAY, NOTICE_SUCCESS, NOTICE_OF_RULE };
 enum { NOTICE_LIMIT = 51200 };
 
 struct notice_recipient {
@@ -39,6 +39,10 @@ struct notice {
 	struct notice_recipient *recipients;
 	uint32_t recipient_count;
 	struct slice new_id;               /* of the notice itself, for its Message-ID */
+	/* NOTICE_OF_RULE only, which is written by a template (template.h): */
+	struct slice template;             /* its name */
+	struct slice from;                 /* the original's sender, while `sender` is who is told */
+	struct slice rule, reason, done;   /* the policy's title; why, in words; the outcome */
 };
 
 must_use enum result notice_pack(const struct notice *notice, struct buffer *to);

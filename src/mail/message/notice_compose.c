@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Three parts in a row (RFC 3462, 3464): words, status, the original. Text and status have shares of the whole; the
- * original gets what is left. Every foreign text passes through plain(), so none can end a line or a part. */
+ * original gets what is left. Every foreign text passes through notice_plain(), so none can end a line or a part. */
 #include "mail/message/notice.h"
 
-#include "base/clock.h"
+#include "mail/message/notice_plain.h"
 #include "mail/message/parts.h"
 
 #include <string.h>
 
-enum { TEXT_SHARE = 12288, STATUS_SHARE = 20480, FOREIGN_MOST = 512, LINE_MOST = 998, BOUNDARY_SIZE = 64,
+enum { TEXT_SHARE = 12288, STATUS_SHARE = 20480, LINE_MOST = 998, BOUNDARY_SIZE = 64,
        CLOSING = 256, STATUS_SIZE = 12 };
-
-struct foreign { char text[FOREIGN_MOST + 1]; };
 
 static const struct words {
 	const char *subject, *action, *status, *says;
@@ -26,60 +24,30 @@ static const struct words {
 	                     "Your message was delivered to the recipients below, as you asked to be told.\r\n" },
 };
 
-/* Printable ASCII of a stranger's text, cut; anything else is '?'. */
-static const char *plain(struct foreign *room, struct slice text)
-{
-	size_t length = text.len < FOREIGN_MOST ? text.len : FOREIGN_MOST;
-
-	for (size_t i = 0; i < length; i++)
-		room->text[i] = text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?';
-	room->text[length] = '\0';
-	return room->text;
-}
-
 static enum result add_field(struct buffer *to, const char *name, const char *type, struct slice value)
 {
 	struct foreign room;
 
 	if (value.len == 0)
 		return OK;
-	return buffer_format(to, "%s: %s%s\r\n", name, type, plain(&room, value));
-}
-
-static enum result add_date(struct buffer *to, const char *name, int64_t wall, int32_t offset)
-{
-	char text[CLOCK_MAIL_SIZE];
-
-	clock_mail_text(wall, offset, text);
-	return buffer_format(to, "%s: %s\r\n", name, text);
+	return buffer_format(to, "%s: %s%s\r\n", name, type, notice_plain(&room, value));
 }
 
 /* ---- the head ---- */
-
-static enum result add_from(const struct notice *notice, struct buffer *to)
-{
-	struct foreign name, host;
-	struct slice postmaster = notice->postmaster.len ? notice->postmaster : SLICE("postmaster");
-
-	if (slice_has(postmaster, '@'))
-		return buffer_format(to, "From: Mail Delivery System <%s>\r\n", plain(&name, postmaster));
-	return buffer_format(to, "From: Mail Delivery System <%s@%s>\r\n", plain(&name, postmaster),
-	                     plain(&host, notice->hostname));
-}
 
 static enum result add_head(const struct notice *notice, const char *boundary, struct buffer *to)
 {
 	struct foreign sender, id, host;
 
-	TRY(add_from(notice, to));
-	TRY(buffer_format(to, "To: <%s>\r\nSubject: %s\r\n", plain(&sender, notice->sender),
+	TRY(notice_add_from(notice, to));
+	TRY(buffer_format(to, "To: <%s>\r\nSubject: %s\r\n", notice_plain(&sender, notice->sender),
 	                  words_of[notice->kind].subject));
-	TRY(add_date(to, "Date", notice->now, notice->utc_offset));
+	TRY(notice_add_date(to, "Date", notice->now, notice->utc_offset));
 	return buffer_format(
 	    to,
 	    "Message-ID: <%s@%s>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n\r\n",
-	    plain(&id, notice->new_id), plain(&host, notice->hostname), boundary);
+	    notice_plain(&id, notice->new_id), notice_plain(&host, notice->hostname), boundary);
 }
 
 /* ---- for people ---- */
@@ -88,15 +56,15 @@ static enum result add_words_for(const struct notice_recipient *recipient, struc
 {
 	struct foreign address, route, reply;
 
-	TRY(buffer_format(to, "<%s>\r\n", plain(&address, recipient->address)));
+	TRY(buffer_format(to, "<%s>\r\n", notice_plain(&address, recipient->address)));
 	if (recipient->expired)
 		TRY(buffer_add(to, SLICE("    was tried until its time was over\r\n")));
 	if (recipient->relayed)
 		TRY(buffer_add(to, SLICE("    was handed on to a server that sends no further notices\r\n")));
 	if (recipient->route.len)
-		TRY(buffer_format(to, "    by way of: %s\r\n", plain(&route, recipient->route)));
+		TRY(buffer_format(to, "    by way of: %s\r\n", notice_plain(&route, recipient->route)));
 	if (recipient->reply.len)
-		TRY(buffer_format(to, "    the answer: %s\r\n", plain(&reply, recipient->reply)));
+		TRY(buffer_format(to, "    the answer: %s\r\n", notice_plain(&reply, recipient->reply)));
 	return buffer_add(to, SLICE("\r\n"));
 }
 
@@ -109,7 +77,7 @@ static enum result add_words(const struct notice *notice, const char *boundary, 
 	TRY(buffer_format(
 	    to,
 	    "--%s\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nThis is the mail system at %s.\r\n\r\n%s\r\n",
-	    boundary, plain(&host, notice->hostname), words_of[notice->kind].says));
+	    boundary, notice_plain(&host, notice->hostname), words_of[notice->kind].says));
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		if (buffer_length(to) - start > TEXT_SHARE - 4 * FOREIGN_MOST) {
 			TRY(buffer_format(to, "and %u more recipients\r\n\r\n", notice->recipient_count - i));
@@ -118,8 +86,8 @@ static enum result add_words(const struct notice *notice, const char *boundary, 
 		TRY(add_words_for(&notice->recipients[i], to));
 	}
 	if (notice->kind == NOTICE_DELAY)
-		TRY(add_date(to, "It will be tried until", notice->until, notice->utc_offset));
-	return buffer_format(to, "The message is known here as %s.\r\n\r\n", plain(&id, notice->id));
+		TRY(notice_add_date(to, "It will be tried until", notice->until, notice->utc_offset));
+	return buffer_format(to, "The message is known here as %s.\r\n\r\n", notice_plain(&id, notice->id));
 }
 
 /* ---- for machines ---- */
@@ -188,7 +156,7 @@ static enum result add_status_for(const struct notice *notice, const struct noti
 	TRY(add_field(to, "Remote-MTA", "dns; ", remote_host(recipient->route)));
 	TRY(add_field(to, "Diagnostic-Code", "smtp; ", recipient->reply));
 	if (notice->kind == NOTICE_DELAY)
-		TRY(add_date(to, "Will-Retry-Until", notice->until, notice->utc_offset));
+		TRY(notice_add_date(to, "Will-Retry-Until", notice->until, notice->utc_offset));
 	return buffer_add(to, SLICE("\r\n"));
 }
 
@@ -199,7 +167,7 @@ static enum result add_status(const struct notice *notice, const char *boundary,
 	TRY(buffer_format(to, "--%s\r\nContent-Type: message/delivery-status\r\n\r\n", boundary));
 	TRY(add_field(to, "Reporting-MTA", "dns; ", notice->hostname));
 	TRY(add_field(to, "Original-Envelope-Id", "", notice->envelope_id));
-	TRY(add_date(to, "Arrival-Date", notice->arrived, notice->utc_offset));
+	TRY(notice_add_date(to, "Arrival-Date", notice->arrived, notice->utc_offset));
 	TRY(buffer_add(to, SLICE("\r\n")));
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		if (buffer_length(to) - start > STATUS_SHARE - 5 * FOREIGN_MOST)
@@ -272,7 +240,7 @@ static bool is_inside(struct slice bytes, const char *boundary)
 	return bytes.len && memmem(bytes.at, bytes.len, boundary, strlen(boundary)) != NULL;
 }
 
-/* All else in it is ours or has passed through plain(); a recipient could still write a boundary into an
+/* All else in it is ours or has passed through notice_plain(); a recipient could still write a boundary into an
  * address, so those are asked too. */
 static bool is_taken(const struct notice *notice, struct slice original, const char *boundary)
 {
@@ -291,7 +259,7 @@ static enum result find_boundary(const struct notice *notice, struct slice origi
 	struct foreign id;
 
 	for (unsigned i = 0; i < 1000; i++) {
-		(void)snprintf(boundary, BOUNDARY_SIZE, "=_postern_%.32s_%u", plain(&id, notice->new_id), i);
+		(void)snprintf(boundary, BOUNDARY_SIZE, "=_postern_%.32s_%u", notice_plain(&id, notice->new_id), i);
 		if (!is_taken(notice, original, boundary))
 			return OK;
 	}

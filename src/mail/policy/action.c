@@ -3,6 +3,7 @@
 #include "mail/policy/action.h"
 
 #include "base/settings.h"
+#include "mail/smtp/smtp.h"
 
 #include <string.h>
 
@@ -24,6 +25,10 @@ const struct action_row action_rows[] = {
 	  .about = "taken, and returned by a failure notice where one is allowed" },
 	{ "subject", "TEXT", .deed = DEED_SUBJECT, .about = "the text is put before the subject" },
 	{ "header", "NAME: VALUE", .deed = DEED_HEADER, .about = "a header is added on top" },
+	{ "as attachment", "", .deed = DEED_ATTACHMENT, .about = "it goes as an attachment of a new message" },
+	{ "forward", "ADDRESS", .deed = DEED_FORWARD, .about = "a copy goes there too, with what rules change" },
+	{ "archive", "PATH", .deed = DEED_ARCHIVE, .about = "a copy, as it came, goes into a Maildir below that folder" },
+	{ "notify", "WHOM", .deed = DEED_NOTIFY, .about = "a notice goes to recipient, sender or an ADDRESS" },
 };
 const size_t action_row_count = COUNT_OF(action_rows);
 
@@ -76,6 +81,42 @@ static enum result refuse(struct buffer *complaint, const char *what, const stru
 	return REFUSED;
 }
 
+static bool is_address(struct slice text)
+{
+	struct address address;
+
+	return address_bare(text, false, &address) == OK && address.domain.len > 0;
+}
+
+static bool is_whom(struct slice text)
+{
+	return slice_same(text, SLICE("recipient")) || slice_same(text, SLICE("sender")) || is_address(text);
+}
+
+/* Absolute, and not around a corner. */
+static bool is_folder(struct slice text)
+{
+	struct slice rest = text;
+
+	if (!slice_begins(text, SLICE("/")) || text.len < 2)
+		return false;
+	while (rest.len)
+		if (slice_same(slice_cut(&rest, '/'), SLICE("..")))
+			return false;
+	return true;
+}
+
+static const struct {
+	bool (*is_one)(struct slice text);       /* NULL: any text but none */
+	const char *wanted;
+} kinds[DEED_COUNT] = {
+	[DEED_SUBJECT] = { NULL, "a text" },
+	[DEED_HEADER] = { is_header, "a whole header such as 'X-Spam-Flag: YES'" },
+	[DEED_FORWARD] = { is_address, "an address such as abuse@example.org" },
+	[DEED_ARCHIVE] = { is_folder, "the absolute path of a folder" },
+	[DEED_NOTIFY] = { is_whom, "\"recipient\", \"sender\" or an address" },
+};
+
 static enum result check_text(const struct action_row *row, struct slice text, struct buffer *complaint)
 {
 	if (text.len && row->takes[0] == '\0')
@@ -87,11 +128,10 @@ static enum result check_text(const struct action_row *row, struct slice text, s
 	}
 	if (row->takes[0] == '\0' || row->final)
 		return OK;
-	if (text.len == 0)
-		return refuse(complaint, "a text was expected behind", row);
-	if (row->deed == DEED_HEADER && !is_header(text))
-		return refuse(complaint, "a whole header such as 'X-Spam-Flag: YES' was expected behind", row);
-	return OK;
+	if (text.len && (kinds[row->deed].is_one == NULL || kinds[row->deed].is_one(text)))
+		return OK;
+	(void)!buffer_format(complaint, "%s was expected behind \"%s\"", kinds[row->deed].wanted, row->name);
+	return REFUSED;
 }
 
 static enum result compose(const struct action_row *row, struct slice text, struct arena *arena, struct slice *ret_text)
@@ -144,7 +184,9 @@ bool action_same_thing(const struct action *one, const struct action *other)
 
 	if (one->row->final || other->row->final || one->row->deed != other->row->deed)
 		return one->row->final && other->row->final;
-	if (one->row->deed == DEED_SUBJECT)
+	if (one->row->deed == DEED_SUBJECT || one->row->deed == DEED_ATTACHMENT)
 		return true;
-	return slice_same_nocase(slice_cut(&a, ':'), slice_cut(&b, ':'));
+	if (one->row->deed == DEED_HEADER)
+		return slice_same_nocase(slice_cut(&a, ':'), slice_cut(&b, ':'));
+	return slice_same(a, b);
 }

@@ -25,9 +25,35 @@ const char *outcome_name(enum outcome outcome)
 
 const char *deed_name(enum deed_kind kind)
 {
-	static const char *const names[DEED_COUNT] = { "subject", "header" };
+	static const char *const names[DEED_COUNT] = { "subject", "header", "forward", "archive", "notify", "as attachment" };
 
 	return (unsigned)kind < DEED_COUNT ? names[kind] : "unknown";
+}
+
+bool deed_is_edit(enum deed_kind kind)
+{
+	return kind == DEED_SUBJECT || kind == DEED_HEADER || kind == DEED_ATTACHMENT;
+}
+
+bool fate_has_errands(const struct judgement *judgement, const struct fate *fate)
+{
+	const struct deeds *deeds = fate->deeds ? &judgement->deeds[fate->deeds - 1] : NULL;
+
+	for (uint32_t i = 0; deeds && i < deeds->count; i++)
+		if (!deed_is_edit(deeds->list[i].kind))
+			return true;
+	return false;
+}
+
+bool judgement_has_errands(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++) {
+		const struct fate *fate = &judgement->fates[i];
+
+		if (fate->outcome != FATE_DEFER && fate->outcome != FATE_REJECT && fate_has_errands(judgement, fate))
+			return true;
+	}
+	return false;
 }
 
 static enum result pack_fate(struct buffer *to, const struct fate *fate)

@@ -23,10 +23,16 @@ enum outcome { FATE_DELIVER, FATE_REJECT, FATE_DEFER, FATE_DISCARD, FATE_QUARANT
 #define NO_EDITS UINT32_MAX
 
 /* What is done beside the fate. Their texts are one line of printable ASCII. */
-enum deed_kind { DEED_SUBJECT, DEED_HEADER, DEED_COUNT };
+enum deed_kind {
+	DEED_SUBJECT, DEED_HEADER,     /* edits: what is put before the subject; "NAME: VALUE" */
+	DEED_FORWARD, DEED_ARCHIVE,    /* errands of the queue: a copy to an address; one into the Maildirs below a path */
+	DEED_NOTIFY,                   /* "recipient", "sender" or an address */
+	DEED_ATTACHMENT,               /* an edit again: numbers stand in files, new ones go to the end */
+	DEED_COUNT
+};
 struct deed {
 	enum deed_kind kind;
-	struct slice text;             /* what is put before the subject; "NAME: VALUE" */
+	struct slice text;
 	struct slice rule;             /* the policy's title that asked for it */
 };
 struct deeds { struct deed *list; uint32_t count; };
@@ -54,5 +60,8 @@ must_use enum result judgement_unpack(struct slice packed, struct arena *arena, 
 const char *verdict_name(enum verdict verdict);
 const char *outcome_name(enum outcome outcome);
 const char *deed_name(enum deed_kind kind);
+bool deed_is_edit(enum deed_kind kind);                /* else it is an errand */
+bool fate_has_errands(const struct judgement *judgement, const struct fate *fate);
+bool judgement_has_errands(const struct judgement *judgement);       /* of any recipient who is not put off or refused */
 
 #endif

@@ -1,92 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes on top is written into one text in the order of the deeds; what goes elsewhere stands behind it. */
+/* Each deed that is an edit asks for its change; mail/message/changes.h brings them together. */
 #include "mail/policy/mend.h"
 
 #include "mail/policy/policy.h"
+#include "mail/policy/rule.h"
 
-#include <string.h>
+enum { PACKED_MOST = 1 << 20 };
 
-enum { TOP_MOST = 256 << 10, PACKED_MOST = 1 << 20 };
+static enum result mend_subject(struct changes *changes, const struct deed *deed, const struct templates *templates)
+{
+	(void)templates;
+	return changes_put_before(changes, SLICE("Subject"), deed->text);
+}
 
-struct mending {
-	struct slice bytes;
-	struct headers headers;
-	struct arena *arena;
-	struct buffer top;
-	struct edit subject;                     /* `put` empty: none */
+static enum result mend_header(struct changes *changes, const struct deed *deed, const struct templates *templates)
+{
+	(void)templates;
+	return changes_add_field(changes, deed->text);
+}
+
+static enum result mend_attachment(struct changes *changes, const struct deed *deed, const struct templates *templates)
+{
+	(void)deed;
+	return changes_wrap(changes, templates->list[TEMPLATE_ATTACHMENT].text);
+}
+
+static enum result (*const menders[DEED_COUNT])(struct changes *, const struct deed *, const struct templates *) = {
+	[DEED_SUBJECT] = mend_subject, [DEED_HEADER] = mend_header, [DEED_ATTACHMENT] = mend_attachment,
 };
 
-static enum result put_on_top(struct mending *mending, struct slice name, struct slice text)
+enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+                       struct arena *arena, struct edits *ret_edits)
 {
-	TRY(buffer_add(&mending->top, name));
-	TRY(buffer_add(&mending->top, text));
-	return buffer_add(&mending->top, SLICE("\r\n"));
-}
+	struct changes changes;
 
-static enum result mend_subject(struct mending *mending, const struct deed *deed)
-{
-	const struct header *subject = headers_find(&mending->headers, SLICE("Subject"));
-
-	if (subject == NULL)
-		return put_on_top(mending, SLICE("Subject: "), deed->text);
-	mending->subject = (struct edit){ .at = (uint64_t)(subject->value.at - mending->bytes.at), .put = deed->text };
-	return OK;
-}
-
-static enum result mend_header(struct mending *mending, const struct deed *deed)
-{
-	return put_on_top(mending, SLICE(""), deed->text);
-}
-
-static enum result (*const menders[DEED_COUNT])(struct mending *, const struct deed *) = {
-	[DEED_SUBJECT] = mend_subject, [DEED_HEADER] = mend_header,
-};
-
-static enum result write_edits(struct mending *mending, struct edits *ret_edits)
-{
-	struct edit *list = arena_array(mending->arena, struct edit, 2);
-	size_t count = 0;
-
-	if (list == NULL)
-		return LATER;
-	if (buffer_length(&mending->top))
-		TRY(arena_keep(mending->arena, buffer_slice(&mending->top), &list[count++].put));
-	if (mending->subject.put.len)
-		list[count++] = mending->subject;
-	*ret_edits = (struct edits){ list, count };
-	return OK;
-}
-
-static enum result mend_all(struct mending *mending, const struct deeds *deeds, struct edits *ret_edits)
-{
-	enum result result = headers_read(mending->bytes, &message_limits_standard, false, mending->arena,
-	                                &mending->headers);
-
-	if (result != OK)
-		mending->headers = (struct headers){ 0 };
+	TRY(changes_begin(&changes, bytes, NULL, arena));
 	for (uint32_t i = 0; i < deeds->count; i++)
-		TRY(menders[deeds->list[i].kind](mending, &deeds->list[i]));
-	return write_edits(mending, ret_edits);
+		if (menders[deeds->list[i].kind])
+			TRY(menders[deeds->list[i].kind](&changes, &deeds->list[i], templates));
+	return changes_finish(&changes, ret_edits);
 }
 
-enum result mend_edits(struct slice bytes, const struct deeds *deeds, struct arena *arena, struct edits *ret_edits)
-{
-	struct mending mending = { .bytes = bytes, .arena = arena };
-	enum result result;
-
-	buffer_init(&mending.top, TOP_MOST);
-	result = mend_all(&mending, deeds, ret_edits);
-	buffer_finish(&mending.top);
-	return result;
-}
-
-static enum result mend_packed(struct slice bytes, const struct deeds *deeds, struct arena *arena, struct slice *ret_packed)
+static enum result mend_packed(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+                               struct arena *arena, struct slice *ret_packed)
 {
 	struct edits edits;
 	struct buffer packed;
 	enum result result;
 
-	TRY(mend_edits(bytes, deeds, arena, &edits));
+	TRY(mend_edits(bytes, deeds, templates, arena, &edits));
 	buffer_init(&packed, PACKED_MOST);
 	result = edits_pack(&edits, &packed);
 	if (result == OK)
@@ -95,15 +57,26 @@ static enum result mend_packed(struct slice bytes, const struct deeds *deeds, st
 	return result;
 }
 
-bool policy_wants_mending(const struct judgement *judgement)
+static bool has_edit(const struct deeds *deeds)
 {
-	for (uint32_t i = 0; i < judgement->fate_count; i++)
-		if (judgement->fates[i].deeds && judgement->fates[i].edits == NO_EDITS)
+	for (uint32_t i = 0; i < deeds->count; i++)
+		if (deed_is_edit(deeds->list[i].kind))
 			return true;
 	return false;
 }
 
-enum result policy_mend(struct slice bytes, struct arena *arena, struct judgement *judgement)
+bool policy_wants_mending(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++) {
+		const struct fate *fate = &judgement->fates[i];
+
+		if (fate->deeds && fate->edits == NO_EDITS && has_edit(&judgement->deeds[fate->deeds - 1]))
+			return true;
+	}
+	return false;
+}
+
+enum result policy_mend(const struct policy *policy, struct slice bytes, struct arena *arena, struct judgement *judgement)
 {
 	if (!policy_wants_mending(judgement))
 		return OK;
@@ -111,7 +84,7 @@ enum result policy_mend(struct slice bytes, struct arena *arena, struct judgemen
 	if (judgement->edits == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
-		TRY(mend_packed(bytes, &judgement->deeds[i], arena, &judgement->edits[i]));
+		TRY(mend_packed(bytes, &judgement->deeds[i], &policy->templates, arena, &judgement->edits[i]));
 	judgement->edits_count = judgement->deeds_count;
 	for (uint32_t i = 0; i < judgement->fate_count; i++)
 		if (judgement->fates[i].deeds)

@@ -3,8 +3,8 @@
  * mend.h — deeds become edits: the third of the three steps (inside the room; policy.h is the door).
  *
  * Knows:   `subject` puts its text before the value of the first Subject field, or adds one on top; `header` adds its
- *          field on top. Many deeds make one list of edits in the order of their places.
- * Ignores: who gets them; and that an edit breaks a signature which covers what it changes.
+ *          field on top; `as attachment` puts the message into a new one. Many deeds make one list of edits.
+ * Ignores: who gets them; deeds that are errands.
  * Owns:    nothing: edits stand in the arena, and a `header` of a message goes before the original's first field.
  * Fails:   LATER: the arena is full. A message whose head cannot be read is mended on top only.
  */
@@ -13,8 +13,9 @@
 
 #include "mail/message/message.h"
 #include "mail/policy/judgement.h"
+#include "mail/policy/templates.h"
 
-must_use enum result mend_edits(struct slice bytes, const struct deeds *deeds, struct arena *arena,
-                                struct edits *ret_edits);
+must_use enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+                                struct arena *arena, struct edits *ret_edits);
 
 #endif

@@ -4,11 +4,16 @@
 
 #include "base/test.h"
 #include "mail/policy/policy.h"
+#include "mail/policy/rule.h"
 
 #include <string.h>
 
 #define SPAM(x) { DEED_SUBJECT, LIT(x), LIT("r") }
 #define HEAD(x) { DEED_HEADER, LIT(x), LIT("r") }
+#define WRAP()  { DEED_ATTACHMENT, LIT(""), LIT("r") }
+#define COPY(x) { DEED_FORWARD, LIT(x), LIT("r") }
+
+static const struct templates templates = { { [TEMPLATE_ATTACHMENT] = { LIT(""), LIT("see below\n") } } };
 
 static const struct {
 	const char *about;
@@ -33,6 +38,9 @@ static const struct {
 	{ "nothing at all", LIT(""), { HEAD("X-A: 1") }, 1, "X-A: 1\r\n" },
 	{ "a subject in the body is no subject", LIT("From: a\r\n\r\nSubject: body\r\n"), { SPAM("[s] ") }, 1,
 	  "Subject: [s] \r\nFrom: a\r\n\r\nSubject: body\r\n" },
+	{ "as an attachment of a message with the same subject, changed", LIT("From: a\r\nSubject: hi\r\n\r\nx\r\n"),
+	  { SPAM("[s] "), WRAP(), HEAD("X-A: 1") }, 3, NULL },
+	{ "a copy changes nothing", LIT("From: a\r\n\r\nx\r\n"), { COPY("a@b") }, 1, "From: a\r\n\r\nx\r\n" },
 };
 
 static enum result write_out(struct slice bytes, const struct edits *edits, struct buffer *to)
@@ -57,15 +65,16 @@ static void check_row(size_t i, struct arena *arena, struct buffer *to)
 
 	memcpy(list, rows[i].deeds, sizeof(list));
 	buffer_clear(to);
-	CHECK(mend_edits(rows[i].bytes, &deeds, arena, &edits) == OK, rows[i].about);
+	CHECK(mend_edits(rows[i].bytes, &deeds, &templates, arena, &edits) == OK, rows[i].about);
 	CHECK(write_out(rows[i].bytes, &edits, to) == OK, rows[i].about);
 	CHECK(rows[i].after == NULL || slice_same(buffer_slice(to), slice_of(rows[i].after)), rows[i].about);
-	CHECK(memmem(buffer_slice(to).at, buffer_length(to), rows[i].deeds[0].text.at, rows[i].deeds[0].text.len) != NULL,
+	CHECK(!deed_is_edit(list[0].kind) || memmem(buffer_slice(to).at, buffer_length(to), rows[i].deeds[0].text.at, rows[i].deeds[0].text.len) != NULL,
 	      rows[i].about);
 }
 
 static void check_judgement(struct arena *arena)
 {
+	const struct policy policy = { .templates = templates };
 	struct deed deed = HEAD("X-A: 1");
 	struct deeds deeds = { &deed, 1 };
 	struct fate fates[] = { { .outcome = FATE_DELIVER, .edits = NO_EDITS, .deeds = 1 },
@@ -73,10 +82,13 @@ static void check_judgement(struct arena *arena)
 	struct judgement judgement = { .fates = fates, .fate_count = 2, .deeds = &deeds, .deeds_count = 1 };
 
 	CHECK(policy_wants_mending(&judgement), "deeds without edits want them");
-	CHECK(policy_mend(SLICE("From: a\r\n\r\n"), arena, &judgement) == OK, "and get them");
+	CHECK(policy_mend(&policy, SLICE("From: a\r\n\r\n"), arena, &judgement) == OK, "and get them");
 	CHECK(judgement.edits_count == 1 && fates[0].edits == 0 && fates[1].edits == NO_EDITS,
 	      "only the recipient for whom it was asked");
 	CHECK(!policy_wants_mending(&judgement), "once");
+	deed.kind = DEED_ARCHIVE;
+	fates[0].edits = NO_EDITS;
+	CHECK(!policy_wants_mending(&judgement), "an errand is nothing to mend");
 }
 
 int main(void)

@@ -167,12 +167,18 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 		(void)!buffer_format(complaint, "more than %d policies", RULES_MOST);
 		return REFUSED;
 	}
+	TRY(templates_compile(settings, arena, &policy->templates));
 	if (policy->count == 0)
 		TRY(standard_rules(arena, policy, complaint));
 	else
 		TRY(written_rules(settings, arena, policy, complaint));
 	*ret_policy = policy;
 	return OK;
+}
+
+const struct template *policy_template(const struct policy *policy, struct slice name)
+{
+	return templates_find(&policy->templates, name);
 }
 
 bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name)

@@ -18,6 +18,7 @@
 
 #include "base/settings.h"
 #include "mail/evidence/evidence.h"
+#include "mail/message/message.h"
 #include "mail/policy/judgement.h"
 #include "mail/smtp/smtp.h"
 
@@ -32,6 +33,13 @@ extern const struct settings_section policy_settings_section;
 SETTINGS_STRUCT(list_settings, LIST_SETTINGS);
 extern const struct settings_section list_settings_section;
 
+/* What our notices say, in the administrator's words; %names% stand for what mail/message/template.h says. */
+#define TEMPLATE_SETTINGS(ROW)                                                                           \
+	ROW(subject, text, "", "", "", "the notice's subject")                                            \
+	ROW(text,    list, "", "", "", "line by line, what the notice says, or what stands before the attached message")
+SETTINGS_STRUCT(template_settings, TEMPLATE_SETTINGS);
+extern const struct settings_section template_settings_section;
+
 struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
 must_use enum result policy_compile(struct settings *settings, struct arena *arena,
@@ -40,6 +48,8 @@ must_use enum result policy_compile(struct settings *settings, struct arena *are
 must_use enum result policy_unreached(const struct policy *policy, struct buffer *lines);
 /* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. */
 bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name);
+/* The folders that rules archive to, in the arena, each once. Needs no compiled policy. */
+must_use enum result policy_archives(struct settings *settings, struct arena *arena, struct list *ret_paths);
 /* The tables of facts and of actions, as text for people. */
 must_use enum result policy_describe_facts(struct buffer *to);
 must_use enum result policy_describe_actions(struct buffer *to);
@@ -51,6 +61,9 @@ must_use enum result policy_judge(const struct policy *policy, unsigned scanners
                                   struct judgement *ret_judgement);
 /* The third step: edits for the fates that have deeds. `bytes` is the message. */
 bool policy_wants_mending(const struct judgement *judgement);
-must_use enum result policy_mend(struct slice bytes, struct arena *arena, struct judgement *judgement);
+must_use enum result policy_mend(const struct policy *policy, struct slice bytes, struct arena *arena,
+                                 struct judgement *judgement);
+/* That of `notify recipient`, `sender` or `address`; NULL: there is none of that name. */
+const struct template *policy_template(const struct policy *policy, struct slice name);
 
 #endif

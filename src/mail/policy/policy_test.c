@@ -25,6 +25,16 @@ static const struct {
 	{ LIT("header 'X-Spam-Flag: YES'"), NULL, "X-Spam-Flag: YES" },
 	{ LIT("header X-Spam-Flag"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
 	{ LIT("header X Y: z"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
+	{ LIT("as attachment"), NULL, "" },
+	{ LIT("as attachement"), "no action is called \"as\"; `postern help actions` lists them", "" },
+	{ LIT("forward abuse@example.org"), NULL, "abuse@example.org" },
+	{ LIT("forward postmaster"), "an address such as abuse@example.org was expected behind \"forward\"", "" },
+	{ LIT("archive /var/archive"), NULL, "/var/archive" },
+	{ LIT("archive archive"), "the absolute path of a folder was expected behind \"archive\"", "" },
+	{ LIT("archive /var/../etc"), "the absolute path of a folder was expected behind \"archive\"", "" },
+	{ LIT("notify recipient"), NULL, "recipient" },
+	{ LIT("notify help@example.org"), NULL, "help@example.org" },
+	{ LIT("notify recipients"), "\"recipient\", \"sender\" or an address was expected behind \"notify\"", "" },
 	{ LIT("explode"), "no action is called \"explode\"; `postern help actions` lists them", "" },
 };
 
@@ -160,7 +170,7 @@ static const struct {
 static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
 {
 	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-		                                                  NULL };
+		                                                  &template_settings_section, NULL };
 	char name[] = "/tmp/policy-test-XXXXXX";
 	int fd = mkstemp(name);
 	enum result result = REFUSED;

@@ -10,6 +10,7 @@
 
 #include "mail/policy/action.h"
 #include "mail/policy/expression.h"
+#include "mail/policy/templates.h"
 
 struct rule {
 	struct slice title;
@@ -21,6 +22,7 @@ struct rule {
 struct policy {
 	struct rule *rules;
 	size_t count;
+	struct templates templates;
 };
 
 bool rule_is_final(const struct rule *rule);

@@ -75,6 +75,7 @@ static const struct text_field {
 	{ 10, offsetof(struct envelope, envelope_id), 100, is_line },
 	{ 11, offsetof(struct envelope, origin), MESSAGE_ID_SIZE, is_id },
 	{ 12, offsetof(struct envelope, tls), 128, is_line },
+	{ 13, offsetof(struct envelope, target), 512, is_line },
 };
 
 enum { TAG_RECEIVED = 16, TAG_FLAGS = 17, TAG_UID = 18 };

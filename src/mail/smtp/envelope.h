@@ -51,7 +51,8 @@ struct envelope {
 	struct slice trace;                /* our Received header, whole, with CR LF */
 	struct slice sender;               /* empty: the null sender */
 	struct slice envelope_id;          /* ENVID */
-	struct slice origin;               /* id of the message that this one is about (notice, release) */
+	struct slice origin;               /* id of the message that this one is about (notice, release, copy) */
+	struct slice target;               /* where all of it goes, "maildir:/archive"; empty: each recipient by its route */
 	struct envelope_recipient *recipients;
 	uint32_t recipient_count;
 };

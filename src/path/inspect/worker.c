@@ -48,7 +48,7 @@ static enum result judge(struct worker *worker, const struct envelope *envelope,
 	TRY(policy_judge(worker->task->means.policy, worker->task->means.scanners, envelope, &findings, &evidence, &worker->arena,
 	                 &judgement));
 	if (bytes)
-		TRY(policy_mend(*bytes, &worker->arena, &judgement));
+		TRY(policy_mend(worker->task->means.policy, *bytes, &worker->arena, &judgement));
 	judgement.findings = findings_packed;
 	judgement.evidence = evidence_packed;
 	TRY(judgement_pack(&judgement, &worker->answer));
@@ -163,7 +163,7 @@ static enum result obey_mend(struct worker *worker, struct slice payload)
 	TRY(unpack_end(&from));
 	TRY(judgement_unpack(packed, &worker->arena, &judgement));
 	TRY(map_message(worker->fd, &bytes));
-	result = policy_mend(bytes, &worker->arena, &judgement);
+	result = policy_mend(worker->task->means.policy, bytes, &worker->arena, &judgement);
 	unmap_message(bytes);
 	TRY(result);
 	return answer_edits(worker, &judgement);
@@ -191,6 +191,16 @@ static enum result read_original(struct worker *worker, const struct notice *not
 	return OK;
 }
 
+/* A template that is no more was taken out of the settings meanwhile. */
+static enum result compose_of_rule(struct worker *worker, const struct notice *notice, struct slice original)
+{
+	const struct read_means *means = &worker->task->means;
+	const struct message_reader reader = { means->limits, means->charsets, &worker->arena };
+	const struct template *template = policy_template(means->policy, notice->template);
+
+	return template ? notice_by_template(notice, template, &reader, original, &worker->answer) : REFUSED;
+}
+
 static enum result compose(struct worker *worker, struct slice payload)
 {
 	struct notice notice;
@@ -198,6 +208,8 @@ static enum result compose(struct worker *worker, struct slice payload)
 
 	TRY(notice_unpack(payload, &worker->arena, &notice));
 	TRY(read_original(worker, &notice, &original));
+	if (notice.kind == NOTICE_OF_RULE)
+		return compose_of_rule(worker, &notice, original);
 	return notice_compose(&notice, original, &worker->answer);
 }
 

@@ -161,7 +161,7 @@ static enum result prepare(struct deposit *deposit)
 	struct keeping *keeping = &deposit->keeping;
 
 	TRY(pack_judgement(deposit));
-	keeping->live = !deposit->judged || fates_like(deposit, live);
+	keeping->live = !deposit->judged || fates_like(deposit, live) || judgement_has_errands(&deposit->judgement);
 	keeping->apart = deposit->judged && fates_like(deposit, 1u << FATE_QUARANTINE);
 	keeping->text.serial = (uint32_t)queue_chance();
 	keeping->text.envelope = deposit->packed;
@@ -251,12 +251,12 @@ static void discard_all(struct deposit *deposit)
 static const struct whole_row { enum outcome outcome; void (*then)(struct deposit *); } wholes[] = {
 	{ FATE_REJECT,  refuse_all },
 	{ FATE_DEFER,   put_off_all },
-	{ FATE_DISCARD, discard_all },
+	{ FATE_DISCARD, discard_all },           /* unless copies or notices are to be made of it first */
 };
 
 static void decide(struct deposit *deposit)
 {
-	for (size_t i = 0; i < COUNT_OF(wholes); i++)
+	for (size_t i = 0; i < COUNT_OF(wholes) && !judgement_has_errands(&deposit->judgement); i++)
 		if (fates_like(deposit, 1u << wholes[i].outcome) == deposit->judgement.fate_count) {
 			wholes[i].then(deposit);
 			return;
@@ -293,7 +293,7 @@ static enum result read_envelope(struct deposit *deposit, struct slice payload)
 		return LATER;         /* could never be asked about */
 	TRY(arena_keep(&deposit->memory, payload, &deposit->packed));
 	TRY(envelope_unpack(deposit->packed, &deposit->memory, &deposit->envelope));
-	if (deposit->envelope.recipient_count == 0 || deposit->envelope.flags & ours)
+	if (deposit->envelope.recipient_count == 0 || deposit->envelope.flags & ours || deposit->envelope.target.len)
 		return REFUSED;
 	return message_id_valid(deposit->envelope.id) ? OK : REFUSED;
 }

@@ -199,11 +199,27 @@ bool recipient_is_final(const struct recipient *recipient)
 	return recipient->is >= RECIPIENT_DELIVERED;
 }
 
-bool entry_is_final(struct entry *entry)
+bool recipient_needs_errands(const struct recipient *recipient)
+{
+	return recipient->flags & RECIPIENT_HAS_ERRANDS && !(recipient->flags & RECIPIENT_HAD_ERRANDS);
+}
+
+bool entry_needs_errands(struct entry *entry)
 {
 	for (uint32_t i = 0; i < entry->count; i++)
-		if (!recipient_is_final(recipient_at(entry, i)))
+		if (recipient_needs_errands(recipient_at(entry, i)))
+			return true;
+	return false;
+}
+
+bool entry_is_final(struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->count; i++) {
+		const struct recipient *recipient = recipient_at(entry, i);
+
+		if (!recipient_is_final(recipient) || recipient_needs_errands(recipient))
 			return false;
+	}
 	return true;
 }
 
@@ -288,7 +304,7 @@ static bool next_need(struct entry *entry, uint8_t *ret_heap, uint32_t *ret_due)
 
 	for (uint32_t i = 0; i < entry->count; i++) {
 		const struct recipient *recipient = recipient_at(entry, i);
-		uint8_t heap = (uint8_t)heap_by_state[recipient->is];
+		uint8_t heap = recipient_needs_errands(recipient) ? HEAP_WORK : (uint8_t)heap_by_state[recipient->is];
 
 		if (heap == HEAPS || (found && recipient->due > *ret_due))
 			continue;

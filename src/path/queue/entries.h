@@ -38,6 +38,8 @@ enum recipient_flag {                    /* bits */
 	RECIPIENT_IS_MEANT   = 8,        /* the visit under way is about it */
 	RECIPIENT_IS_RELAYED = 16,       /* arrived at a next hop that tells nobody */
 	RECIPIENT_IS_WARNED  = 32,       /* its sender was told of the delay */
+	RECIPIENT_HAS_ERRANDS = 64,      /* its fate asks for copies or notices, which come before all else … */
+	RECIPIENT_HAD_ERRANDS = 128,     /* … and they were made */
 };
 
 struct recipient {
@@ -65,6 +67,7 @@ struct entry {
 	char id[MESSAGE_ID_SIZE];
 	uint32_t serial, received, length, uid, flags;
 	uint32_t due, place;             /* in a heap; place 0: in none */
+	uint32_t errands;                /* of those that are due, made so far */
 	uint8_t heap, tried;             /* tried: judgements that did not come */
 	uint32_t count;
 	union { struct recipient one, *many; } recipients;
@@ -99,6 +102,8 @@ void recipient_say(struct entries *entries, struct recipient *recipient, struct 
 bool recipient_is_final(const struct recipient *recipient);
 bool entry_is_final(struct entry *entry);
 bool entry_has(struct entry *entry, enum recipient_is what);
+bool recipient_needs_errands(const struct recipient *recipient);
+bool entry_needs_errands(struct entry *entry);
 const char *recipient_word(enum recipient_is what);                          /* "queued" */
 
 /* Into the heap where its next need lies, or out of both: busy, lent, going, all held. */

@@ -22,7 +22,7 @@ static const enum recipient_is by_record[JOURNAL_KINDS] = {
 	[JOURNAL_DELETED] = RECIPIENT_DELETED,     [JOURNAL_HELD] = RECIPIENT_HELD,
 	[JOURNAL_RELEASED] = RECIPIENT_QUEUED,     [JOURNAL_DEFERRED] = RECIPIENT_QUEUED,
 	[JOURNAL_TRIED] = RECIPIENT_KINDS,         [JOURNAL_DELAYED] = RECIPIENT_DELAYED,
-	[JOURNAL_ARRIVED] = RECIPIENT_ARRIVED };
+	[JOURNAL_ARRIVED] = RECIPIENT_ARRIVED,     [JOURNAL_ERRANDS] = RECIPIENT_KINDS };
 
 static const enum journal_kind by_state[RECIPIENT_KINDS] = {
 	[RECIPIENT_UNJUDGED] = JOURNAL_RELEASED,   [RECIPIENT_QUEUED] = JOURNAL_DEFERRED,
@@ -40,7 +40,7 @@ static const enum queue_count by_kind[JOURNAL_KINDS] = {
 	[JOURNAL_DELETED] = QUEUE_COUNT_deleted,      [JOURNAL_HELD] = QUEUE_COUNT_ALL,
 	[JOURNAL_RELEASED] = QUEUE_COUNT_ALL,         [JOURNAL_DEFERRED] = QUEUE_COUNT_deferred,
 	[JOURNAL_TRIED] = QUEUE_COUNT_ALL,            [JOURNAL_DELAYED] = QUEUE_COUNT_deferred,
-	[JOURNAL_ARRIVED] = QUEUE_COUNT_ALL };
+	[JOURNAL_ARRIVED] = QUEUE_COUNT_ALL,          [JOURNAL_ERRANDS] = QUEUE_COUNT_ALL };
 
 static uint32_t flags_of(const struct envelope *envelope)
 {
@@ -72,7 +72,8 @@ enum result fates_admit(struct queue *queue, const struct envelope *envelope, ui
 	return OK;
 }
 
-static void judge_one(struct queue *queue, struct recipient *recipient, const struct fate *fate, bool late)
+static void judge_one(struct queue *queue, struct recipient *recipient, const struct judgement *judgement,
+                      const struct fate *fate, bool late)
 {
 	enum recipient_is is = by_outcome[fate->outcome];
 
@@ -82,7 +83,7 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 		recipient->due = queue_now() + JUDGE_AGAIN;
 		recipient->attempts = (uint8_t)(recipient->attempts + (recipient->attempts < 255));
 	} else {
-		recipient->flags |= RECIPIENT_IS_JUDGED;
+		recipient->flags |= RECIPIENT_IS_JUDGED | (fate_has_errands(judgement, fate) ? RECIPIENT_HAS_ERRANDS : 0);
 	}
 	if (is == RECIPIENT_FAILED)
 		recipient_say(&queue->entries, recipient, SLICE(""), fate->reply);
@@ -102,7 +103,7 @@ void fates_judge(struct queue *queue, struct entry *entry, const struct judgemen
 		struct recipient *recipient = entry_recipient(entry, i);
 
 		if (recipient->is == RECIPIENT_UNJUDGED)
-			judge_one(queue, recipient, &judgement->fates[i], late);
+			judge_one(queue, recipient, judgement, &judgement->fates[i], late);
 		if (late && recipient->is == RECIPIENT_UNJUDGED && fates_is_too_old(queue, entry, recipient))
 			fates_turn(queue, entry, i, JOURNAL_FAILED, &(struct fates_words){
 				.reply = judgement->fates[i].reply, .expired = true, .due = queue_now() });
@@ -154,6 +155,16 @@ void fates_turn(struct queue *queue, struct entry *entry, uint32_t place, enum j
 	queue_count(queue, QUEUE_COUNT_journal_records, 1);
 	if (by_kind[kind] != QUEUE_COUNT_ALL)
 		queue_count(queue, by_kind[kind], 1);
+}
+
+void fates_errands_made(struct queue *queue, struct entry *entry, uint32_t place)
+{
+	struct recipient *recipient = entry_recipient(entry, place);
+	struct journal_record record = record_of(queue, entry, recipient, place, JOURNAL_ERRANDS);
+
+	recipient->flags |= RECIPIENT_HAD_ERRANDS;
+	recipient->due = queue_now();
+	journal_add(&queue->journal, &record);
 }
 
 /* ---- the last step ---- */
@@ -399,6 +410,8 @@ void fates_replay(struct queue *queue, const struct journal_record *record)
 	recipient = entry_recipient(entry, record->place);
 	if (record->kind == JOURNAL_TRIED)
 		entry->tried = (uint8_t)(record->attempts < 255 ? record->attempts : 255);
+	else if (recipient && record->kind == JOURNAL_ERRANDS)
+		recipient->flags |= RECIPIENT_HAD_ERRANDS;
 	else if (recipient)
 		replay_one(queue, entry, recipient, record);
 }
@@ -417,6 +430,9 @@ static enum result snapshot_entry(struct queue *queue, struct entry *entry, stru
 		struct journal_record record = record_of(queue, entry, recipient, i, by_state[recipient->is]);
 
 		if (recipient->flags & RECIPIENT_IS_NOTED && record.kind != JOURNAL_KINDS)
+			TRY(journal_write(&record, to));
+		record.kind = JOURNAL_ERRANDS;
+		if (recipient->flags & RECIPIENT_HAD_ERRANDS)
 			TRY(journal_write(&record, to));
 	}
 	return OK;

@@ -29,6 +29,8 @@ struct fates_words { struct slice route, reply; bool expired; uint32_t due; };
 
 /* The turn in memory and its record. */
 void fates_turn(struct queue *queue, struct entry *entry, uint32_t place, enum journal_kind kind, const struct fates_words *words);
+/* Its copies and notices were made. */
+void fates_errands_made(struct queue *queue, struct entry *entry, uint32_t place);
 /* No longer busy: back to where it is due, or out if all is final. */
 void fates_settle(struct queue *queue, struct entry *entry);
 /* Those that are all final and could not be removed are tried again. */

@@ -31,6 +31,7 @@ enum journal_kind {
 	JOURNAL_TRIED,             /* no judgement came: `attempts` so far, of the message, not of a recipient */
 	JOURNAL_DELAYED,           /* put off, and its sender is to be told of that */
 	JOURNAL_ARRIVED,           /* delivered, and its sender is to be told of that */
+	JOURNAL_ERRANDS,           /* the copies and notices that its fate asks for were made */
 	JOURNAL_KINDS,
 };
 

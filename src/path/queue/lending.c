@@ -140,7 +140,8 @@ static enum result pack_job(const struct visit *visit, const struct loan *loan, 
 	} else {
 		TRY(pack_slice(to, visit->judgement.edits[loan->edits]));
 	}
-	return pack_recipients(visit, loan, to);
+	TRY(pack_recipients(visit, loan, to));
+	return pack_slice(to, envelope->target);
 }
 
 static void mark_lent(struct visit *visit, const struct loan *loan)

@@ -76,7 +76,7 @@ static void turn_all(struct visit *visit, bool meant)
 
 /* ---- the rule ---- */
 
-static bool may_be_told(const struct visit *visit)
+bool notices_may_be_told(const struct visit *visit)
 {
 	const struct envelope *envelope = &visit->envelope;
 
@@ -130,8 +130,8 @@ static struct envelope notice_envelope(const struct visit *visit, struct envelop
 	                          .recipients = to, .recipient_count = 1 };
 }
 
-static enum result pack_own(struct arena *arena, const struct envelope *envelope, const struct judgement *judgement,
-                            struct spool_text *text)
+enum result notices_pack_own(struct visit *visit, const struct envelope *envelope, const struct judgement *judgement,
+                             struct spool_text *text)
 {
 	struct buffer packed;
 	enum result end;
@@ -139,12 +139,12 @@ static enum result pack_own(struct arena *arena, const struct envelope *envelope
 	buffer_init(&packed, PACKED_LIMIT);
 	end = envelope_pack(envelope, &packed);
 	if (end == OK)
-		end = arena_keep(arena, buffer_slice(&packed), &text->envelope);
+		end = arena_keep(&visit->memory, buffer_slice(&packed), &text->envelope);
 	buffer_clear(&packed);
 	if (end == OK)
 		end = judgement_pack(judgement, &packed);
 	if (end == OK)
-		end = arena_keep(arena, buffer_slice(&packed), &text->judgement);
+		end = arena_keep(&visit->memory, buffer_slice(&packed), &text->judgement);
 	buffer_finish(&packed);
 	return end;
 }
@@ -160,13 +160,13 @@ static enum result store_notice(struct visit *visit, uint64_t length)
 	keeping->live = true;
 	keeping->kept = notice_kept;
 	keeping->text = (struct spool_text){ .serial = (uint32_t)queue_chance(), .content = visit->memfd, .length = length };
-	TRY(pack_own(&visit->memory, &envelope, &judgement, &keeping->text));
+	TRY(notices_pack_own(visit, &envelope, &judgement, &keeping->text));
 	TRY(fates_admit(visit->queue, &envelope, keeping->text.serial, length, &judgement, &visit->made));
 	keeping_begin(visit->queue, keeping);
 	return OK;
 }
 
-static enum result look_at(int memfd, uint64_t *ret_length)
+enum result notices_look_at(int memfd, uint64_t *ret_length)
 {
 	struct stat about;
 	int seals = memfd < 0 ? -1 : fcntl(memfd, F_GET_SEALS);
@@ -210,7 +210,7 @@ static void composed(struct ask *ask, enum ask_end end, struct slice text, int f
 	uint64_t length;
 
 	visit->memfd = fd;
-	if (end == ASK_COMPOSED && look_at(fd, &length) == OK && store_notice(visit, length) == OK)
+	if (end == ASK_COMPOSED && notices_look_at(fd, &length) == OK && store_notice(visit, length) == OK)
 		return;
 	not_told(visit, text);
 }
@@ -267,7 +267,7 @@ static void begin(struct visit *visit, const struct telling *telling)
 		visit_end(visit);
 		return;
 	}
-	if (!may_be_told(visit)) {
+	if (!notices_may_be_told(visit)) {
 		leave_untold(visit);
 		return;
 	}

@@ -43,6 +43,7 @@ extern const struct settings_section queue_settings_section;
 	ROW(discarded,             COUNTS, "recipients discarded by a rule")         \
 	ROW(deleted,               COUNTS, "recipients deleted by an operator or by age") \
 	ROW(notices,               COUNTS, "notices composed")               \
+	ROW(copies,                COUNTS, "copies made because a rule forwards or archives") \
 	ROW(judged_later,          COUNTS, "messages kept before they were judged")  \
 	ROW(journal_syncs,         COUNTS, "syncs of the journal")                   \
 	ROW(journal_records,       COUNTS, "records in the journal")                 \

@@ -184,6 +184,9 @@ static void aside_done(struct job *job)
 
 static void put_all_off(struct visit *visit)
 {
+	for (uint32_t i = 0; i < visit->entry->count; i++)
+		if (recipient_needs_errands(entry_recipient(visit->entry, i)))
+			entry_recipient(visit->entry, i)->due = queue_now() + 30;
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
 		visit_put_off(visit, needs[i].is, 30);
 	visit_end(visit);
@@ -203,6 +206,10 @@ static void read_done(struct job *job)
 		return;
 	}
 	visit->entry->flags |= ENTRY_CHECKED;
+	if (entry_needs_errands(visit->entry)) {
+		errands_begin(visit);
+		return;
+	}
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
 		if (is_due(visit->entry, needs[i].is, queue_now())) {
 			needs[i].begin(visit);
@@ -261,6 +268,7 @@ static bool somebody_waits(const struct queue *queue)
 static bool may_be_lent_at_once(const struct queue *queue, struct entry *entry, const struct visit_news *news)
 {
 	return news->fd >= 0 && news->judged && queue->loaded && !queue->stopping && all_are(entry, RECIPIENT_QUEUED) &&
+	       !entry_needs_errands(entry) &&
 	       lending_may(&queue->lending) && !somebody_waits(queue);
 }
 

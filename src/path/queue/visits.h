@@ -43,6 +43,8 @@ struct visit {
 	struct entry *made;                      /* a notice's entry */
 	const struct telling *telling;           /* what kind of notice: notices.c */
 	struct slice fresh;                      /* a judgement that is to be written */
+	struct errand *errands;                  /* errands.c: in an order that is the same at each visit */
+	uint32_t errand_count;
 };
 
 struct visits {
@@ -88,6 +90,14 @@ void judging_begin(struct visit *visit);         /* judging.c */
 must_use enum result judging_unscannable(struct visit *visit, struct slice reason);
 void quarantine_begin(struct visit *visit);       /* apart.c */
 void quarantine_undeliverable(struct visit *visit);
+void errands_begin(struct visit *visit);          /* errands.c */
+/* Envelope and judgement of a message of our own, made out of this one, packed into the visit's memory. */
+must_use enum result notices_pack_own(struct visit *visit, const struct envelope *envelope,
+                                      const struct judgement *judgement, struct spool_text *text);
+/* To its sender: who is real, as far as we know. */
+bool notices_may_be_told(const struct visit *visit);
+/* A notice as inspect composes it: sealed, and of a size that can be. */
+must_use enum result notices_look_at(int memfd, uint64_t *ret_length);
 void notices_of_failure(struct visit *visit);     /* notices.c */
 void notices_of_delay(struct visit *visit);
 void notices_of_success(struct visit *visit);

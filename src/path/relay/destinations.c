@@ -288,7 +288,8 @@ static struct letter *letter_for(struct destination *destination, struct lent *l
 static void sort_one(struct office *office, struct lent *lent, struct addressee *addressee)
 {
 	struct slice domain = domain_of(addressee->address);
-	struct route route = routes_for(&office->routes, addressee->address, domain);
+	struct route route = lent->target.len ? routes_target(&office->routes, lent->target) :
+	                                        routes_for(&office->routes, addressee->address, domain);
 	const char *why = "450 4.3.2 mail for too many destinations is waiting";
 	struct destination *destination;
 	struct letter *letter;

@@ -50,6 +50,7 @@ struct lent {
 	uint32_t number, serial;              /* ours; the queue's */
 	uint64_t exchange;
 	struct slice id, sender, trace, envelope_id;
+	struct slice target;                  /* "maildir:/archive"; empty: each goes by its route */
 	struct client_origin origin;          /* who brought it to the front */
 	uint8_t flags;
 	int fd;

@@ -16,6 +16,7 @@ static enum result read_addressees(struct unpack *from, struct lent *lent)
 		lent->addressees[i].notify = unpack_u8(from);
 		lent->addressees[i].original = unpack_slice(from, 1024);
 	}
+	lent->target = unpack_slice(from, 1024);
 	return unpack_end(from);
 }
 

@@ -208,6 +208,8 @@ static enum result prepare(void *self, struct process *process)
 		TRY(open_targets(relay, &office->routes.list[i].route));
 	for (size_t i = 0; i < office->routes.address_count; i++)
 		TRY(open_targets(relay, &office->routes.addresses[i].route));
+	for (size_t i = 0; i < office->routes.archive_count; i++)
+		TRY(open_targets(relay, &office->routes.archives[i]));
 	resolve_init(&office->resolve, office->loop);
 	office->resolve.process = process;
 	jobs_init(&office->jobs, office->loop, office->log, office->counters);
@@ -264,6 +266,9 @@ static bool all_open(const struct relay *relay, const struct routes *routes)
 			return false;
 	for (size_t i = 0; i < routes->address_count; i++)
 		if (!are_open(relay, &routes->addresses[i].route))
+			return false;
+	for (size_t i = 0; i < routes->archive_count; i++)
+		if (!are_open(relay, &routes->archives[i]))
 			return false;
 	return true;
 }

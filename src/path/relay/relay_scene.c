@@ -172,7 +172,8 @@ static enum result pack_deliver(struct buffer *to, const char *id, struct slice 
 	TRY(pack_slice(to, SLICE("helo.test")));
 	TRY(pack_slice(to, SLICE("ESMTP")));
 	TRY(pack_slice(to, SLICE("")));
-	return pack_people(to, people);
+	TRY(pack_people(to, people));
+	return pack_slice(to, scene.target);
 }
 
 enum result deliver(const char *id, struct slice content, uint8_t flags, const char *const *people)

@@ -20,6 +20,7 @@ struct scene {
 	struct fake_server smtp, lmtp, plain, sock, mute, line, hush, deaf, mum;
 	char folder[64], conf[96];
 	int control, queue, resolver, pid;
+	struct slice target;                                   /* of the loans that are made from now on */
 	uint64_t deliveries;
 	struct buffer payload;
 };

@@ -2,6 +2,7 @@
 /* The table is built once from the settings; a domain is found by going through it, and else belongs to the DNS. */
 #include "relay/routes.h"
 
+#include "mail/policy/policy.h"
 #include "relay/relay.h"
 
 #include <stdlib.h>
@@ -97,6 +98,36 @@ static enum result load_addresses(struct routes *routes, struct settings *settin
 	return OK;
 }
 
+static enum result load_archive(struct routes *routes, struct slice path)
+{
+	static const struct slice scheme = LIT("maildir:");
+	char *text = arena_take(&routes->memory, scheme.len + path.len);
+	struct slice whole = { text, scheme.len + path.len };
+	struct list list = { &whole, 1 }, kept;
+
+	if (text == NULL)
+		return LATER;
+	memcpy(text, scheme.at, scheme.len);
+	memcpy(text + scheme.len, path.at, path.len);
+	TRY(keep_list(&routes->memory, &list, &kept));
+	TRY(read_targets(&routes->memory, &kept, &routes->archives[routes->archive_count]));
+	routes->archives[routes->archive_count++].domain = SLICE("archive");
+	return OK;
+}
+
+static enum result load_archives(struct routes *routes, struct settings *settings)
+{
+	struct list paths;
+
+	TRY(policy_archives(settings, &routes->memory, &paths));
+	routes->archives = arena_array(&routes->memory, struct route, paths.count + 1);
+	if (routes->archives == NULL)
+		return LATER;
+	for (size_t i = 0; i < paths.count; i++)
+		TRY(load_archive(routes, paths.items[i]));
+	return OK;
+}
+
 static enum result load_all(struct routes *routes, struct settings *settings, struct slice relayhost)
 {
 	size_t count = settings_title_count(settings, "domain");
@@ -108,6 +139,7 @@ static enum result load_all(struct routes *routes, struct settings *settings, st
 	for (size_t i = 0; i < count; i++)
 		TRY(load_domain(routes, settings, settings_title(settings, "domain", i)));
 	TRY(load_addresses(routes, settings));
+	TRY(load_archives(routes, settings));
 	TRY(keep_list(&routes->memory, &smart, &kept));
 	return read_targets(&routes->memory, &kept, &routes->smart);
 }
@@ -218,6 +250,14 @@ struct route routes_again(const struct routes *routes, struct slice pattern, str
 			return route;
 	}
 	return (struct route){ .kind = ROUTE_NOWHERE, .reply = "451 4.3.5 the route is no more" };
+}
+
+struct route routes_target(const struct routes *routes, struct slice target)
+{
+	for (size_t i = 0; i < routes->archive_count; i++)
+		if (slice_same(routes->archives[i].key, target))
+			return routes->archives[i];
+	return (struct route){ .kind = ROUTE_NOWHERE, .reply = "451 4.3.5 this archive is not known here" };
 }
 
 struct slice routes_first_domain(const struct routes *routes)

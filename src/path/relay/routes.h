@@ -43,6 +43,8 @@ struct routes {
 	struct address_route { struct slice pattern; struct route route; } *addresses;
 	size_t address_count;
 	struct route smart;                   /* relayhost; count 0: none */
+	struct route *archives;               /* the Maildirs that rules archive to */
+	size_t archive_count;
 };
 
 must_use enum result routes_load(struct routes *routes, struct settings *settings, struct slice relayhost);
@@ -50,6 +52,8 @@ void routes_finish(struct routes *routes);                    /* safe on a zeroe
 struct route routes_find(const struct routes *routes, struct slice domain);
 /* Of an address: the first `route` section that matches it, else its domain's. */
 struct route routes_for(const struct routes *routes, struct slice address, struct slice domain);
+/* Of a message that goes to one target as a whole, which must be an archive of the policy. */
+struct route routes_target(const struct routes *routes, struct slice target);
 /* That of a `route` section, by its title; ROUTE_NOWHERE: it is gone. */
 struct route routes_again(const struct routes *routes, struct slice pattern, struct slice domain);
 /* The domain whose Maildirs hold mail for a bare `postmaster`; empty: none. */

@@ -31,6 +31,7 @@ const struct settings_section *const schema[] = {
 	&scanner_settings_section,
 	&policy_settings_section,
 	&list_settings_section,
+	&template_settings_section,
 	&queue_settings_section,
 	&relay_settings_section,
 	&route_settings_section,

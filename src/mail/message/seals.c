@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A signature's tags are cut at semicolons, its h= at colons; parts are known by their type and, for multiparts, by the
+ * protocol that they name. */
+#include "mail/message/seals.h"
+
+#include <string.h>
+
+enum { FIELDS_OF_ONE = 1 << 16, MARK_SEARCHED = 1 << 20 };
+
+/* ---- DKIM ---- */
+
+/* The value of the tag h; empty: none. */
+static struct slice covered(const struct header *header)
+{
+	struct slice rest = header->value;
+
+	if (!slice_same_nocase(header->name, SLICE("DKIM-Signature")))
+		return (struct slice){ 0 };
+	while (rest.len) {
+		struct slice tag = slice_cut(&rest, ';'), name = field_trim(slice_cut(&tag, '='));
+
+		if (slice_same(name, SLICE("h")))
+			return field_trim(tag);
+	}
+	return (struct slice){ 0 };
+}
+
+static size_t times_in(struct slice names, struct slice name)
+{
+	size_t times = 0;
+
+	while (names.len)
+		times += slice_same_nocase(field_trim(slice_cut(&names, ':')), name);
+	return times;
+}
+
+size_t seals_cover(const struct headers *headers, struct slice name)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		size_t times = times_in(covered(&headers->list[i]), name);
+
+		most = times > most ? times : most;
+	}
+	return most;
+}
+
+bool seals_have_dkim(const struct headers *headers)
+{
+	return headers_find(headers, SLICE("DKIM-Signature")) != NULL;
+}
+
+/* A place is the field's number, and the name's within it. */
+bool seals_next_field(const struct headers *headers, size_t *place, struct slice *ret_name)
+{
+	for (size_t i = *place / FIELDS_OF_ONE; i < headers->count; i++) {
+		struct slice names = covered(&headers->list[i]), name = { 0 };
+		size_t nth = *place % FIELDS_OF_ONE, at = 0;
+
+		while (names.len && at <= nth) {
+			name = field_trim(slice_cut(&names, ':'));
+			at++;
+		}
+		if (at > nth && nth + 1 < FIELDS_OF_ONE) {
+			++*place;
+			*ret_name = name;
+			return true;
+		}
+		*place = (i + 1) * FIELDS_OF_ONE;
+	}
+	return false;
+}
+
+/* ---- parts ---- */
+
+static const struct { struct slice type; unsigned seal; } types[] = {
+	{ LIT("application/pkcs7-mime"), SEAL_SMIME },   { LIT("application/x-pkcs7-mime"), SEAL_SMIME },
+	{ LIT("application/pkcs7-signature"), SEAL_SMIME }, { LIT("application/x-pkcs7-signature"), SEAL_SMIME },
+	{ LIT("application/pgp-encrypted"), SEAL_PGP },  { LIT("application/pgp-signature"), SEAL_PGP },
+};
+
+static bool value_has(struct slice value, struct slice wanted)
+{
+	for (; value.len >= wanted.len; value = slice_drop(value, 1))
+		if (slice_begins_nocase(value, wanted))
+			return true;
+	return false;
+}
+
+/* multipart/signed and multipart/encrypted say whose they are; one that does not is taken for anybody's. */
+static unsigned seal_of_multipart(const struct part *part)
+{
+	const struct header *header = headers_find(&part->headers, SLICE("Content-Type"));
+	bool pgp = header && value_has(header->value, SLICE("application/pgp-"));
+	bool smime = header && value_has(header->value, SLICE("pkcs7"));
+
+	if (!slice_same(part->type, SLICE("multipart/signed")) && !slice_same(part->type, SLICE("multipart/encrypted")))
+		return 0;
+	return pgp == smime ? SEAL_PGP | SEAL_SMIME : pgp ? SEAL_PGP : SEAL_SMIME;
+}
+
+static unsigned seal_of_text(const struct part *part)
+{
+	static const char mark[] = "-----BEGIN PGP ";
+	size_t length = part->body.len < MARK_SEARCHED ? part->body.len : MARK_SEARCHED;
+
+	if (!slice_begins(part->type, SLICE("text/")) || length == 0)
+		return 0;
+	return memmem(part->body.at, length, mark, sizeof(mark) - 1) ? SEAL_PGP : 0;
+}
+
+unsigned seal_of_part(const struct part *part)
+{
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (slice_same(part->type, types[i].type))
+			return types[i].seal;
+	return seal_of_multipart(part) | seal_of_text(part);
+}
+
+unsigned seals_of(const struct message_view *view)
+{
+	unsigned seals = view->first && seals_have_dkim(&view->first->headers) ? SEAL_DKIM : 0;
+
+	for (const struct part *part = view->first; part; part = part->next)
+		seals |= seal_of_part(part);
+	return seals;
+}
+
+const char *seal_name(enum seal seal)
+{
+	static const struct { enum seal seal; const char *name; } names[] = {
+		{ SEAL_DKIM_HEADER, "dkim-header" }, { SEAL_DKIM_BODY, "dkim-body" }, { SEAL_SMIME, "smime" },
+		{ SEAL_PGP, "pgp" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (names[i].seal == seal)
+			return names[i].name;
+	return "nothing";
+}
