@@ -143,6 +143,20 @@ size_t slice_text_run(struct slice bytes)
 	return run;
 }
 
+bool slice_has_eight_bit(struct slice bytes)
+{
+	uint64_t all = 0, eight;
+	size_t done = 0;
+
+	for (; bytes.len - done >= sizeof(eight); done += sizeof(eight)) {
+		memcpy(&eight, bytes.at + done, sizeof(eight));
+		all |= eight;
+	}
+	for (; done < bytes.len; done++)
+		all |= (unsigned char)bytes.at[done];
+	return all & EACH_BYTE(0x80);
+}
+
 enum result slice_number(struct slice text, uint64_t most, uint64_t *ret_number)
 {
 	uint64_t number = 0;

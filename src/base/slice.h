@@ -49,6 +49,7 @@ struct slice slice_trim(struct slice whole);                    /* without space
 
 /* How many bytes at its front are none of CR, LF and NUL; eight at a time, for long stretches of mail. */
 size_t slice_text_run(struct slice bytes);
+bool slice_has_eight_bit(struct slice bytes);
 
 /* A whole slice of decimal digits, at most `most`; REFUSED for anything else. */
 must_use enum result slice_number(struct slice text, uint64_t most, uint64_t *ret_number);

@@ -136,6 +136,22 @@ static void test_bytes(void)
 }
 
 /* Each byte at each place of each length: what ends text does, and nothing else. */
+static void test_eight_bit(void)
+{
+	char text[40];
+
+	for (size_t len = 0; len <= sizeof(text); len++) {
+		memset(text, '\x7f', sizeof(text));
+		CHECK(!slice_has_eight_bit((struct slice){ text, len }), "seven bits only");
+		for (size_t place = 0; place < sizeof(text); place++) {
+			text[place] = '\x80';
+			CHECK(slice_has_eight_bit((struct slice){ text, len }) == (place < len), "one byte of eight bits");
+			text[place] = '\x7f';
+		}
+	}
+	CHECK(!slice_has_eight_bit((struct slice){ NULL, 0 }), "nothing has no eighth bit");
+}
+
 static void test_text_run(void)
 {
 	char text[40];
@@ -161,5 +177,6 @@ int main(void)
 	test_order();
 	test_bytes();
 	test_text_run();
+	test_eight_bit();
 	return TEST_END();
 }

@@ -99,15 +99,6 @@ static enum result keep(struct client *client, struct slice piece)
 	return OK;
 }
 
-static bool has_eight_bit(struct slice piece)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < piece.len; i++)
-		all |= (unsigned char)piece.at[i];
-	return all & 0x80;
-}
-
 static bool is_too_large_for_one(const struct client *client)
 {
 	return client->session.most && client->size > client->session.most;
@@ -116,7 +107,7 @@ static bool is_too_large_for_one(const struct client *client)
 static void add(struct client *client, struct slice piece)
 {
 	headers_add(&client->headers, piece);
-	client->eight_bit = client->eight_bit || has_eight_bit(piece);
+	client->eight_bit = client->eight_bit || slice_has_eight_bit(piece);
 	client->size += piece.len;
 	if (client->size > client->session.rules->message_limit || is_too_large_for_one(client))
 		client->too_large = true;

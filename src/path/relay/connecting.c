@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -53,11 +54,20 @@ static int connect_socket(int fd, const struct hop *hop)
 	return connect(fd, (const struct sockaddr *)&to, sizeof(to));
 }
 
+/* The end of a message would else wait for the next hop's delayed acknowledgement of what went before, 40 ms. */
+static void send_at_once(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static int connect_address(int fd, const struct hop *hop)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(hop->port), .sin6_addr = hop->address };
 	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(hop->port) };
 
+	send_at_once(fd);
 	if (!IN6_IS_ADDR_V4MAPPED(&hop->address))
 		return connect(fd, (const struct sockaddr *)&to, sizeof(to));
 	memcpy(&to4.sin_addr, hop->address.s6_addr + 12, 4);

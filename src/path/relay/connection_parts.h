@@ -15,7 +15,7 @@
 #include "base/tls.h"
 #include "relay/transmit.h"
 
-enum { BLOCK = 32768, CHUNK_HEAD = 32 };
+enum { BLOCK = 65536, CHUNK_HEAD = 32 };
 
 struct connection {
 	struct job job;                        /* first: the crew hands it back */

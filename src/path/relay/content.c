@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The crew fills a block while the loop does other things; a block is sent before the next is filled. For BDAT each
- * block is a chunk, and its command is written into the room that is left in front of it. */
+/* The first block is filled at once where the page cache has it, as it has for mail that was just kept. Else the crew
+ * fills it, and all that come after, while the loop does other things; a block is sent before the next is filled. For
+ * BDAT each block is a chunk, and its command is written into the room that is left in front of it. */
 #include "relay/connection_parts.h"
 
 #include <errno.h>
@@ -39,6 +40,21 @@ static void fill_failed(struct connection *connection)
 		client_content_failed(&connection->client, RELAY_DEFERRED, SLICE("451 4.3.0 the message could not be read"));
 }
 
+static void begin_block(struct connection *connection)
+{
+	connection->block_start = CHUNK_HEAD;
+	connection->block_size = connection->block_sent = 0;
+}
+
+static void take_block(struct connection *connection)
+{
+	connection->filled_all = connection->filled == OK;
+	if (connection->filled != OK && connection->filled != AGAIN)
+		fill_failed(connection);
+	else if (in_chunks(connection))
+		write_chunk_head(connection);
+}
+
 static void filled(struct job *job)
 {
 	struct connection *connection = (struct connection *)job;
@@ -46,15 +62,10 @@ static void filled(struct job *job)
 	struct jobs *jobs = &connection->office->jobs;
 
 	connection->filling = false;
-	connection->block_sent = 0;
-	connection->filled_all = connection->filled == OK;
 	if (connection->ended) {
 		connection_take_down(connection);
 	} else {
-		if (connection->filled != OK && connection->filled != AGAIN)
-			fill_failed(connection);
-		else if (in_chunks(connection))
-			write_chunk_head(connection);
+		take_block(connection);
 		connection_act(connection);
 	}
 	jobs_release(jobs, lent);
@@ -63,24 +74,42 @@ static void filled(struct job *job)
 static void give_to_crew(struct connection *connection)
 {
 	connection->filling = true;
-	connection->block_start = CHUNK_HEAD;
-	connection->block_size = connection->block_sent = 0;
+	begin_block(connection);
 	connection->job = (struct job){ .work = fill, .done = filled };
 	jobs_hold(connection->transmit.plan.source);
 	crew_give(&connection->office->crew, &connection->job);
 }
 
+/* False: it is not all in memory (or cannot be sent), and the crew must begin anew. What is converted is much work for
+ * the loop, and goes to the crew. */
+static bool fill_at_once(struct connection *connection)
+{
+	if (connection->steps)
+		return false;
+	connection->transmit.plan.read = jobs_read_at_hand;
+	begin_block(connection);
+	fill(&connection->job);
+	connection->transmit.plan.read = jobs_read;
+	return connection->filled == OK || connection->filled == AGAIN;
+}
+
 void content_begin(struct connection *connection)
 {
 	struct lent *lent = connection->letter->lent;
-
-	transmit_init(&connection->transmit, &(struct transmit_plan){
+	struct transmit_plan plan = {
 		.form = client_wants_chunks(&connection->client) ? TRANSMIT_PLAIN : TRANSMIT_DOTTED,
 		.seven_bit = !client_offers(&connection->client, CLIENT_EIGHT_BIT), .steps = connection->steps,
-		.head = lent->trace, .edits = &lent->edits, .length = lent->length, .read = jobs_read, .source = lent });
+		.head = lent->trace, .edits = &lent->edits, .length = lent->length, .read = jobs_read, .source = lent };
+
 	connection->filled_all = false;
 	connection->filled = AGAIN;
 	connection_start_timer(connection);
+	transmit_init(&connection->transmit, &plan);
+	if (fill_at_once(connection)) {
+		take_block(connection);
+		return;
+	}
+	transmit_init(&connection->transmit, &plan);
 	give_to_crew(connection);
 }
 

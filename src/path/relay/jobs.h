@@ -102,5 +102,7 @@ void jobs_hold(struct lent *lent);
 void jobs_release(struct jobs *jobs, struct lent *lent);
 /* Of the original; any thread. `source` is the struct lent. */
 must_use enum result jobs_read(void *source, uint64_t from, char *to, size_t size);
+/* Never waits for a disk: LATER also where not all of it is in the page cache. */
+must_use enum result jobs_read_at_hand(void *source, uint64_t from, char *to, size_t size);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/pack.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
 static enum result read_addressees(struct unpack *from, struct lent *lent)
 {
@@ -59,12 +59,11 @@ enum result jobs_read_deliver(struct lent *lent, struct slice kept)
 	return read_addressees(&from, lent);
 }
 
-enum result jobs_read(void *source, uint64_t from, char *to, size_t size)
+static enum result read_lent(const struct lent *lent, uint64_t from, char *to, size_t size, int flags)
 {
-	const struct lent *lent = source;
-
 	while (size > 0) {
-		ssize_t got = pread(lent->fd, to, size, (off_t)(lent->offset + from));
+		struct iovec room = { to, size };
+		ssize_t got = preadv2(lent->fd, &room, 1, (off_t)(lent->offset + from), flags);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -75,4 +74,14 @@ enum result jobs_read(void *source, uint64_t from, char *to, size_t size)
 		size -= (size_t)got;
 	}
 	return OK;
+}
+
+enum result jobs_read(void *source, uint64_t from, char *to, size_t size)
+{
+	return read_lent(source, from, to, size, 0);
+}
+
+enum result jobs_read_at_hand(void *source, uint64_t from, char *to, size_t size)
+{
+	return read_lent(source, from, to, size, RWF_NOWAIT);
 }

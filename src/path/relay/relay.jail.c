@@ -14,7 +14,7 @@ const struct jail relay_jail = {
 		/* connect   */ SYS_socket, SYS_connect, SYS_getsockopt, SYS_setsockopt,
 		/* talk      */ SYS_recvmsg, SYS_sendmsg, SYS_recvfrom, SYS_sendto, SYS_read, SYS_write, SYS_writev, SYS_close,
 		/* wait      */ SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_clock_gettime,
-		/* the spool */ SYS_pread64, SYS_fstat,
+		/* the spool */ SYS_preadv2, SYS_fstat,
 		/* Maildirs  */ SYS_openat, SYS_mkdirat, SYS_newfstatat, SYS_getdents64, SYS_fsync, SYS_renameat2, SYS_linkat,
 		                SYS_unlinkat, SYS_lseek, SYS_fcntl,
 		/* remember  */ SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom,

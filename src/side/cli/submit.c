@@ -116,14 +116,6 @@ static int step(struct talk *talk, unsigned wanted, int refused)
 	return code / 100 == 4 ? EX_TEMPFAIL : refused;
 }
 
-static bool has_eight_bit(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.at[i] >= 0x80)
-			return true;
-	return false;
-}
-
 static int greet(struct talk *talk, const struct submission *it)
 {
 	int status = step(talk, 2, EX_UNAVAILABLE);
@@ -137,7 +129,7 @@ static int greet(struct talk *talk, const struct submission *it)
 
 static int address(struct talk *talk, const struct submission *it)
 {
-	bool eight_bit = talk->eight_bit && (has_eight_bit(it->head) || has_eight_bit(it->body));
+	bool eight_bit = talk->eight_bit && (slice_has_eight_bit(it->head) || slice_has_eight_bit(it->body));
 	int status;
 
 	if (buffer_format(&talk->out, "MAIL FROM:<%.*s>%s\r\n", SHOW(it->sender), eight_bit ? " BODY=8BITMIME" : "") != OK)

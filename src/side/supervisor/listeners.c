@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -89,7 +90,9 @@ static int bind_once(const struct listener *wanted)
 	closing int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	memcpy(&ipv4.sin_addr, &wanted->address.s6_addr[12], sizeof(ipv4.sin_addr));
-	if (fd < 0 || !set(fd, SOL_SOCKET, SO_REUSEADDR) || (wanted->ipv6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY)) ||
+	/* What is accepted inherits TCP_NODELAY: a reply never waits for an acknowledgement. */
+	if (fd < 0 || !set(fd, SOL_SOCKET, SO_REUSEADDR) || !set(fd, IPPROTO_TCP, TCP_NODELAY) ||
+	    (wanted->ipv6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY)) ||
 	    bind(fd, at, wanted->ipv6 ? sizeof(ipv6) : sizeof(ipv4)) != 0 || listen(fd, BACKLOG) != 0)
 		return -1;
 	return fd_keep(&fd);

@@ -244,13 +244,32 @@ static enum result read_more(struct log_pipe *pipe)
 	return OK;
 }
 
+/* As much as a pipe holds, so that one that never runs dry keeps nobody else waiting. */
+static enum result read_some(struct log_pipe *pipe)
+{
+	enum result more = OK;
+
+	for (int i = 0; i < DRAIN_MOST && more == OK; i++)
+		more = read_more(pipe);
+	return more;
+}
+
 static void pipe_ready(void *owner, unsigned what)
 {
 	struct log_pipe *pipe = owner;
 
 	(void)what;
-	if (read_more(pipe) == REFUSED)
+	if (read_some(pipe) == REFUSED)
 		watch_end(&pipe->watch);         /* that the child ended is told by a signal */
+	else if (timer_start(&pipe->pause, LOG_PAUSE_MS) == OK)
+		(void)!watch_for(&pipe->watch, 0);
+}
+
+static void pause_over(void *owner)
+{
+	struct log_pipe *pipe = owner;
+
+	(void)!watch_for(&pipe->watch, LOOP_READ);
 }
 
 enum result log_pipe_open(struct log_pipe *pipe, struct logs *logs, const char *room, int *ret_write_end)
@@ -261,6 +280,7 @@ enum result log_pipe_open(struct log_pipe *pipe, struct logs *logs, const char *
 		return LATER;
 	*pipe = (struct log_pipe){ .logs = logs, .room = room, .fd = ends[0] };
 	watch_init(&pipe->watch, logs->loop, ends[0], pipe_ready, pipe);
+	timer_init(&pipe->pause, logs->loop, pause_over, pipe);
 	if (watch_for(&pipe->watch, LOOP_READ) != OK) {
 		fd_close(&pipe->fd);
 		fd_close(&ends[1]);
@@ -272,8 +292,7 @@ enum result log_pipe_open(struct log_pipe *pipe, struct logs *logs, const char *
 
 void log_pipe_drain(struct log_pipe *pipe)
 {
-	for (int i = 0; i < DRAIN_MOST && read_more(pipe) == OK; i++)
-		continue;
+	(void)!read_some(pipe);
 }
 
 void log_pipe_close(struct log_pipe *pipe)
@@ -285,6 +304,7 @@ void log_pipe_close(struct log_pipe *pipe)
 		take_line(pipe, (struct slice){ pipe->line, pipe->used });
 	(void)flush(pipe->logs);
 	watch_end(&pipe->watch);
+	timer_end(&pipe->pause);
 	fd_close(&pipe->fd);
 	*pipe = (struct log_pipe){ .fd = -1 };
 }

@@ -2,7 +2,8 @@
 /*
  * logs.h — the log of the whole gateway: the children's pipes come together here.
  *
- * Knows:   where the log goes: standard output, a file (opened again on SIGUSR1), the journal, syslog.
+ * Knows:   where the log goes: standard output, a file (opened again on SIGUSR1), the journal, syslog. A pipe that was
+ *          read is left alone for LOG_PAUSE_MS: lines of a busy gateway come many at a time, and wake nobody each.
  * Ignores: what the lines say; a line that has not our form is logged as event `stderr` of its process.
  * Owns:    the file, and the reading ends of the pipes.
  * Fails:   never, and never waits for a reader: what standard output does not take is counted and said later.
@@ -38,7 +39,7 @@ struct logs {
 	int gathered_for;                        /* the descriptor */
 };
 
-enum { LOG_PIPE_LINE = LOG_LINE_LIMIT + 64 };
+enum { LOG_PIPE_LINE = LOG_LINE_LIMIT + 64, LOG_PAUSE_MS = 5 };
 
 /* One child's pipe, and the line that is coming. */
 struct log_pipe {
@@ -46,6 +47,7 @@ struct log_pipe {
 	const char *room;
 	int fd;
 	struct watch watch;
+	struct timer pause;                      /* between two readings */
 	size_t used;
 	bool skipping;                           /* the rest of a line that was too long */
 	char line[LOG_PIPE_LINE];
