@@ -3,8 +3,10 @@
 import os
 import random
 import shutil
+import signal
+import time
 
-from house import Gateway, message, send, wait_for, without_trace
+from house import ROOT, Gateway, message, send, wait_for, without_trace
 
 
 def fill(gateway, sink, count):
@@ -95,3 +97,33 @@ def test_a_torn_journal_loses_nothing(gateway, sink):
     assert all(any(without_trace(one, data) == data for one in got) for data in mails)
 
 
+FIXTURES = os.path.join(ROOT, "src", "path", "queue", "fixtures", "version-1")     # two messages, four recipients, one of them held
+
+
+def test_kills_while_an_old_spool_is_taken_over(gateway, sink):
+    """What an older version has written, and a journal that is written anew at each start: killed within a half second
+    of it, again and again, and then all of it arrives, once."""
+    mails = fill(gateway, sink, 40)
+    folder = os.path.join(gateway.spool, "messages")
+    owner = os.stat(os.path.join(folder, files(gateway.spool, "messages")[0]))
+    for name in os.listdir(FIXTURES):
+        path = shutil.copy(os.path.join(FIXTURES, name), os.path.join(folder, name))
+        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chmod(path, 0o600)
+    sink.answers["DATA"] = "451 4.3.0 not now"
+    chance = random.Random(27)
+    for _ in range(12):
+        gateway.begin()
+        time.sleep(chance.uniform(0, 0.5))
+        os.killpg(gateway.process.pid, signal.SIGKILL)
+        gateway.process.wait()
+    del sink.answers["DATA"]
+    gateway.start()
+    sink.wait(len(mails) + 2, 60, f"all mail of the old spool: {gateway.log_text()}")
+    wait_for(lambda: len(gateway.queue_ids()) == 1, 60, "one message with a recipient that is held")
+    got = [letter.data for letter in sink.letters]
+    for data in mails:
+        assert sum(without_trace(one, data) == data for one in got) == 1
+    old = sorted(address for letter in sink.letters if b"Subject: from version 1" in letter.data for address in letter.recipients)
+    assert len(old) == 3, old
+    assert not files(gateway.spool, "corrupt")
