@@ -2,11 +2,17 @@
 /*
  * mime_show.c — what mail/message makes of files, one JSON object a message: the conformance runs read it.
  *
- *   mime_show [-b] [-m] PATH…       `-` instead of paths: a path a line on the standard input
+ *   mime_show [-b] [-c] [-f] [-m] PATH…     `-` instead of paths: a path a line on the standard input
  *     -b   how long reading took: only a line at the end, {"messages", "bytes", "cpu_us"}; each is read ten times
+ *     -c   with each part's decoded bytes, in hexadecimal, and those of a text in UTF-8 besides
+ *     -f   with what is read in the message's own fields: Subject, Date, From, To, and the parameters of Content-Type
  *     -m   an mbox is split
  */
 #include "mail/message/message.h"
+
+#include "mail/message/addresses.h"
+#include "mail/message/dates.h"
+#include "mail/message/header_text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +24,7 @@
 
 enum { MEMORY = 512 << 20, ROUNDS = 10 };
 
-struct show { struct message_reader reader; bool bench, split; uint64_t messages, bytes, cpu_us; };
+struct show { struct message_reader reader; bool bench, contents, fields, split; uint64_t messages, bytes, cpu_us; };
 
 static uint64_t cpu_us(void)
 {
@@ -55,7 +61,45 @@ static void put_set(const char *name, uint64_t set)
 	printf("]");
 }
 
-static void put_part(const struct part *part)
+static void no_memory(void)
+{
+	fprintf(stderr, "no memory\n");
+	exit(2);
+}
+
+static void put_list(const struct readings *readings)
+{
+	putchar('[');
+	for (size_t i = 0; i < readings->count; i++) {
+		if (i)
+			putchar(',');
+		put_text(readings->list[i]);
+	}
+	putchar(']');
+}
+
+/* ---- what a part holds ---- */
+
+static void put_contents(const struct show *show, const struct part *part)
+{
+	struct slice bytes, text;
+	unsigned faults = 0;
+
+	if (part_decoded(part, show->reader.arena, &bytes) != OK)
+		no_memory();
+	printf(",\"bytes\":\"");
+	for (size_t i = 0; i < bytes.len; i++)
+		printf("%02x", (unsigned char)bytes.at[i]);
+	putchar('"');
+	if (!slice_begins(part->type, SLICE("text/")))
+		return;
+	if (charset_to_utf8(show->reader.charsets, part->charset, bytes, show->reader.arena, &text, &faults) != OK)
+		no_memory();
+	printf(",\"text\":");
+	put_text(text);
+}
+
+static void put_part(const struct show *show, const struct part *part)
 {
 	char path[PART_PATH];
 
@@ -67,26 +111,100 @@ static void put_part(const struct part *part)
 	       part->many ? "true" : "false", (unsigned long)part->size);
 	for (size_t i = 0; i < DIGEST_SIZE; i++)
 		printf("%02x", part->digest[i]);
-	printf("\",\"names\":[");
-	for (size_t i = 0; i < part->names.count; i++) {
-		if (i)
-			putchar(',');
-		put_text(part->names.list[i]);
-	}
-	printf("],");
+	printf("\",\"names\":");
+	put_list(&part->names);
+	putchar(',');
 	put_set("ambiguous", part->ambiguities);
+	if (show->contents && !part->many)
+		put_contents(show, part);
 	printf("}");
 }
 
-static void put_message(const char *path, unsigned number, enum result result, const struct message_view *view)
+/* ---- what the message's own fields hold ---- */
+
+static void put_addresses(const struct show *show, const char *key, const struct header *header)
+{
+	struct addresses found = { 0 };
+
+	if (header && addresses_read(&show->reader, header->value, &found) != OK)
+		no_memory();
+	printf(",\"%s\":[", key);
+	for (size_t i = 0; i < found.count; i++) {
+		printf("%s{\"address\":", i ? "," : "");
+		put_text(found.list[i].address);
+		printf(",\"name\":");
+		put_text(found.list[i].name);
+		printf(",\"other\":%s}", found.list[i].other ? "true" : "false");
+	}
+	printf("]");
+}
+
+static void put_date(struct slice value)
+{
+	int64_t seconds;
+	unsigned faults = 0;
+
+	if (date_read(value, &seconds, &faults) == OK)
+		printf(",\"date\":%ld", (long)seconds);
+}
+
+static void put_parameters(const struct show *show, struct slice value)
+{
+	struct parameters parameters = { 0 };
+	const char *comma = "";
+
+	if (parameters_read(&show->reader, value, &parameters) != OK)
+		return;
+	printf(",\"parameters\":[");
+	for (size_t i = 0; i < parameters.count; i++) {
+		struct readings readings = { 0 };
+		unsigned faults = 0;
+
+		if (parameters_readings(&show->reader, &parameters, parameters.list[i].name, &readings, &faults) != OK)
+			no_memory();
+		printf("%s[", comma);
+		put_text(parameters.list[i].name);
+		putchar(',');
+		put_list(&readings);
+		putchar(']');
+		comma = ",";
+	}
+	putchar(']');
+}
+
+static void put_fields(const struct show *show, const struct headers *headers)
+{
+	const struct header *subject = headers_find(headers, SLICE("Subject")), *date = headers_find(headers, SLICE("Date")),
+	                    *type = headers_find(headers, SLICE("Content-Type"));
+	struct slice text = SLICE("");
+	unsigned faults = 0;
+
+	if (subject && header_text(&show->reader, subject->value, &text, &faults) != OK)
+		no_memory();
+	printf("\"subject\":");
+	put_text(text);
+	put_addresses(show, "from", headers_find(headers, SLICE("From")));
+	put_addresses(show, "to", headers_find(headers, SLICE("To")));
+	if (date)
+		put_date(date->value);
+	if (type)
+		put_parameters(show, type->value);
+	putchar(',');
+}
+
+static void put_message(const struct show *show, const char *path, unsigned number, enum result result,
+                        const struct message_view *view)
 {
 	printf("{\"file\":");
 	put_text(slice_of(path));
 	printf(",\"number\":%u,\"result\":%d,\"limit\":\"%s\",", number, (int)result, view->limit ? view->limit : "");
 	put_set("ambiguous", view->ambiguities);
-	printf(",\"parts\":[");
+	putchar(',');
+	if (show->fields && view->first)
+		put_fields(show, &view->first->headers);
+	printf("\"parts\":[");
 	for (const struct part *part = view->first; part; part = part->next) {
-		put_part(part);
+		put_part(show, part);
 		if (part->next)
 			putchar(',');
 	}
@@ -106,7 +224,7 @@ static void show_message(struct show *show, const char *path, unsigned number, s
 		arena_init(&arena, MEMORY);
 		result = message_read(bytes, &show->reader, !show->bench, &view);
 		if (i + 1 == rounds && !show->bench)
-			put_message(path, number, result, &view);
+			put_message(show, path, number, result, &view);
 		arena_finish(&arena);
 	}
 	show->cpu_us += (cpu_us() - before) / rounds;
@@ -150,8 +268,10 @@ int main(int count, char **words)
 		if (converter != (iconv_t)-1)
 			charsets.list[charsets.count++] = (struct charset){ slice_of(*name), converter };
 	}
-	while ((letter = getopt(count, words, "bm")) != -1) {
+	while ((letter = getopt(count, words, "bcfm")) != -1) {
 		show.bench |= letter == 'b';
+		show.contents |= letter == 'c';
+		show.fields |= letter == 'f';
 		show.split |= letter == 'm';
 	}
 	for (int i = optind; i < count; i++)

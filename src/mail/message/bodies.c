@@ -40,11 +40,12 @@ static enum result found(void *owner, const struct embedded *embedded)
 
 /* ---- weighing: size, digest, faults ---- */
 
+/* Base64 of something else than text is what it says: whoever writes uuencode there wants two decoders in a row. */
 static bool may_embed(const struct part *part)
 {
 	return part->within == NULL && !part->recoded &&
-	       (slice_begins(part->type, SLICE("text/")) || !slice_has(part->type, '/') || part_is_multipart(part) ||
-	        slice_begins(part->type, SLICE("application/mac-binhex")));
+	       (part->encoding != ENCODING_BASE64 || slice_begins(part->type, SLICE("text/")) || !slice_has(part->type, '/') ||
+	        part_is_multipart(part) || slice_begins(part->type, SLICE("application/mac-binhex")));
 }
 
 static enum result keep_binhex_name(struct walk *walk, struct part *part, const struct part_stream *stream)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An exact look first, innermost multipart first; only a line that is none of theirs is looked at for what other
- * readers would take it for: junk behind the boundary, blanks before it, another case, a multipart that has ended. */
+ * readers would take it for: junk behind the boundary, other bytes before it than two dashes, another case, a multipart
+ * that has ended. */
 #include "mail/message/walk.h"
 
 #include <string.h>
@@ -74,20 +75,30 @@ static enum line_kind of_closed(struct walk *walk, struct slice line, size_t *re
 	return LINE_OTHER;
 }
 
-/* Blanks before it, or a bare CR: some readers see a line of its own there. */
+static bool is_before(char c)
+{
+	return (unsigned char)c <= ' ' || (unsigned char)c > '~' || c == '-' || c == '>' || c == '.' || c == '"';
+}
+
+/* Without blanks, dashes, quoting and what else a reader may let pass before a boundary. */
+static struct slice bare(struct slice text)
+{
+	while (text.len && is_before(text.at[0]))
+		text = slice_drop(text, 1);
+	return text;
+}
+
+/* Begins this line, or the text behind a bare CR in it, like a boundary but for the dashes? */
 static void look_nearly(struct walk *walk, struct slice line)
 {
-	struct slice piece = line;
-	size_t level;
+	for (struct slice piece = line, text; piece.len; piece = text, (void)slice_cut(&piece, '\r')) {
+		text = bare(piece);
+		for (size_t level = walk->depth; level-- > 0;) {
+			struct slice boundary = bare(walk->open[level].boundary);
 
-	while (piece.len && (field_is_space(piece.at[0]) || piece.at[0] == '\v' || piece.at[0] == '\f'))
-		piece = slice_drop(piece, 1);
-	if (piece.len < line.len && slice_begins(piece, SLICE("--")) && exact(walk, piece, &level) != LINE_OTHER)
-		walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
-	for (piece = line; piece.len; ) {
-		(void)slice_cut(&piece, '\r');
-		if (slice_begins(piece, SLICE("--")) && exact(walk, piece, &level) != LINE_OTHER)
-			walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+			if (boundary.len && text.len < piece.len && slice_begins_nocase(text, boundary))
+				walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+		}
 	}
 }
 
@@ -98,7 +109,7 @@ enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level
 	if (line.len < 2)
 		return LINE_OTHER;
 	if (line.at[0] != '-' || line.at[1] != '-') {
-		if ((unsigned char)line.at[0] <= ' ' || memchr(line.at, '\r', line.len))
+		if (is_before(line.at[0]) || memchr(line.at, '\r', line.len))
 			look_nearly(walk, line);
 		return LINE_OTHER;
 	}
@@ -107,6 +118,8 @@ enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level
 		kind = of_closed(walk, line, ret_level);
 	if (kind == LINE_OTHER)
 		kind = with_tail(walk, line, ret_level);
+	if (kind == LINE_OTHER)
+		look_nearly(walk, line);
 	return kind;
 }
 

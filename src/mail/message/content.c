@@ -242,8 +242,8 @@ static void note_names(struct walk *walk, struct part *part, unsigned faults)
 	}
 }
 
-/* Without quotes of the other kind, and with encoded words as they stand when they were broken. */
-static void add_unquoted(struct readings *names)
+/* Without quotes of the other kind, and decoded once more than the grammar has it. */
+static enum result add_others(struct walk *walk, struct readings *names)
 {
 	size_t count = names->count;
 
@@ -252,7 +252,10 @@ static void add_unquoted(struct readings *names)
 
 		if (name.len > 2 && name.at[0] == '\'' && name.at[name.len - 1] == '\'')
 			readings_add(names, (struct slice){ name.at + 1, name.len - 2 });
+		if (parameters_again(walk->reader, name, names) != OK)
+			return walk_limit(walk, "memory");
 	}
+	return OK;
 }
 
 static enum result read_names(struct walk *walk, struct part *part, const struct fields *types,
@@ -268,7 +271,7 @@ static enum result read_names(struct walk *walk, struct part *part, const struct
 			for (size_t name = 0; name < COUNT_OF(wanted); name++)
 				TRY(readings_of(walk, &sources[source]->list[i], wanted[name], &part->names, &faults));
 		}
-	add_unquoted(&part->names);
+	TRY(add_others(walk, &part->names));
 	note_names(walk, part, faults);
 	return OK;
 }

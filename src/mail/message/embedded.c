@@ -2,6 +2,8 @@
 /* A line is looked at by its head alone. uuencode wants one good line behind `begin`, because people begin lines so. */
 #include "mail/message/embedded.h"
 
+#include "mail/message/fields.h"
+
 #include <string.h>
 
 enum state { TEXT, UU_FIRST, UU_WITHIN, UU_BASE64, YENC, BINHEX_BEFORE, BINHEX_WITHIN, STATES };
@@ -29,18 +31,16 @@ static enum result end(struct seeker *seeker, uint64_t at)
 	return embedded.length ? seeker->found(seeker->owner, &embedded) : OK;
 }
 
-/* "begin 644 name": digits, then a name. */
-static bool cut_mode(struct slice *rest)
+/* "begin 644 name": digits, then a name; some readers do without the digits, and look at the lines behind it alone. */
+static struct slice name_behind(struct slice rest)
 {
-	struct slice mode = slice_cut(rest, ' ');
+	struct slice name = field_trim(rest), mode = { name.at, 0 };
 
-	if (mode.len < 3 || mode.len > 6)
-		return false;
-	for (size_t i = 0; i < mode.len; i++)
-		if (mode.at[i] < '0' || mode.at[i] > '7')
-			return false;
-	*rest = slice_trim(*rest);
-	return rest->len > 0;
+	while (mode.len < name.len && name.at[mode.len] >= '0' && name.at[mode.len] <= '7')
+		mode.len++;
+	if (mode.len < name.len && mode.len >= 3 && field_is_space(name.at[mode.len]))
+		name = field_trim(slice_drop(name, mode.len));
+	return name;
 }
 
 static bool is_uu_line(struct slice line)
@@ -64,16 +64,10 @@ static struct slice yenc_name(struct slice line)
 
 static void look_for_begin(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
 {
-	struct slice rest = line;
-
-	if (slice_begins_nocase(line, SLICE("begin "))) {
-		rest = slice_drop(rest, 6);
-		if (cut_mode(&rest))
-			begin(seeker, UU_FIRST, rest, behind);
+	if (slice_begins_nocase(line, SLICE("begin")) && line.len > 5 && field_is_space(line.at[5])) {
+		begin(seeker, UU_FIRST, name_behind(slice_drop(line, 5)), behind);
 	} else if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
-		rest = slice_drop(rest, 13);
-		if (cut_mode(&rest))
-			begin(seeker, UU_BASE64, rest, behind);
+		begin(seeker, UU_BASE64, name_behind(slice_drop(line, 12)), behind);
 	} else if (slice_begins(line, SLICE("=ybegin "))) {
 		begin(seeker, YENC, yenc_name(line), behind);
 	} else if (slice_begins(line, SLICE("(This file must be converted with BinHex"))) {

@@ -15,6 +15,16 @@ static const struct line_row { const char *about; struct slice line; bool is; } 
 
 #define FROM "From a@b Sat Nov 21 10:09:18 2026\n"
 
+#define CRLF_FROM "From a@b Sat Nov 21 10:09:18 2026\r\n"
+
+static void test_begins(void)
+{
+	CHECK(mbox_begins(SLICE(FROM "A: 1\n")), "a file that begins with a From line is an mbox");
+	CHECK(!mbox_begins(SLICE("A: 1\n" FROM)), "one that has such a line later is none");
+	CHECK(!mbox_begins(SLICE("From here on\n")), "one that begins with a sentence is none");
+	CHECK(!mbox_begins(SLICE("")), "an empty file is none");
+}
+
 static void test_mbox(void)
 {
 	struct slice rest = SLICE(FROM "A: 1\n\none\n\n" FROM "B: 2\n\nFrom here on\n" FROM "x\n");
@@ -23,6 +33,9 @@ static void test_mbox(void)
 	CHECK(slice_same(mbox_cut(&rest), SLICE("B: 2\n\nFrom here on\n" FROM "x\n")),
 	      "a From line begins a message only behind an empty line");
 	CHECK(rest.len == 0, "and nothing is left");
+	rest = SLICE(CRLF_FROM "A: 1\r\n\r\n>From b\r\n\r\n" CRLF_FROM "B: 2\r\n\r\n");
+	CHECK(slice_same(mbox_cut(&rest), SLICE("A: 1\r\n\r\n>From b\r\n\r\n")), "with CR LF, and a quoted line stays as it is");
+	CHECK(slice_same(mbox_cut(&rest), SLICE("B: 2\r\n\r\n")) && rest.len == 0, "and the second of them");
 	rest = SLICE(FROM);
 	CHECK(mbox_cut(&rest).len == 0 && rest.len == 0, "an empty message in an mbox");
 }
@@ -31,6 +44,7 @@ int main(void)
 {
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		CHECK(mbox_is_from_line(lines[i].line) == lines[i].is, lines[i].about);
+	test_begins();
 	test_mbox();
 	return TEST_END();
 }

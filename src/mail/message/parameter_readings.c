@@ -230,3 +230,16 @@ enum result parameters_readings(const struct message_reader *reader, const struc
 		*faults |= PARAMETER_FORMS;
 	return OK;
 }
+
+/* Faults of a reading that nobody should make are none of the message's. */
+enum result parameters_again(const struct message_reader *reader, struct slice value, struct readings *readings)
+{
+	unsigned faults = 0;
+	struct assembly assembly = { reader, NULL, SLICE(""), readings, &faults };
+	struct parameter parameter = { .value = value };
+	struct slice text;
+
+	TRY(header_text(reader, value, &text, &faults));
+	readings_add(readings, text);
+	return slice_has(value, '%') || slice_has(value, '\'') ? add_extended(&assembly, &parameter) : OK;
+}

@@ -54,5 +54,8 @@ must_use enum result parameters_read(const struct message_reader *reader, struct
 /* Every value that `name` may have here, first the one that most readers take. */
 must_use enum result parameters_readings(const struct message_reader *reader, const struct parameters *parameters,
                                          struct slice name, struct readings *readings, unsigned *faults);
+/* What `value`, a reading, is to whoever decodes more than he should: percent signs without a star, an encoded word in what
+ * was decoded already. Added where it differs. */
+must_use enum result parameters_again(const struct message_reader *reader, struct slice value, struct readings *readings);
 
 #endif

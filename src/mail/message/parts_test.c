@@ -88,6 +88,7 @@ static void check_row(const struct row *row)
 #define ZIP "Content-Type: application/zip; name=a.zip\r\n"
 #define B64 "Content-Transfer-Encoding: base64\r\n"
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define BINHEX "(This file must be converted with BinHex 4.0)\r\n\r\n:\"@%ZHQP`!$mr2cmr2cmr!!!!!!!$!!!!!2-h3f&d3[8!!!:"
 #define QP "Content-Transfer-Encoding: quoted-printable\r\n"
 static const struct finding { const char *about; struct slice message; const char *part, *ambiguity; } findings[] = {
 	{ "a part in base64", LIT(MULTI("b") PART ZIP B64 "\r\naGVsbG8=\r\n--b--\r\n"), "1.1 base64 a.zip hello", NULL },
@@ -135,6 +136,11 @@ static const struct finding { const char *about; struct slice message; const cha
 	{ "uuencode in a text", LIT("\r\nhi\r\nbegin 644 a.zip\r\n#0V%T\r\n`\r\nend\r\n"), "1.1 uuencode a.zip Cat", NULL },
 	{ "uuencode in a text in base64",
 	  LIT(B64 "\r\nYmVnaW4gNjQ0IGEuemlwCiMwViVUCmAKZW5kCg==\r\n"), "1.1 uuencode a.zip Cat", NULL },
+	{ "yEnc in a text", LIT("\r\nhi\r\n=ybegin line=128 size=3 name=a.zip\r\nm\x8b\x9e\r\n=yend size=3\r\n"), "1.1 yenc a.zip Cat", NULL },
+	{ "yEnc in a text in base64",
+	  LIT(B64 "\r\nPXliZWdpbiBsaW5lPTEyOCBzaXplPTMgbmFtZT1hLnppcA0KbYueDQo9eWVuZCBzaXplPTMNCg==\r\n"), "1.1 yenc a.zip Cat", NULL },
+	{ "BinHex in a text", LIT("\r\nhi\r\n" BINHEX "\r\nbye\r\n"), "1.1 binhex a.zip Cat", NULL },
+	{ "BinHex by its header", LIT("Content-Transfer-Encoding: x-binhex\r\n\r\n" BINHEX "\r\n"), "1 binhex a.zip Cat", NULL },
 	{ "uuencode by its header", LIT("Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a\r\n#0V%T\r\n`\r\nend\r\n"),
 	  "1 uuencode  Cat", NULL },
 	{ "a message in base64",

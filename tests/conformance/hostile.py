@@ -1,0 +1,477 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mails that hide an attachment, all written by us: how the tree is built, how the part is named, how its bytes travel.
+
+Each table is of rows that one reader or another understands; a mail is a row of each table, crossed. The attachment is
+PAYLOAD under the name that the row of NAMES says. A gateway finds it, or says that the mail is ambiguous."""
+import base64
+import itertools
+import random
+
+PAYLOAD = b"the hidden thing, of which a reader must be told!"
+
+
+# ---- how the bytes travel: (about, fields, body) ----
+
+def uu_line(piece):
+    padded = piece + b"\0" * (-len(piece) % 3)
+    code = bytearray([32 + len(piece)])
+    for i in range(0, len(padded), 3):
+        bits = int.from_bytes(padded[i:i + 3], "big")
+        code += bytes((bits >> shift & 63) + 32 if bits >> shift & 63 else 96 for shift in (18, 12, 6, 0))
+    return bytes(code)
+
+
+def uu(data, end=b"\r\n`\r\nend"):
+    return b"\r\n".join(uu_line(data[i:i + 45]) for i in range(0, len(data), 45)) + end
+
+
+def yenc(data):
+    out = bytearray()
+    for byte in data:
+        code = (byte + 42) % 256
+        out += bytes([61, (code + 64) % 256]) if code in (0, 10, 13, 61) else bytes([code])
+    return bytes(out)
+
+
+def crc_binhex(data):
+    crc = 0
+    for byte in data + b"\0\0":
+        for bit in range(8):
+            crc = (crc << 1 | byte >> (7 - bit) & 1) ^ (0x11021 if crc & 0x8000 else 0)
+    return crc.to_bytes(2, "big")
+
+
+def binhex(data, name=b"file.exe"):
+    letters = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+    head = bytes([len(name)]) + name + b"\0" + b"????" + b"????" + b"\0\0" + len(data).to_bytes(4, "big") + b"\0\0\0\0"
+    stream = head + crc_binhex(head) + data + crc_binhex(data) + crc_binhex(b"")
+    stream = stream.replace(b"\x90", b"\x90\0")
+    bits = "".join(f"{byte:08b}" for byte in stream)
+    bits += "0" * (-len(bits) % 6)
+    code = bytes(letters[int(bits[i:i + 6], 2)] for i in range(0, len(bits), 6))
+    return b"(This file must be converted with BinHex 4.0)\r\n\r\n:" + code + b":"
+
+
+def wrapped(code, width, between=b"\r\n"):
+    return between.join(code[i:i + width] for i in range(0, len(code), width))
+
+
+def quoted(data, form="=%02X"):
+    return "".join(form % byte for byte in data).encode()
+
+
+CTE = b"Content-Transfer-Encoding: "
+
+
+def bodies(data):
+    code = base64.b64encode(data)
+    half = len(data) // 6 * 3
+    pieces = base64.b64encode(data[:half + 1]) + base64.b64encode(data[half + 1:])
+    url = code.replace(b"+", b"-").replace(b"/", b"_")
+    soft = wrapped(quoted(data), 30, b"=\r\n")
+    begin = b"begin 644 file.exe\r\n"
+    text = [
+        ("as it is", b"", data),
+        ("7bit", CTE + b"7bit\r\n", data),
+        ("binary", CTE + b"binary\r\n", data),
+    ]
+    base64_body = [
+        ("base64", code),
+        ("base64 in lines of 3", wrapped(code, 3)), ("base64 in lines of 5", wrapped(code, 5)),
+        ("base64 in lines of 6", wrapped(code, 6)), ("base64, a letter a line", wrapped(code, 1)),
+        ("base64 in lines of LF", wrapped(code, 8, b"\n")), ("base64 in lines of CR", wrapped(code, 8, b"\r")),
+        ("base64 with blank lines", wrapped(code, 8, b"\r\n\r\n")), ("base64 with blanks", wrapped(code, 8, b" ")),
+        ("base64 with tabs before lines", b"\t" + wrapped(code, 8, b"\r\n\t")),
+        ("base64 with junk", wrapped(code, 3, b"*")), ("base64 with letters of eight bits", wrapped(code, 5, b"\xe9")),
+        ("base64 with NUL", wrapped(code, 5, b"\0")), ("base64 with dots", b"." + wrapped(code, 7, b"\r\n.")),
+        ("base64 quoted as in a reply", b"> " + wrapped(code, 8, b"\r\n> ")),
+        ("base64 in two pieces, each with its end", pieces),
+        ("base64 in two pieces, each in its line", wrapped(base64.b64encode(data[:half + 1]), 76) + b"\r\n"
+         + base64.b64encode(data[half + 1:])),
+        ("base64 with = in the middle", code[:9] + b"=" + code[9:]),
+        ("base64 with == between groups", code[:8] + b"==" + code[8:]),
+        ("base64 with ==== in a line", code[:8] + b"\r\n====\r\n" + code[8:]),
+        ("base64 behind a line of padding", b"====\r\n" + code),
+        ("base64 without its end", code.rstrip(b"=")), ("base64 with too much of an end", code + b"==="),
+        ("base64 with text behind it", code + b"\r\n\r\nthis is text, again"),
+        ("base64 with other code behind it", code + b"\r\nAAAA"),
+        ("base64 behind a line of text", b"a word of text!\r\n" + code),
+        ("base64 of the other alphabet", url),
+        ("base64 of URLs, wholly", base64.urlsafe_b64encode(data)),
+        ("base64 in one line of many blanks", (b" " * 50).join(code[i:i + 4] for i in range(0, len(code), 4))),
+        ("base64 with comments", wrapped(code, 8, b"\r\n(comment)\r\n")),
+    ]
+    names = [
+        ("", b"base64"), ("written in capitals", b"BASE64"), ("in mixed letters", b"bAse64"), ("with blanks", b"  base64 \t"),
+        ("in quotes", b'"base64"'), ("with a semicolon", b"base64;"), ("with a parameter", b"base64; x=y"),
+        ("with a comment behind", b"base64 (really)"), ("with a comment before", b"(really) base64"),
+        ("with a comment within", b"base(really)64"), ("with a blank within", b"base 64"), ("with a dash", b"base-64"),
+        ("as x-base64", b"x-base64"), ("with a comma", b"base64, 7bit"), ("behind another", b"7bit base64"),
+        ("before another", b"base64 7bit"), ("folded", b"\r\n base64"), ("folded twice", b"\r\n \r\n base64"),
+        ("with a dot", b"base64."), ("with NUL", b"base64\0"), ("with letters of eight bits", b"base64\xa0"),
+        ("as an encoded word", b"=?us-ascii?q?base64?="), ("with CR", b"base64\r"), ("with two colons", b": base64"),
+    ]
+    fields = [
+        ("in a field with blanks before its colon", b"Content-Transfer-Encoding : base64\r\n"),
+        ("in a field with a tab before its colon", b"Content-Transfer-Encoding\t: base64\r\n"),
+        ("in a field without a blank", b"Content-Transfer-Encoding:base64\r\n"),
+        ("in a field in capitals", b"CONTENT-TRANSFER-ENCODING: base64\r\n"),
+        ("in a field of another name", b"Content-Encoding: base64\r\n"),
+        ("in a field with an underscore", b"Content_Transfer_Encoding: base64\r\n"),
+        ("in a field that is folded before its colon", b"Content-Transfer-Encoding\r\n : base64\r\n"),
+        ("in a field without a colon", b"Content-Transfer-Encoding base64\r\n"),
+        ("in a field with = for the colon", b"Content-Transfer-Encoding= base64\r\n"),
+        ("in the first of two fields", CTE + b"base64\r\n" + CTE + b"7bit\r\n"),
+        ("in the second of two fields", CTE + b"7bit\r\n" + CTE + b"base64\r\n"),
+        ("in the first, before quoted-printable", CTE + b"base64\r\n" + CTE + b"quoted-printable\r\n"),
+        ("in the last of three", CTE + b"8bit\r\n" + CTE + b"quoted-printable\r\n" + CTE + b"base64\r\n"),
+        ("in a field behind a line that is none", b"no field\r\n" + CTE + b"base64\r\n"),
+        ("in a field behind a folded blank line", b"X-A: b\r\n \r\n" + CTE + b"base64\r\n"),
+        ("in a field behind a bare CR", b"X-A: b\r" + CTE + b"base64\r\n"),
+        ("in a field behind a bare LF", b"X-A: b\n" + CTE + b"base64\r\n"),
+        ("in a field behind NUL", b"X-A: b\0\r\n" + CTE + b"base64\r\n"),
+        ("in a field with NUL in its name", b"Content-Transfer-Encoding\0: base64\r\n"),
+        ("in a field behind a blank", b" " + CTE + b"base64\r\n"),
+        ("in no field", b""), ("in a field that says 8bit", CTE + b"8bit\r\n"), ("in a field that says nothing", CTE + b"\r\n"),
+        ("in a field that says quoted-printable", CTE + b"quoted-printable\r\n"),
+        ("in a field that says x-gzip64", CTE + b"x-gzip64\r\n"),
+    ]
+    others = [
+        ("quoted-printable", b"quoted-printable", quoted(data)), ("quoted in small letters", b"quoted-printable", quoted(data, "=%02x")),
+        ("quoted in capitals", b"QUOTED-PRINTABLE", quoted(data)), ("quoted with soft breaks", b"quoted-printable", soft),
+        ("quoted with soft breaks and blanks", b"quoted-printable", soft.replace(b"=\r\n", b"= \t\r\n")),
+        ("quoted with soft breaks of LF", b"quoted-printable", soft.replace(b"\r\n", b"\n")),
+        ("quoted with blanks at line ends", b"quoted-printable", data[:10] + b"=  \r\n" + data[10:]),
+        ("quoted and broken", b"quoted-printable", data[:10] + b"=XX" + data[10:]),
+        ("quoted and broken by a blank", b"quoted-printable", quoted(data[:9]) + b"= 4" + data[9:]),
+        ("quoted by one digit", b"quoted-printable", data[:10] + b"=4" + b"\r\n" + data[10:]),
+        ("quoted with = at the end", b"quoted-printable", data + b"="), ("quoted-printable with a dash less", b"quotedprintable", quoted(data)),
+        ("quoted with an underscore", b"quoted_printable", quoted(data)), ("called Q", b"q", quoted(data)),
+        ("called x-quoted-printable", b"x-quoted-printable", quoted(data)),
+        ("uuencode", b"x-uuencode", begin + uu(data)), ("called uuencode", b"uuencode", begin + uu(data)),
+        ("called x-uue", b"x-uue", begin + uu(data)), ("called uu", b"uu", begin + uu(data)),
+        ("uuencode without its end", b"x-uuencode", begin + uu(data, b"")),
+        ("uuencode without its begin", b"x-uuencode", uu(data)),
+        ("uuencode with blanks for zero", b"x-uuencode", begin + uu(data).replace(b"`", b" ")),
+        ("uuencode behind text", b"x-uuencode", b"here it comes\r\n\r\n" + begin + uu(data)),
+        ("uuencode in a text", b"7bit", b"here it comes\r\n" + begin + uu(data) + b"\r\nthere it went"),
+        ("uuencode of an odd mode", b"7bit", begin.replace(b"644", b"0644") + uu(data)),
+        ("uuencode of two blanks", b"7bit", begin.replace(b" ", b"  ") + uu(data)),
+        ("uuencode of tabs", b"7bit", begin.replace(b" ", b"\t") + uu(data)),
+        ("uuencode in capitals", b"7bit", begin.replace(b"begin", b"BEGIN") + uu(data)),
+        ("uuencode without a mode", b"7bit", b"begin file.exe\r\n" + uu(data)),
+        ("uuencode behind a blank", b"7bit", b" " + begin + uu(data)),
+        ("uuencode in base64", b"base64", base64.b64encode(b"hi\r\n" + begin + uu(data) + b"\r\n")),
+        ("uuencode in quoted-printable", b"quoted-printable", quoted(b"hi\r\n" + begin + uu(data) + b"\r\n")),
+        ("base64 of uuencode", b"7bit", b"begin-base64 644 file.exe\r\n" + code + b"\r\n====\r\n"),
+        ("yEnc", b"binary", b"=ybegin line=128 size=%d name=file.exe\r\n" % len(data) + yenc(data) + b"\r\n=yend size=%d\r\n" % len(data)),
+        ("yEnc by its field", b"x-yencode", b"=ybegin line=128 size=%d name=file.exe\r\n" % len(data) + yenc(data) + b"\r\n=yend size=%d\r\n" % len(data)),
+        ("yEnc of one part", b"binary", b"=ybegin part=1 total=1 line=128 size=%d name=file.exe\r\n=ypart begin=1 end=%d\r\n" % (len(data), len(data))
+         + yenc(data) + b"\r\n=yend size=%d part=1\r\n" % len(data)),
+        ("yEnc without its end", b"binary", b"=ybegin line=128 size=%d name=file.exe\r\n" % len(data) + yenc(data)),
+        ("BinHex", b"7bit", binhex(data)), ("BinHex by its field", b"x-binhex", binhex(data)),
+        ("BinHex by a field of another name", b"mac-binhex40", binhex(data)),
+        ("BinHex behind text", b"7bit", b"here it comes\r\n\r\n" + binhex(data) + b"\r\nthere it went"),
+        ("gzip64", b"x-gzip64", code), ("bzip2", b"x-bzip2", code), ("a name that nobody knows", b"x-unknown", code),
+    ]
+    rows = text + [(about, CTE + b"base64\r\n", body) for about, body in base64_body]
+    rows += [(f"base64 {about}", CTE + name + b"\r\n", code) for about, name in names if about]
+    rows += [(f"base64 {about}", field, code) for about, field in fields]
+    return rows + [(about, CTE + name + b"\r\n", body) for about, name, body in others]
+
+
+# ---- how the part is named: (about, fields) ----
+
+PARAMETERS = [                                       # behind "attachment" or a type; N stands for filename or name
+    ("a token", b"; N=file.exe"), ("a quoted string", b'; N="file.exe"'), ("other quotes", b"; N='file.exe'"),
+    ("one section alone", b"; N*0=file.exe"), ("blanks around =", b'; N = "file.exe"'), ("a tab around =", b'; N\t=\t"file.exe"'),
+    ("folded behind =", b'; N=\r\n "file.exe"'), ("folded before =", b'; N\r\n ="file.exe"'),
+    ("folded within", b'; N="file\r\n .exe"'), ("folded blank lines", b'; \r\n \r\n N="file.exe"'),
+    ("no blank", b';N="file.exe"'), ("two semicolons", b';;N="file.exe"'), ("no semicolon", b' N="file.exe"'),
+    ("a comma for it", b', N="file.exe"'), ("no semicolon behind another", b'; x=y N="file.exe"'),
+    ("behind a parameter without a value", b'; x; N="file.exe"'), ("behind an empty one", b'; x=; N="file.exe"'),
+    ("behind an unfinished quote", b'; x="y; N="file.exe"'), ("within the quotes of another", b'; x="; N=file.exe"'),
+    ("behind an escaped quote", b'; x="\\"; N="file.exe"'), ("behind a comment", b'; (c) N="file.exe"'),
+    ("behind half a comment", b'; (c N="file.exe"'), ("a comment within the name", b'; N(c)="file.exe"'),
+    ("a comment before the value", b'; N=(c)"file.exe"'), ("a comment behind it", b'; N="file.exe"(c)'),
+    ("a comment within the token", b"; N=file(c).exe"), ("a comment behind the token", b"; N=file.exe(.txt)"),
+    ("quotes without an end", b'; N="file.exe'), ("quotes that begin late", b'; N=file".exe"'), ("text behind quotes", b'; N="file".exe'),
+    ("quoted strings in a row", b'; N="file"".exe"'), ("quoted strings with a blank", b'; N="file" ".exe"'),
+    ("backslashes", b'; N="f\\ile\\.exe"'), ("a backslash in a token", b"; N=fi\\le.exe"), ("blanks at the ends", b'; N=" file.exe "'),
+    ("blanks in a token", b"; N=my file.exe"), ("a tab in it", b'; N="file\t.exe"'), ("NUL in it", b'; N="file.exe\0.txt"'),
+    ("NUL before it", b'; N=\0"file.exe"'), ("a control character", b'; N="file\x01.exe"'), ("a bare CR", b'; N="file.exe\r.txt"'),
+    ("extended", b"; N*=us-ascii''file.exe"), ("extended, in percent", b"; N*=utf-8''%66%69le%2Eexe"),
+    ("extended, in quotes", b"; N*=\"utf-8''file%2Eexe\""), ("extended, without a set", b"; N*=''file%2Eexe"),
+    ("extended, without anything", b"; N*=file%2Eexe"), ("extended, one quote", b"; N*=utf-8'file%2Eexe"),
+    ("extended, of an unknown set", b"; N*=x-none''file%2Eexe"), ("extended, UTF-7", b"; N*=utf-7''file.e+AHg-e"),
+    ("extended, UTF-16", b"; N*=utf-16be''%00f%00i%00l%00e%00.%00e%00x%00e"), ("extended, broken percent", b"; N*=utf-8''file%2Gexe"),
+    ("extended, twice percent", b"; N*=utf-8''file%252Eexe"), ("percent without a star", b"; N=file%2Eexe"),
+    ("extended, and the star is away", b"; N=utf-8''file%2Eexe"), ("extended with a language", b"; N*=utf-8'en-gb'file%2Eexe"),
+    ("a blank before the star", b"; N *=utf-8''file%2Eexe"), ("a blank behind the star", b"; N* =utf-8''file%2Eexe"),
+    ("sections", b"; N*0=file; N*1=.exe"), ("sections in quotes", b'; N*0="file"; N*1=".exe"'),
+    ("sections, extended", b"; N*0*=utf-8''file; N*1*=%2Eexe"), ("sections, one of them extended", b"; N*0*=utf-8''fi; N*1=le; N*2*=%2Eexe"),
+    ("sections, the second extended", b"; N*0=file; N*1*=%2Eexe"), ("sections out of order", b"; N*1=.exe; N*0=file"),
+    ("sections with a gap", b"; N*0=file; N*2=.exe"), ("sections from 1", b"; N*1=file; N*2=.exe"),
+    ("sections with zeros", b"; N*00=file; N*01=.exe"), ("sections, one twice", b"; N*0=file; N*0=file; N*1=.exe"),
+    ("sections and something between", b"; N*0=file; x=y; N*1=.exe"), ("sections with signs", b"; N*+0=file; N*+1=.exe"),
+    ("eleven sections", b"".join(b"; N*%d=%c" % (i, c) for i, c in enumerate(b"a-long-file.exe"))),
+    ("eleven sections backwards", b"".join(b"; N*%d=%c" % (i, c) for i, c in reversed(list(enumerate(b"a-long-file.exe"))))),
+    ("sections and the whole", b"; N=file.txt; N*0=file; N*1=.exe"), ("both forms", b"; N=file.txt; N*=utf-8''file.exe"),
+    ("both forms, the other order", b"; N*=utf-8''file.exe; N=file.txt"), ("both forms, hidden in the plain one", b"; N=file.exe; N*=utf-8''file.txt"),
+    ("twice, the first", b"; N=file.exe; N=file.txt"), ("twice, the last", b"; N=file.txt; N=file.exe"),
+    ("an encoded word", b"; N==?us-ascii?q?file=2Eexe?="), ("an encoded word in quotes", b'; N="=?us-ascii?q?file=2Eexe?="'),
+    ("an encoded word of base64", b'; N="=?utf-8?b?ZmlsZS5leGU=?="'), ("without its padding", b'; N="=?utf-8?b?ZmlsZS5leGU?="'),
+    ("with text behind it", b'; N="=?utf-8?q?file=2E?=exe"'), ("with text before it", b'; N="file=?utf-8?q?=2Eexe?="'),
+    ("two encoded words", b'; N="=?utf-8?q?file?= =?utf-8?q?=2Eexe?="'), ("two, folded", b'; N="=?utf-8?q?file?=\r\n =?utf-8?q?=2Eexe?="'),
+    ("two without a blank", b'; N="=?utf-8?q?file?==?utf-8?q?=2Eexe?="'), ("two of two kinds", b'; N="=?utf-8?q?file?= =?utf-8?b?LmV4ZQ==?="'),
+    ("an encoded word with a language", b'; N="=?utf-8*en?q?file=2Eexe?="'), ("of UTF-7", b'; N="=?utf-7?q?file.e+AHg-e?="'),
+    ("of UTF-16", b'; N="=?utf-16be?b?AGYAaQBsAGUALgBlAHgAZQ==?="'), ("of an unknown set", b'; N="=?x-none?q?file=2Eexe?="'),
+    ("without an end", b'; N="=?utf-8?q?file=2Eexe"'), ("with blanks within", b'; N="=?utf-8?q?file .exe?="'),
+    ("with a bad kind", b'; N="=?utf-8?x?file=2Eexe?="'), ("with broken code", b'; N="=?utf-8?q?file=2Eex=ZZe?="'),
+    ("an encoded word in an encoded word", b'; N="=?utf-8?b?PT91dGYtOD9xP2ZpbGU9MkVleGU/PQ==?="'),
+    ("an encoded word in an extended one", b"; N*=utf-8''=%3Futf-8%3Fq%3Ffile%3D2Eexe%3F="),
+    ("an encoded word in sections", b'; N*0="=?utf-8?q?file"; N*1="=2Eexe?="'),
+    ("a parameter named by an encoded word", b"; =?utf-8?q?N?==file.exe"),
+    ("raw Latin letters", b'; N="f\xeele.exe"'), ("raw UTF-8", b'; N="f\xc3\xaele.exe"'), ("broken UTF-8", b'; N="file\xc3.exe"'),
+    ("an overlong dot", b'; N="file\xc0\xaeexe"'),
+    ("turned round", "; N=\"file\u202etxt.exe\"".encode()), ("invisible letters", "; N=\"file.e\u200bxe\"".encode()),
+    ("a dot behind it", b'; N="file.exe."'), ("blanks behind it", b'; N="file.exe   "'), ("a stream behind it", b'; N="file.exe::$DATA"'),
+    ("a path", b'; N="../../file.exe"'), ("a path of the other kind", b'; N="C:\\\\tmp\\\\file.exe"'),
+    ("blanks before the extension", b'; N="file.txt' + b" " * 60 + b'.exe"'), ("300 letters", b'; N="' + b"a" * 300 + b'.exe"'),
+    ("two extensions", b'; N="file.txt.exe"'), ("a semicolon in it", b'; N="file;.exe"'), ("a quote in it", b'; N="fi\\"le.exe"'),
+    ("a colon for =", b'; N:"file.exe"'), ("two =", b'; N=="file.exe"'), ("a name in quotes", b'; "N"="file.exe"'),
+]
+
+
+def names():
+    rows = []
+    for about, parameter in PARAMETERS:
+        of_disposition, of_type = parameter.replace(b"N", b"filename"), parameter.replace(b"N", b"name")
+        rows.append((f"{about}, in the disposition",
+                     b"Content-Type: application/octet-stream\r\nContent-Disposition: attachment" + of_disposition + b"\r\n"))
+        rows.append((f"{about}, in the type", b"Content-Type: application/octet-stream" + of_type + b"\r\n"))
+    plain = b'; filename="file.exe"'
+    kind = b"Content-Type: application/octet-stream\r\n"
+    return rows + [
+        ("a disposition without a word", kind + b'Content-Disposition: filename="file.exe"\r\n'),
+        ("a disposition with a semicolon for a word", kind + b'Content-Disposition: ; filename="file.exe"\r\n'),
+        ("a disposition with an odd word", kind + b"Content-Disposition: at tach ment" + plain + b"\r\n"),
+        ("a disposition inline", kind + b"Content-Disposition: inline" + plain + b"\r\n"),
+        ("a disposition in capitals", kind + b'CONTENT-DISPOSITION: ATTACHMENT; FILENAME="file.exe"\r\n'),
+        ("a disposition with blanks before its colon", kind + b"Content-Disposition : attachment" + plain + b"\r\n"),
+        ("a disposition that is folded before its colon", kind + b"Content-Disposition\r\n : attachment" + plain + b"\r\n"),
+        ("two dispositions, in the first", kind + b"Content-Disposition: attachment" + plain + b"\r\nContent-Disposition: inline\r\n"),
+        ("two dispositions, in the last", kind + b"Content-Disposition: inline\r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("two dispositions of two names", kind + b'Content-Disposition: attachment; filename="file.txt"\r\nContent-Disposition: attachment' + plain + b"\r\n"),
+        ("two types, in the first", b'Content-Type: application/octet-stream; name="file.exe"\r\nContent-Type: text/plain\r\n'),
+        ("two types, in the last", b'Content-Type: text/plain\r\nContent-Type: application/octet-stream; name="file.exe"\r\n'),
+        ("two names, of disposition and type", b'Content-Type: text/plain; name="file.txt"\r\nContent-Disposition: attachment' + plain + b"\r\n"),
+        ("and the other way round", b'Content-Type: text/plain; name="file.exe"\r\nContent-Disposition: attachment; filename="file.txt"\r\n'),
+        ("a text by its type", b'Content-Type: text/plain; name="file.exe"\r\n'),
+        ("a picture by its type", b'Content-Type: image/png; name="file.exe"\r\n'),
+        ("no type", b"Content-Disposition: attachment" + plain + b"\r\n"),
+        ("a type that is none", b"Content-Type: x\r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("an empty type", b"Content-Type: \r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("a type with a blank in it", b'Content-Type: application / octet-stream; name="file.exe"\r\n'),
+        ("a disposition behind a line that is none", kind + b"oops\r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("a disposition behind a folded blank line", kind + b"X-A: b\r\n\t\r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("a disposition behind a bare CR", kind + b"X-A: b\rContent-Disposition: attachment" + plain + b"\r\n"),
+        ("a disposition as a folded line", kind.replace(b"\r\n", b"") + b"\r\n Content-Disposition: attachment" + plain + b"\r\n"),
+        ("a disposition behind NUL", kind + b"X-A: \0\r\nContent-Disposition: attachment" + plain + b"\r\n"),
+        ("a field of 2,000 blanks", kind + b"Content-Disposition: attachment;" + b" " * 2000 + b'filename="file.exe"\r\n'),
+        ("100 parameters before it", kind + b"Content-Disposition: attachment" + b"".join(b"; a%d=b" % i for i in range(100)) + plain + b"\r\n"),
+        ("200 parameters before it", kind + b"Content-Disposition: attachment" + b"".join(b"; a%d=b" % i for i in range(200)) + plain + b"\r\n"),
+    ]
+
+
+# ---- how the tree is built: (about, from the part to the message) ----
+
+TOP = b"From: a@sender.example\r\nTo: b@receiver.example\r\nSubject: hello\r\nMIME-Version: 1.0\r\n"
+TEXT = b"Content-Type: text/plain\r\n\r\nhello\r\n"
+MIXED = b"multipart/mixed; boundary="
+
+
+def tree(declared, boundary=b"b", top=TOP, field=b"Content-Type: "):
+    """Two parts between lines of this boundary; `declared` stands in the field."""
+    line = b"--" + boundary
+    return lambda part: (top + field + declared + b"\r\n\r\n" + line + b"\r\n" + TEXT + line + b"\r\n" + part + b"\r\n" + line + b"--\r\n")
+
+
+def between(before, after=b"\r\n--b--\r\n", boundary=b"b"):
+    """What stands before the part, first part included, and what behind it."""
+    return lambda part: TOP + b"Content-Type: " + MIXED + boundary + b"\r\n\r\n" + before + part + after
+
+
+DECLARED = [                                         # (about, Content-Type, the boundary that is used)
+    ("a token", MIXED + b"b", b"b"), ("a quoted string", MIXED + b'"b"', b"b"), ("blanks around =", b"multipart/mixed; boundary = b", b"b"),
+    ("capitals", b"MULTIPART/MIXED; BOUNDARY=b", b"b"), ("other quotes, used with them", MIXED + b"'b'", b"'b'"),
+    ("other quotes, used without them", MIXED + b"'b'", b"b"),
+    ("two, the first is used", MIXED + b"b; boundary=c", b"b"), ("two, the last is used", MIXED + b"c; boundary=b", b"b"),
+    ("three, the second is used", MIXED + b"c; boundary=b; boundary=d", b"b"),
+    ("extended", b"multipart/mixed; boundary*=us-ascii''b", b"b"), ("extended, in percent", b"multipart/mixed; boundary*=us-ascii''%62", b"b"),
+    ("extended, used as written", b"multipart/mixed; boundary*=us-ascii''b", b"us-ascii''b"),
+    ("sections", b"multipart/mixed; boundary*0=a; boundary*1=b", b"ab"), ("sections, out of order", b"multipart/mixed; boundary*1=b; boundary*0=a", b"ab"),
+    ("sections, used as they stand", b"multipart/mixed; boundary*1=b; boundary*0=a", b"ba"), ("sections, the first alone", b"multipart/mixed; boundary*0=a; boundary*1=b", b"a"),
+    ("sections, extended", b"multipart/mixed; boundary*0*=''a; boundary*1*=%62", b"ab"), ("one section", b"multipart/mixed; boundary*0=b", b"b"),
+    ("sections from 1", b"multipart/mixed; boundary*1=a; boundary*2=b", b"ab"), ("sections and the whole", b"multipart/mixed; boundary=b; boundary*0=c", b"b"),
+    ("sections and the whole, used are they", b"multipart/mixed; boundary=c; boundary*0=b", b"b"),
+    ("both forms", b"multipart/mixed; boundary=b; boundary*=''c", b"b"), ("both forms, used is the other", b"multipart/mixed; boundary=c; boundary*=''b", b"b"),
+    ("an encoded word", MIXED + b'"=?us-ascii?q?b?="', b"b"), ("an encoded word, as written", MIXED + b'"=?us-ascii?q?b?="', b"=?us-ascii?q?b?="),
+    ("an encoded word of base64", MIXED + b'"=?us-ascii?b?Yg==?="', b"b"),
+    ("a comment behind the type", b"multipart/mixed (c); boundary=b", b"b"), ("a comment within the type", b"multipart/(c)mixed; boundary=b", b"b"),
+    ("a comment before the type", b"(c) multipart/mixed; boundary=b", b"b"), ("a comment before it", MIXED + b"(c)b", b"b"),
+    ("a comment behind it", MIXED + b"b(c)", b"b"), ("a comment behind it, used with it", MIXED + b"b(c)", b"b(c)"),
+    ("a comment behind quotes", MIXED + b'"b"(c)', b"b"), ("text behind quotes", MIXED + b'"b"c', b"b"), ("text behind quotes, used with it", MIXED + b'"b"c', b"bc"),
+    ("text behind a blank", MIXED + b"b c", b"b"), ("text behind a blank, used with it", MIXED + b"b c", b"b c"),
+    ("quotes in the middle", MIXED + b'a"b"', b"ab"), ("quotes in the middle, as written", MIXED + b'a"b"', b'a"b"'), ("quotes in the middle, up to them", MIXED + b'a"b"', b"a"),
+    ("no semicolon", b"multipart/mixed boundary=b", b"b"), ("a comma for it", b"multipart/mixed, boundary=b", b"b"), ("a colon for it", b"multipart/mixed: boundary=b", b"b"),
+    ("two semicolons", b"multipart/mixed;; boundary=b", b"b"), ("no blank", b"multipart/mixed;boundary=b", b"b"), ("a semicolon behind it", MIXED + b"b;", b"b"),
+    ("no semicolon behind another", b"multipart/mixed; charset=x boundary=b", b"b"), ("behind a broken parameter", b"multipart/mixed; x; boundary=b", b"b"),
+    ("behind an open quote", b'multipart/mixed; x="y; boundary=b', b"b"), ("within another's quotes", b'multipart/mixed; x="; boundary=c"; boundary=b', b"b"),
+    ("within another's quotes, and used", b'multipart/mixed; x="; boundary=b"; boundary=c', b"b"),
+    ("folded", b"multipart/mixed;\r\n\tboundary=b", b"b"), ("folded by LF", b"multipart/mixed;\n boundary=b", b"b"), ("folded behind =", b"multipart/mixed; boundary=\r\n b", b"b"),
+    ("folded before =", b"multipart/mixed; boundary\r\n =b", b"b"), ("folded over a blank line", b"multipart/mixed;\r\n \r\n boundary=b", b"b"),
+    ("folded over a line of a tab", b"multipart/mixed;\r\n\t\r\n boundary=b", b"b"), ("folded at once", b"\r\n multipart/mixed; boundary=b", b"b"),
+    ("folded within quotes", MIXED + b'"a\r\n b"', b"a b"), ("folded within the name", b"multipart/mixed; boun\r\n dary=b", b"b"),
+    ("an open quote", MIXED + b'"b', b"b"), ("an open quote, used with it", MIXED + b'"b', b'"b'), ("a quote behind it", MIXED + b'b"', b"b"),
+    ("a backslash", MIXED + b'"\\b"', b"b"), ("a backslash, used with it", MIXED + b'"\\b"', b"\\b"), ("an escaped quote", MIXED + b'"a\\"b"', b'a"b'),
+    ("an escaped quote, cut there", MIXED + b'"a\\"b"', b"a\\"), ("blanks behind it in quotes", MIXED + b'"b "', b"b "), ("blanks behind it, used without", MIXED + b'"b "', b"b"),
+    ("blanks before it in quotes", MIXED + b'" b"', b" b"), ("blanks before it, used without", MIXED + b'" b"', b"b"), ("a blank within", MIXED + b'"a b"', b"a b"),
+    ("a blank within, cut there", MIXED + b'"a b"', b"a"), ("a tab within", MIXED + b'"a\tb"', b"a\tb"),
+    ("empty", MIXED + b'""', b""), ("empty, and used is another", MIXED + b'""', b"b"), ("none", b"multipart/mixed", b"b"), ("a name without a value", b"multipart/mixed; boundary", b"b"),
+    ("nothing behind =", MIXED, b"b"), ("of 70", MIXED + b"x" * 70, b"x" * 70), ("of 71", MIXED + b"x" * 71, b"x" * 71), ("of 71, used are 70", MIXED + b"x" * 71, b"x" * 70),
+    ("of 200", MIXED + b"x" * 200, b"x" * 200), ("of 300", MIXED + b"x" * 300, b"x" * 300), ("NUL behind it", MIXED + b"b\0c", b"b"), ("NUL within it", MIXED + b"b\0c", b"b\0c"),
+    ("NUL in quotes", MIXED + b'"b\0c"', b"b"), ("eight bits", MIXED + b"\xe9", b"\xe9"), ("UTF-8", MIXED + b"\xc3\xa9", b"\xc3\xa9"), ("a control character", MIXED + b"b\x01", b"b"),
+    ("a control character in it", MIXED + b"b\x01", b"b\x01"), ("another case, used large", MIXED + b"b", b"B"), ("another case, used small", MIXED + b"B", b"b"),
+    ("dashes before it", MIXED + b"--b", b"--b"), ("dashes before it, used without", MIXED + b"--b", b"b"), ("dashes behind it", MIXED + b"b--", b"b--"),
+    ("dashes behind it, used without", MIXED + b"b--", b"b"), ("a dash alone", MIXED + b"-", b"-"), ("all the odd ones", MIXED + b"\"'()+_,-./:=?\"", b"'()+_,-./:=?"),
+    ("odd ones without quotes", MIXED + b"a/b=c:d?e", b"a/b=c:d?e"), ("angle brackets", MIXED + b"<b>", b"<b>"), ("angle brackets, used without", MIXED + b"<b>", b"b"),
+    ("in another parameter", b"multipart/mixed; bound=b", b"b"), ("percent without a star", MIXED + b"%62", b"b"),
+    ("an unknown kind", b"multipart/x-none; boundary=b", b"b"), ("alternative", b"multipart/alternative; boundary=b", b"b"), ("related", b"multipart/related; boundary=b", b"b"),
+    ("signed", b"multipart/signed; boundary=b", b"b"), ("parallel", b"multipart/parallel; boundary=b", b"b"), ("report", b"multipart/report; boundary=b", b"b"),
+    ("appledouble", b"multipart/appledouble; boundary=b", b"b"), ("no kind", b"multipart; boundary=b", b"b"), ("no kind behind /", b"multipart/; boundary=b", b"b"),
+    ("two /", b"multipart//mixed; boundary=b", b"b"), ("three words", b"multipart/mixed/x; boundary=b", b"b"), ("blanks around /", b"multipart / mixed; boundary=b", b"b"),
+    ("in quotes all", b'"multipart/mixed"; boundary=b', b"b"), ("a letter too many", b"multiparts/mixed; boundary=b", b"b"), ("a blank in it", b"multi part/mixed; boundary=b", b"b"),
+    ("an x- before it", b"x-multipart/mixed; boundary=b", b"b"), ("a text", b"text/plain; boundary=b", b"b"), ("a text of HTML", b"text/html; boundary=b", b"b"),
+    ("bytes", b"application/octet-stream; boundary=b", b"b"), ("no type", b"; boundary=b", b"b"), ("the parameter alone", b"boundary=b", b"b"), ("NUL in the type", b"multipart/mi\0xed; boundary=b", b"b"),
+    ("a message", b"message/rfc822; boundary=b", b"b"), ("a dot behind it", b"multipart/mixed.; boundary=b", b"b"), ("an encoded word as type", b"=?us-ascii?q?multipart/mixed?=; boundary=b", b"b"),
+]
+
+
+def declared():
+    rows = [(f"boundary: {about}", tree(kind, boundary)) for about, kind, boundary in DECLARED]
+    good = MIXED + b"b"
+    for about, field in [
+            ("blanks before the colon", b"Content-Type : "), ("a tab before the colon", b"Content-Type\t: "), ("folded before the colon", b"Content-Type\r\n : "),
+            ("no blank behind it", b"Content-Type:"), ("a tab behind it", b"Content-Type:\t"), ("capitals", b"CONTENT-TYPE: "), ("NUL behind the name", b"Content-Type\0: "),
+            ("no colon", b"Content-Type "), ("= for it", b"Content-Type= "), ("two colons", b"Content-Type:: "), ("an underscore", b"Content_Type: "), ("a blank in it", b"Content Type: "),
+            ("blanks in it", b"Content - Type: "), ("a blank before it", b" Content-Type: "), ("eight bits before it", b"\xa0Content-Type: "), ("eight bits behind it", b"Content-Type\xa0: "),
+            ("a comment behind it", b"Content-Type (c): "), ("behind a line that is none", b"no field\r\nContent-Type: "), ("behind a line of blanks", b"X-A: b\r\n  \r\nContent-Type: "),
+            ("behind a line of blanks, unfolded", b"  \r\nContent-Type: "), ("behind CR CR LF", b"X-A: b\r\r\nContent-Type: "), ("behind a bare CR", b"X-A: b\rContent-Type: "),
+            ("behind a bare LF", b"X-A: b\nContent-Type: "), ("behind LF CR", b"X-A: b\n\rContent-Type: "), ("behind NUL", b"X-A: b\0c\r\nContent-Type: "), ("behind a colon alone", b": x\r\nContent-Type: "),
+            ("behind a From line", b"From a@b Sat Nov 21 10:09:18 2026\r\nContent-Type: "), ("behind a quoted From line", b">From a@b Sat Nov 21 10:09:18 2026\r\nContent-Type: "),
+            ("behind an empty type", b"Content-Type: \r\nContent-Type: "), ("behind a text", b"Content-Type: text/plain\r\nContent-Type: "), ("behind two texts", b"Content-Type: text/plain\r\nContent-Type: text/html\r\nContent-Type: "),
+            ("behind another boundary", b"Content-Type: multipart/mixed; boundary=c\r\nContent-Type: "), ("behind a field of 70,000", b"X-A: " + b"b" * 70000 + b"\r\nContent-Type: "),
+            ("behind 1,100 fields", b"X-A: b\r\n" * 1100 + b"Content-Type: "), ("behind a boundary", b"--b\r\nContent-Type: "), ("behind a field of eight bits", b"X-\xe9: b\r\nContent-Type: "),
+            ("behind a field without a name", b"=?x?=\r\nContent-Type: "), ("in a folded line", b"X-A: b\r\n Content-Type: ")]:
+        rows.append((f"field: {about}", tree(good, field=field)))
+    for about, behind in [("a text", b"Content-Type: text/plain"), ("another boundary", b"Content-Type: multipart/mixed; boundary=c"), ("a blank line", b" "), ("a line that is none", b"no field"),
+                          ("an encoding", b"Content-Transfer-Encoding: 8bit"), ("a long encoding", b"Content-Transfer-Encoding: base64"), ("quoting", b"Content-Transfer-Encoding: quoted-printable"),
+                          ("uuencode", b"Content-Transfer-Encoding: x-uuencode"), ("an unknown encoding", b"Content-Transfer-Encoding: x-none"), ("a disposition", b"Content-Disposition: attachment; filename=a.txt")]:
+        rows.append((f"field: before {about}", tree(good + b"\r\n" + behind)))
+    for about, top in [("no MIME-Version", TOP.replace(b"MIME-Version: 1.0\r\n", b"")), ("another MIME-Version", TOP.replace(b"1.0", b"2.0")), ("two MIME-Versions", TOP + b"MIME-Version: 1.1\r\n"),
+                       ("nothing before it", b""), ("a blank line before all", b"\r\n" + TOP), ("a line of blanks before all", b"  \r\n" + TOP), ("a folded line first", b" x\r\n" + TOP),
+                       ("a From line first", b"From a@b Sat Nov 21 10:09:18 2026\r\n" + TOP), ("a line that is none first", b"no field\r\n" + TOP), ("a mark of UTF-8 first", b"\xef\xbb\xbf" + TOP)]:
+        rows.append((f"top: {about}", tree(good, top=top)))
+    rows += [("lines: of LF", lambda part: tree(good)(part).replace(b"\r\n", b"\n")), ("lines: of CR CR LF", lambda part: tree(good)(part).replace(b"\r\n", b"\r\r\n")),
+             ("lines: LF in the fields", lambda part: TOP.replace(b"\r\n", b"\n") + tree(good, top=b"")(part)),
+             ("whole body in base64", lambda part: encoded(tree(good, top=b"")(part), b"base64")), ("whole body quoted", lambda part: encoded(tree(good, top=b"")(part), b"quoted-printable"))]
+    return rows
+
+
+def encoded(message, name):
+    """The body of a message in an encoding that multiparts may not have."""
+    fields, _, body = message.partition(b"\r\n\r\n")
+    code = wrapped(base64.b64encode(body), 76) if name == b"base64" else wrapped(quoted(body), 75, b"=\r\n")
+    return TOP + fields + b"\r\n" + CTE + name + b"\r\n\r\n" + code + b"\r\n"
+
+
+ONE = b"--b\r\n" + TEXT                              # a first part that hides nothing
+INNER = b"Content-Type: multipart/mixed; boundary="
+
+
+def lines():
+    """Lines that one reader takes for a boundary, and another does not."""
+    rows = []
+    for about, line in [
+            ("a blank behind it", b"--b "), ("blanks and tabs behind it", b"--b \t \t"), ("text behind it", b"--bx"), ("text behind a blank", b"--b x"), ("one dash behind it", b"--b-"),
+            ("dashes and text behind it", b"--b--x"), ("a closing one as the next", b"--b--"), ("a blank before it", b" --b"), ("a tab before it", b"\t--b"), ("a quote sign before it", b"> --b"),
+            ("a dot before it", b".--b"), ("a blank behind the dashes", b"-- b"), ("one dash", b"-b"), ("three dashes", b"---b"), ("another case", b"--B"), ("a bare CR behind it", b"--b\r"),
+            ("a bare CR before it", b"x\r--b"), ("a bare CR first", b"\r--b"), ("two CR behind it", b"--b\r\r"), ("NUL behind it", b"--b\0"), ("NUL before it", b"\0--b"), ("a form feed behind it", b"--b\f"),
+            ("a form feed before it", b"\f--b"), ("a vertical tab behind it", b"--b\v"), ("a blank of eight bits behind it", b"--b\xa0"), ("in quotes", b'--"b"'), ("a semicolon behind it", b"--b;"),
+            ("a comment behind it", b"--b (c)"), ("1,000 blanks behind it", b"--b" + b" " * 1000), ("text behind 1,000 blanks", b"--b" + b" " * 1000 + b"x"), ("a mark of UTF-8 before it", b"\xef\xbb\xbf--b")]:
+        rows.append((f"line: {about}", between(ONE + line + b"\r\n")))
+        rows.append((f"first line: {about}", between(line + b"\r\n")))
+    rows.append(("line: LF before it", between(ONE[:-2] + b"\n--b\r\n")))
+    rows.append(("line: CR before it", between(ONE[:-2] + b"\r--b\r\n")))
+    rows.append(("line: of CR", between(ONE + b"--b\r")))
+    rows.append(("line: of LF", between(ONE + b"--b\n")))
+    return rows
+
+
+def nests():
+    close, one = b"--b--\r\n", ONE
+    inner = b"--b\r\n" + INNER
+    wrap = b"--b\r\nContent-Type: message/rfc822\r\n"
+    mail = b"From: c@d.example\r\nSubject: in\r\n"
+
+    def in_message(kind, form=lambda message: message, field=b""):
+        return lambda part: TOP + b"Content-Type: " + MIXED + b"b\r\n\r\n" + one + b"--b\r\nContent-Type: " + kind + b"\r\n" + field + b"\r\n" \
+            + form(tree(MIXED + b"in", b"in", mail)(part)) + b"\r\n--b--\r\n"
+
+    return [
+        ("nest: no end", between(one + b"--b\r\n", b"")), ("nest: no end, no line end", between(one + b"--b\r\n", b"\r\n")), ("nest: an end without dashes behind", between(one + b"--b\r\n", b"\r\n--b\r\n")),
+        ("nest: alone", lambda part: TOP + part), ("nest: alone, fields of MIME first", lambda part: part.replace(b"\r\n\r\n", b"\r\n" + TOP + b"\r\n", 1)),
+        ("nest: before the first boundary", between(b"", b"\r\n" + one + close)), ("nest: behind the end", between(one + close + b"--b\r\n")), ("nest: behind the end, and no end", between(one + close + b"--b\r\n", b"\r\n")),
+        ("nest: behind two ends", between(one + close + close + b"--b\r\n")), ("nest: the end first", between(close + b"--b\r\n")), ("nest: behind the end, with text", between(one + close + b"text\r\n--b\r\n")),
+        ("nest: without a blank line before it", between(one + b"--b\r\n")), ("nest: no line before the part", between(one[:-2] + b"--b\r\n")), ("nest: an empty part before it", between(b"--b\r\n--b\r\n")),
+        ("nest: a part of fields before it", between(b"--b\r\nContent-Type: text/plain\r\n--b\r\n")), ("nest: an inner multipart", between(one + inner + b"in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--b--\r\n")),
+        ("nest: an inner one that is not closed", between(one + inner + b"in\r\n\r\n--in\r\n")), ("nest: behind an inner one that is not closed", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--b\r\n")),
+        ("nest: an inner one of the same boundary", between(one + inner + b"b\r\n\r\n--b\r\n")), ("nest: an inner one that is longer", between(one + inner + b"bb\r\n\r\n--bb\r\n", b"\r\n--bb--\r\n--b--\r\n")),
+        ("nest: an inner one that is shorter", between(b"--bb\r\n" + TEXT + b"--bb\r\n" + INNER + b"b\r\n\r\n--b\r\n", b"\r\n--b--\r\n--bb--\r\n", b"bb")),
+        ("nest: behind an inner one, by its boundary", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--b\r\n" + TEXT + b"--in\r\n")), ("nest: in an inner one's end", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--in\r\n")),
+        ("nest: in an inner one's beginning", between(inner + b"in\r\n\r\n", b"\r\n--in--\r\n--b--\r\n")), ("nest: an inner boundary that nobody declared", between(one + b"--in\r\n")),
+        ("nest: an inner one behind a text that declares it", between(b"--b\r\nContent-Type: text/plain; boundary=in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--b--\r\n")),
+        ("nest: an outer boundary behind its end, in an inner one", between(inner + b"in\r\n\r\n--b--\r\n--in\r\n", b"\r\n--in--\r\n")), ("nest: ten levels", lambda part: nested(part, 10)), ("nest: 70 levels", lambda part: nested(part, 70)),
+        ("nest: behind 1,100 parts", between((b"--b\r\n\r\nx\r\n") * 1100 + b"--b\r\n")), ("message: plain", in_message(b"message/rfc822")), ("message: global", in_message(b"message/global")),
+        ("message: of news", in_message(b"message/news")), ("message: in capitals", in_message(b"MESSAGE/RFC822")), ("message: with blanks", in_message(b"message / rfc822")), ("message: with a comment", in_message(b"message/(c)rfc822")),
+        ("message: in base64", in_message(b"message/rfc822", lambda mail: wrapped(base64.b64encode(mail), 76), CTE + b"base64\r\n")),
+        ("message: quoted", in_message(b"message/rfc822", lambda mail: wrapped(quoted(mail), 75, b"=\r\n"), CTE + b"quoted-printable\r\n")), ("message: in uuencode", in_message(b"message/rfc822", lambda mail: b"begin 644 x\r\n" + uu(mail), CTE + b"x-uuencode\r\n")),
+        ("message: said to be in base64", in_message(b"message/rfc822", field=CTE + b"base64\r\n")), ("message: said to be quoted", in_message(b"message/rfc822", field=CTE + b"quoted-printable\r\n")),
+        ("message: behind a blank line", between(one + wrap + b"\r\n\r\n")), ("message: behind a From line", in_message(b"message/rfc822", lambda mail: b"From a@b Sat Nov 21 10:09:18 2026\r\n" + mail)), ("message: in a digest", lambda part: TOP
+         + b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + part + b"\r\n--b--\r\n"), ("message: of the whole", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" + tree(MIXED + b"b")(part)),
+        ("message: a piece", lambda part: TOP + b"Content-Type: message/partial; id=x; number=1; total=1\r\n\r\n" + tree(MIXED + b"b")(part)), ("message: of an unknown kind", in_message(b"message/x-none")), ("message: two in one", between(one + wrap
+         + b"\r\n" + mail + b"Content-Type: message/rfc822\r\n\r\n")), ("message: 70 in each other", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" * 70 + part), ("message: a text by its type", in_message(b"text/rfc822")),
+    ]
+
+
+def nested(part, levels):
+    message = part
+    for level in range(levels):
+        name = b"in%d" % level
+        message = INNER + name + b"\r\n\r\n--" + name + b"\r\n" + message + b"\r\n--" + name + b"--\r\n"
+    return TOP + message
+
+
+# ---- crossed ----
+
+def mails(triples=0):
+    """Every pair of rows of two tables, the third being plain; and so many of all three. (about, message)"""
+    structures, parts, travels = declared() + lines() + nests(), names(), bodies(PAYLOAD)
+    plain = structures[0], parts[0], next(row for row in travels if row[0] == "base64")
+    rows = itertools.chain(itertools.product(structures, parts, plain[2:]), itertools.product(structures, plain[1:2], travels),
+                           itertools.product(plain[:1], parts, travels))
+    luck = random.Random(20261121)
+    more = ((luck.choice(structures), luck.choice(parts), luck.choice(travels)) for _ in range(triples))
+    for structure, name, travel in itertools.chain(rows, more):
+        yield (f"{structure[0]} / {name[0]} / {travel[0]}", structure[1](name[1] + travel[1] + b"\r\n" + travel[2]))
