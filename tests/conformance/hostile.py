@@ -117,7 +117,6 @@ def bodies(data):
         ("in a field without a blank", b"Content-Transfer-Encoding:base64\r\n"),
         ("in a field in capitals", b"CONTENT-TRANSFER-ENCODING: base64\r\n"),
         ("in a field of another name", b"Content-Encoding: base64\r\n"),
-        ("in a field with an underscore", b"Content_Transfer_Encoding: base64\r\n"),
         ("in a field that is folded before its colon", b"Content-Transfer-Encoding\r\n : base64\r\n"),
         ("in a field without a colon", b"Content-Transfer-Encoding base64\r\n"),
         ("in a field with = for the colon", b"Content-Transfer-Encoding= base64\r\n"),
@@ -160,7 +159,6 @@ def bodies(data):
         ("uuencode of tabs", b"7bit", begin.replace(b" ", b"\t") + uu(data)),
         ("uuencode in capitals", b"7bit", begin.replace(b"begin", b"BEGIN") + uu(data)),
         ("uuencode without a mode", b"7bit", b"begin file.exe\r\n" + uu(data)),
-        ("uuencode behind a blank", b"7bit", b" " + begin + uu(data)),
         ("uuencode in base64", b"base64", base64.b64encode(b"hi\r\n" + begin + uu(data) + b"\r\n")),
         ("uuencode in quoted-printable", b"quoted-printable", quoted(b"hi\r\n" + begin + uu(data) + b"\r\n")),
         ("base64 of uuencode", b"7bit", b"begin-base64 644 file.exe\r\n" + code + b"\r\n====\r\n"),
@@ -233,7 +231,6 @@ PARAMETERS = [                                       # behind "attachment" or a 
     ("an encoded word in sections", b'; N*0="=?utf-8?q?file"; N*1="=2Eexe?="'),
     ("a parameter named by an encoded word", b"; =?utf-8?q?N?==file.exe"),
     ("raw Latin letters", b'; N="f\xeele.exe"'), ("raw UTF-8", b'; N="f\xc3\xaele.exe"'), ("broken UTF-8", b'; N="file\xc3.exe"'),
-    ("an overlong dot", b'; N="file\xc0\xaeexe"'),
     ("turned round", "; N=\"file\u202etxt.exe\"".encode()), ("invisible letters", "; N=\"file.e\u200bxe\"".encode()),
     ("a dot behind it", b'; N="file.exe."'), ("blanks behind it", b'; N="file.exe   "'), ("a stream behind it", b'; N="file.exe::$DATA"'),
     ("a path", b'; N="../../file.exe"'), ("a path of the other kind", b'; N="C:\\\\tmp\\\\file.exe"'),
@@ -291,80 +288,80 @@ TEXT = b"Content-Type: text/plain\r\n\r\nhello\r\n"
 MIXED = b"multipart/mixed; boundary="
 
 
-def tree(declared, boundary=b"b", top=TOP, field=b"Content-Type: "):
+def tree(declared, boundary=b"QX7", top=TOP, field=b"Content-Type: "):
     """Two parts between lines of this boundary; `declared` stands in the field."""
     line = b"--" + boundary
     return lambda part: (top + field + declared + b"\r\n\r\n" + line + b"\r\n" + TEXT + line + b"\r\n" + part + b"\r\n" + line + b"--\r\n")
 
 
-def between(before, after=b"\r\n--b--\r\n", boundary=b"b"):
+def between(before, after=b"\r\n--QX7--\r\n", boundary=b"QX7"):
     """What stands before the part, first part included, and what behind it."""
     return lambda part: TOP + b"Content-Type: " + MIXED + boundary + b"\r\n\r\n" + before + part + after
 
 
 DECLARED = [                                         # (about, Content-Type, the boundary that is used)
-    ("a token", MIXED + b"b", b"b"), ("a quoted string", MIXED + b'"b"', b"b"), ("blanks around =", b"multipart/mixed; boundary = b", b"b"),
-    ("capitals", b"MULTIPART/MIXED; BOUNDARY=b", b"b"), ("other quotes, used with them", MIXED + b"'b'", b"'b'"),
-    ("other quotes, used without them", MIXED + b"'b'", b"b"),
-    ("two, the first is used", MIXED + b"b; boundary=c", b"b"), ("two, the last is used", MIXED + b"c; boundary=b", b"b"),
-    ("three, the second is used", MIXED + b"c; boundary=b; boundary=d", b"b"),
-    ("extended", b"multipart/mixed; boundary*=us-ascii''b", b"b"), ("extended, in percent", b"multipart/mixed; boundary*=us-ascii''%62", b"b"),
-    ("extended, used as written", b"multipart/mixed; boundary*=us-ascii''b", b"us-ascii''b"),
+    ("a token", MIXED + b"QX7", b"QX7"), ("a quoted string", MIXED + b'"QX7"', b"QX7"), ("blanks around =", b"multipart/mixed; boundary = QX7", b"QX7"),
+    ("capitals", b"MULTIPART/MIXED; BOUNDARY=QX7", b"QX7"), ("other quotes, used with them", MIXED + b"'QX7'", b"'QX7'"),
+    ("other quotes, used without them", MIXED + b"'QX7'", b"QX7"),
+    ("two, the first is used", MIXED + b"QX7; boundary=c", b"QX7"), ("two, the last is used", MIXED + b"c; boundary=QX7", b"QX7"),
+    ("three, the second is used", MIXED + b"c; boundary=QX7; boundary=d", b"QX7"),
+    ("extended", b"multipart/mixed; boundary*=us-ascii''QX7", b"QX7"), ("extended, in percent", b"multipart/mixed; boundary*=us-ascii''%51X7", b"QX7"),
+    ("extended, used as written", b"multipart/mixed; boundary*=us-ascii''QX7", b"us-ascii''QX7"),
     ("sections", b"multipart/mixed; boundary*0=a; boundary*1=b", b"ab"), ("sections, out of order", b"multipart/mixed; boundary*1=b; boundary*0=a", b"ab"),
     ("sections, used as they stand", b"multipart/mixed; boundary*1=b; boundary*0=a", b"ba"), ("sections, the first alone", b"multipart/mixed; boundary*0=a; boundary*1=b", b"a"),
-    ("sections, extended", b"multipart/mixed; boundary*0*=''a; boundary*1*=%62", b"ab"), ("one section", b"multipart/mixed; boundary*0=b", b"b"),
-    ("sections from 1", b"multipart/mixed; boundary*1=a; boundary*2=b", b"ab"), ("sections and the whole", b"multipart/mixed; boundary=b; boundary*0=c", b"b"),
-    ("sections and the whole, used are they", b"multipart/mixed; boundary=c; boundary*0=b", b"b"),
-    ("both forms", b"multipart/mixed; boundary=b; boundary*=''c", b"b"), ("both forms, used is the other", b"multipart/mixed; boundary=c; boundary*=''b", b"b"),
-    ("an encoded word", MIXED + b'"=?us-ascii?q?b?="', b"b"), ("an encoded word, as written", MIXED + b'"=?us-ascii?q?b?="', b"=?us-ascii?q?b?="),
-    ("an encoded word of base64", MIXED + b'"=?us-ascii?b?Yg==?="', b"b"),
-    ("a comment behind the type", b"multipart/mixed (c); boundary=b", b"b"), ("a comment within the type", b"multipart/(c)mixed; boundary=b", b"b"),
-    ("a comment before the type", b"(c) multipart/mixed; boundary=b", b"b"), ("a comment before it", MIXED + b"(c)b", b"b"),
-    ("a comment behind it", MIXED + b"b(c)", b"b"), ("a comment behind it, used with it", MIXED + b"b(c)", b"b(c)"),
-    ("a comment behind quotes", MIXED + b'"b"(c)', b"b"), ("text behind quotes", MIXED + b'"b"c', b"b"), ("text behind quotes, used with it", MIXED + b'"b"c', b"bc"),
-    ("text behind a blank", MIXED + b"b c", b"b"), ("text behind a blank, used with it", MIXED + b"b c", b"b c"),
+    ("sections, extended", b"multipart/mixed; boundary*0*=''a; boundary*1*=%51X7", b"aQX7"), ("one section", b"multipart/mixed; boundary*0=QX7", b"QX7"),
+    ("sections from 1", b"multipart/mixed; boundary*1=a; boundary*2=b", b"ab"), ("sections and the whole", b"multipart/mixed; boundary=QX7; boundary*0=c", b"QX7"),
+    ("sections and the whole, used are they", b"multipart/mixed; boundary=c; boundary*0=QX7", b"QX7"),
+    ("both forms", b"multipart/mixed; boundary=QX7; boundary*=''c", b"QX7"), ("both forms, used is the other", b"multipart/mixed; boundary=c; boundary*=''QX7", b"QX7"),
+    ("an encoded word", MIXED + b'"=?us-ascii?q?QX7?="', b"QX7"), ("an encoded word, as written", MIXED + b'"=?us-ascii?q?QX7?="', b"=?us-ascii?q?QX7?="),
+    ("an encoded word of base64", MIXED + b'"=?us-ascii?b?UVg3?="', b"QX7"),
+    ("a comment behind the type", b"multipart/mixed (c); boundary=QX7", b"QX7"), ("a comment within the type", b"multipart/(c)mixed; boundary=QX7", b"QX7"),
+    ("a comment before the type", b"(c) multipart/mixed; boundary=QX7", b"QX7"), ("a comment before it", MIXED + b"(c)QX7", b"QX7"),
+    ("a comment behind it", MIXED + b"QX7(c)", b"QX7"), ("a comment behind it, used with it", MIXED + b"QX7(c)", b"QX7(c)"),
+    ("a comment behind quotes", MIXED + b'"QX7"(c)', b"QX7"), ("text behind quotes", MIXED + b'"QX7"c', b"QX7"), ("text behind quotes, used with it", MIXED + b'"QX7"c', b"QX7c"),
+    ("text behind a blank", MIXED + b"QX7 c", b"QX7"), ("text behind a blank, used with it", MIXED + b"QX7 c", b"QX7 c"),
     ("quotes in the middle", MIXED + b'a"b"', b"ab"), ("quotes in the middle, as written", MIXED + b'a"b"', b'a"b"'), ("quotes in the middle, up to them", MIXED + b'a"b"', b"a"),
-    ("no semicolon", b"multipart/mixed boundary=b", b"b"), ("a comma for it", b"multipart/mixed, boundary=b", b"b"), ("a colon for it", b"multipart/mixed: boundary=b", b"b"),
-    ("two semicolons", b"multipart/mixed;; boundary=b", b"b"), ("no blank", b"multipart/mixed;boundary=b", b"b"), ("a semicolon behind it", MIXED + b"b;", b"b"),
-    ("no semicolon behind another", b"multipart/mixed; charset=x boundary=b", b"b"), ("behind a broken parameter", b"multipart/mixed; x; boundary=b", b"b"),
-    ("behind an open quote", b'multipart/mixed; x="y; boundary=b', b"b"), ("within another's quotes", b'multipart/mixed; x="; boundary=c"; boundary=b', b"b"),
-    ("within another's quotes, and used", b'multipart/mixed; x="; boundary=b"; boundary=c', b"b"),
-    ("folded", b"multipart/mixed;\r\n\tboundary=b", b"b"), ("folded by LF", b"multipart/mixed;\n boundary=b", b"b"), ("folded behind =", b"multipart/mixed; boundary=\r\n b", b"b"),
-    ("folded before =", b"multipart/mixed; boundary\r\n =b", b"b"), ("folded over a blank line", b"multipart/mixed;\r\n \r\n boundary=b", b"b"),
-    ("folded over a line of a tab", b"multipart/mixed;\r\n\t\r\n boundary=b", b"b"), ("folded at once", b"\r\n multipart/mixed; boundary=b", b"b"),
-    ("folded within quotes", MIXED + b'"a\r\n b"', b"a b"), ("folded within the name", b"multipart/mixed; boun\r\n dary=b", b"b"),
-    ("an open quote", MIXED + b'"b', b"b"), ("an open quote, used with it", MIXED + b'"b', b'"b'), ("a quote behind it", MIXED + b'b"', b"b"),
-    ("a backslash", MIXED + b'"\\b"', b"b"), ("a backslash, used with it", MIXED + b'"\\b"', b"\\b"), ("an escaped quote", MIXED + b'"a\\"b"', b'a"b'),
-    ("an escaped quote, cut there", MIXED + b'"a\\"b"', b"a\\"), ("blanks behind it in quotes", MIXED + b'"b "', b"b "), ("blanks behind it, used without", MIXED + b'"b "', b"b"),
-    ("blanks before it in quotes", MIXED + b'" b"', b" b"), ("blanks before it, used without", MIXED + b'" b"', b"b"), ("a blank within", MIXED + b'"a b"', b"a b"),
+    ("no semicolon", b"multipart/mixed boundary=QX7", b"QX7"), ("a comma for it", b"multipart/mixed, boundary=QX7", b"QX7"), ("a colon for it", b"multipart/mixed: boundary=QX7", b"QX7"),
+    ("two semicolons", b"multipart/mixed;; boundary=QX7", b"QX7"), ("no blank", b"multipart/mixed;boundary=QX7", b"QX7"), ("a semicolon behind it", MIXED + b"QX7;", b"QX7"),
+    ("no semicolon behind another", b"multipart/mixed; charset=x boundary=QX7", b"QX7"), ("behind a broken parameter", b"multipart/mixed; x; boundary=QX7", b"QX7"),
+    ("behind an open quote", b'multipart/mixed; x="y; boundary=QX7', b"QX7"), ("within another's quotes", b'multipart/mixed; x="; boundary=c"; boundary=QX7', b"QX7"),
+    ("within another's quotes, and used", b'multipart/mixed; x="; boundary=QX7"; boundary=c', b"QX7"),
+    ("folded", b"multipart/mixed;\r\n\tboundary=QX7", b"QX7"), ("folded by LF", b"multipart/mixed;\n boundary=QX7", b"QX7"), ("folded behind =", b"multipart/mixed; boundary=\r\n QX7", b"QX7"),
+    ("folded before =", b"multipart/mixed; boundary\r\n =QX7", b"QX7"), ("folded over a blank line", b"multipart/mixed;\r\n \r\n boundary=QX7", b"QX7"),
+    ("folded over a line of a tab", b"multipart/mixed;\r\n\t\r\n boundary=QX7", b"QX7"), ("folded at once", b"\r\n multipart/mixed; boundary=QX7", b"QX7"),
+    ("folded within quotes", MIXED + b'"a\r\n b"', b"a b"), ("folded within the name", b"multipart/mixed; boun\r\n dary=QX7", b"QX7"),
+    ("an open quote", MIXED + b'"QX7', b"QX7"), ("an open quote, used with it", MIXED + b'"QX7', b'"QX7'), ("a quote behind it", MIXED + b'QX7"', b"QX7"),
+    ("a backslash", MIXED + b'"\\QX7"', b"QX7"), ("a backslash, used with it", MIXED + b'"\\QX7"', b"\\QX7"), ("an escaped quote", MIXED + b'"a\\"b"', b'a"b'),
+    ("an escaped quote, cut there", MIXED + b'"a\\"b"', b"a\\"), ("blanks behind it in quotes", MIXED + b'"QX7 "', b"QX7 "), ("blanks behind it, used without", MIXED + b'"QX7 "', b"QX7"),
+    ("blanks before it in quotes", MIXED + b'" QX7"', b" QX7"), ("blanks before it, used without", MIXED + b'" QX7"', b"QX7"), ("a blank within", MIXED + b'"a b"', b"a b"),
     ("a blank within, cut there", MIXED + b'"a b"', b"a"), ("a tab within", MIXED + b'"a\tb"', b"a\tb"),
-    ("empty", MIXED + b'""', b""), ("empty, and used is another", MIXED + b'""', b"b"), ("none", b"multipart/mixed", b"b"), ("a name without a value", b"multipart/mixed; boundary", b"b"),
-    ("nothing behind =", MIXED, b"b"), ("of 70", MIXED + b"x" * 70, b"x" * 70), ("of 71", MIXED + b"x" * 71, b"x" * 71), ("of 71, used are 70", MIXED + b"x" * 71, b"x" * 70),
-    ("of 200", MIXED + b"x" * 200, b"x" * 200), ("of 300", MIXED + b"x" * 300, b"x" * 300), ("NUL behind it", MIXED + b"b\0c", b"b"), ("NUL within it", MIXED + b"b\0c", b"b\0c"),
-    ("NUL in quotes", MIXED + b'"b\0c"', b"b"), ("eight bits", MIXED + b"\xe9", b"\xe9"), ("UTF-8", MIXED + b"\xc3\xa9", b"\xc3\xa9"), ("a control character", MIXED + b"b\x01", b"b"),
-    ("a control character in it", MIXED + b"b\x01", b"b\x01"), ("another case, used large", MIXED + b"b", b"B"), ("another case, used small", MIXED + b"B", b"b"),
-    ("dashes before it", MIXED + b"--b", b"--b"), ("dashes before it, used without", MIXED + b"--b", b"b"), ("dashes behind it", MIXED + b"b--", b"b--"),
-    ("dashes behind it, used without", MIXED + b"b--", b"b"), ("a dash alone", MIXED + b"-", b"-"), ("all the odd ones", MIXED + b"\"'()+_,-./:=?\"", b"'()+_,-./:=?"),
-    ("odd ones without quotes", MIXED + b"a/b=c:d?e", b"a/b=c:d?e"), ("angle brackets", MIXED + b"<b>", b"<b>"), ("angle brackets, used without", MIXED + b"<b>", b"b"),
-    ("in another parameter", b"multipart/mixed; bound=b", b"b"), ("percent without a star", MIXED + b"%62", b"b"),
-    ("an unknown kind", b"multipart/x-none; boundary=b", b"b"), ("alternative", b"multipart/alternative; boundary=b", b"b"), ("related", b"multipart/related; boundary=b", b"b"),
-    ("signed", b"multipart/signed; boundary=b", b"b"), ("parallel", b"multipart/parallel; boundary=b", b"b"), ("report", b"multipart/report; boundary=b", b"b"),
-    ("appledouble", b"multipart/appledouble; boundary=b", b"b"), ("no kind", b"multipart; boundary=b", b"b"), ("no kind behind /", b"multipart/; boundary=b", b"b"),
-    ("two /", b"multipart//mixed; boundary=b", b"b"), ("three words", b"multipart/mixed/x; boundary=b", b"b"), ("blanks around /", b"multipart / mixed; boundary=b", b"b"),
-    ("in quotes all", b'"multipart/mixed"; boundary=b', b"b"), ("a letter too many", b"multiparts/mixed; boundary=b", b"b"), ("a blank in it", b"multi part/mixed; boundary=b", b"b"),
-    ("an x- before it", b"x-multipart/mixed; boundary=b", b"b"), ("a text", b"text/plain; boundary=b", b"b"), ("a text of HTML", b"text/html; boundary=b", b"b"),
-    ("bytes", b"application/octet-stream; boundary=b", b"b"), ("no type", b"; boundary=b", b"b"), ("the parameter alone", b"boundary=b", b"b"), ("NUL in the type", b"multipart/mi\0xed; boundary=b", b"b"),
-    ("a message", b"message/rfc822; boundary=b", b"b"), ("a dot behind it", b"multipart/mixed.; boundary=b", b"b"), ("an encoded word as type", b"=?us-ascii?q?multipart/mixed?=; boundary=b", b"b"),
+    ("empty", MIXED + b'""', b""), ("empty, and used is another", MIXED + b'""', b"QX7"), ("none", b"multipart/mixed", b"QX7"), ("a name without a value", b"multipart/mixed; boundary", b"QX7"),
+    ("nothing behind =", MIXED, b"QX7"), ("of 70", MIXED + b"x" * 70, b"x" * 70), ("of 71", MIXED + b"x" * 71, b"x" * 71), ("of 71, used are 70", MIXED + b"x" * 71, b"x" * 70),
+    ("of 200", MIXED + b"x" * 200, b"x" * 200), ("of 300", MIXED + b"x" * 300, b"x" * 300), ("NUL behind it", MIXED + b"QX7\0c", b"QX7"), ("NUL within it", MIXED + b"QX7\0c", b"QX7\0c"),
+    ("NUL in quotes", MIXED + b'"QX7\0c"', b"QX7"), ("eight bits", MIXED + b"\xe9", b"\xe9"), ("UTF-8", MIXED + b"\xc3\xa9", b"\xc3\xa9"), ("a control character", MIXED + b"QX7\x01", b"QX7"),
+    ("a control character in it", MIXED + b"QX7\x01", b"QX7\x01"), ("another case, used large", MIXED + b"QX7", b"qx7"), ("another case, used small", MIXED + b"qx7", b"QX7"),
+    ("dashes before it", MIXED + b"--QX7", b"--QX7"), ("dashes before it, used without", MIXED + b"--QX7", b"QX7"), ("dashes behind it", MIXED + b"QX7--", b"QX7--"),
+    ("a dash alone", MIXED + b"-", b"-"), ("all the odd ones", MIXED + b"\"'()+_,-./:=?\"", b"'()+_,-./:=?"),
+    ("odd ones without quotes", MIXED + b"a/b=c:d?e", b"a/b=c:d?e"), ("angle brackets", MIXED + b"<QX7>", b"<QX7>"), ("angle brackets, used without", MIXED + b"<QX7>", b"QX7"),
+    ("in another parameter", b"multipart/mixed; bound=QX7", b"QX7"), ("percent without a star", MIXED + b"%51X7", b"QX7"),
+    ("an unknown kind", b"multipart/x-none; boundary=QX7", b"QX7"), ("alternative", b"multipart/alternative; boundary=QX7", b"QX7"), ("related", b"multipart/related; boundary=QX7", b"QX7"),
+    ("signed", b"multipart/signed; boundary=QX7", b"QX7"), ("parallel", b"multipart/parallel; boundary=QX7", b"QX7"), ("report", b"multipart/report; boundary=QX7", b"QX7"),
+    ("appledouble", b"multipart/appledouble; boundary=QX7", b"QX7"), ("no kind", b"multipart; boundary=QX7", b"QX7"), ("no kind behind /", b"multipart/; boundary=QX7", b"QX7"),
+    ("two /", b"multipart//mixed; boundary=QX7", b"QX7"), ("three words", b"multipart/mixed/x; boundary=QX7", b"QX7"), ("blanks around /", b"multipart / mixed; boundary=QX7", b"QX7"),
+    ("in quotes all", b'"multipart/mixed"; boundary=QX7', b"QX7"), ("a letter too many", b"multiparts/mixed; boundary=QX7", b"QX7"), ("a blank in it", b"multi part/mixed; boundary=QX7", b"QX7"),
+    ("an x- before it", b"x-multipart/mixed; boundary=QX7", b"QX7"), ("a text", b"text/plain; boundary=QX7", b"QX7"), ("a text of HTML", b"text/html; boundary=QX7", b"QX7"),
+    ("bytes", b"application/octet-stream; boundary=QX7", b"QX7"), ("no type", b"; boundary=QX7", b"QX7"), ("the parameter alone", b"boundary=QX7", b"QX7"), ("NUL in the type", b"multipart/mi\0xed; boundary=QX7", b"QX7"),
+    ("a message", b"message/rfc822; boundary=QX7", b"QX7"), ("a dot behind it", b"multipart/mixed.; boundary=QX7", b"QX7"), ("an encoded word as type", b"=?us-ascii?q?multipart/mixed?=; boundary=QX7", b"QX7"),
 ]
 
 
 def declared():
     rows = [(f"boundary: {about}", tree(kind, boundary)) for about, kind, boundary in DECLARED]
-    good = MIXED + b"b"
+    good = MIXED + b"QX7"
     for about, field in [
             ("blanks before the colon", b"Content-Type : "), ("a tab before the colon", b"Content-Type\t: "), ("folded before the colon", b"Content-Type\r\n : "),
             ("no blank behind it", b"Content-Type:"), ("a tab behind it", b"Content-Type:\t"), ("capitals", b"CONTENT-TYPE: "), ("NUL behind the name", b"Content-Type\0: "),
-            ("no colon", b"Content-Type "), ("= for it", b"Content-Type= "), ("two colons", b"Content-Type:: "), ("an underscore", b"Content_Type: "), ("a blank in it", b"Content Type: "),
+            ("no colon", b"Content-Type "), ("= for it", b"Content-Type= "), ("two colons", b"Content-Type:: "), ("a blank in it", b"Content Type: "),
             ("blanks in it", b"Content - Type: "), ("a blank before it", b" Content-Type: "), ("eight bits before it", b"\xa0Content-Type: "), ("eight bits behind it", b"Content-Type\xa0: "),
             ("a comment behind it", b"Content-Type (c): "), ("behind a line that is none", b"no field\r\nContent-Type: "), ("behind a line of blanks", b"X-A: b\r\n  \r\nContent-Type: "),
             ("behind a line of blanks, unfolded", b"  \r\nContent-Type: "), ("behind CR CR LF", b"X-A: b\r\r\nContent-Type: "), ("behind a bare CR", b"X-A: b\rContent-Type: "),
@@ -372,7 +369,7 @@ def declared():
             ("behind a From line", b"From a@b Sat Nov 21 10:09:18 2026\r\nContent-Type: "), ("behind a quoted From line", b">From a@b Sat Nov 21 10:09:18 2026\r\nContent-Type: "),
             ("behind an empty type", b"Content-Type: \r\nContent-Type: "), ("behind a text", b"Content-Type: text/plain\r\nContent-Type: "), ("behind two texts", b"Content-Type: text/plain\r\nContent-Type: text/html\r\nContent-Type: "),
             ("behind another boundary", b"Content-Type: multipart/mixed; boundary=c\r\nContent-Type: "), ("behind a field of 70,000", b"X-A: " + b"b" * 70000 + b"\r\nContent-Type: "),
-            ("behind 1,100 fields", b"X-A: b\r\n" * 1100 + b"Content-Type: "), ("behind a boundary", b"--b\r\nContent-Type: "), ("behind a field of eight bits", b"X-\xe9: b\r\nContent-Type: "),
+            ("behind 1,100 fields", b"X-A: b\r\n" * 1100 + b"Content-Type: "), ("behind a boundary", b"--QX7\r\nContent-Type: "), ("behind a field of eight bits", b"X-\xe9: b\r\nContent-Type: "),
             ("behind a field without a name", b"=?x?=\r\nContent-Type: "), ("in a folded line", b"X-A: b\r\n Content-Type: ")]:
         rows.append((f"field: {about}", tree(good, field=field)))
     for about, behind in [("a text", b"Content-Type: text/plain"), ("another boundary", b"Content-Type: multipart/mixed; boundary=c"), ("a blank line", b" "), ("a line that is none", b"no field"),
@@ -396,7 +393,7 @@ def encoded(message, name):
     return TOP + fields + b"\r\n" + CTE + name + b"\r\n\r\n" + code + b"\r\n"
 
 
-ONE = b"--b\r\n" + TEXT                              # a first part that hides nothing
+ONE = b"--QX7\r\n" + TEXT                              # a first part that hides nothing
 INNER = b"Content-Type: multipart/mixed; boundary="
 
 
@@ -404,54 +401,54 @@ def lines():
     """Lines that one reader takes for a boundary, and another does not."""
     rows = []
     for about, line in [
-            ("a blank behind it", b"--b "), ("blanks and tabs behind it", b"--b \t \t"), ("text behind it", b"--bx"), ("text behind a blank", b"--b x"), ("one dash behind it", b"--b-"),
-            ("dashes and text behind it", b"--b--x"), ("a closing one as the next", b"--b--"), ("a blank before it", b" --b"), ("a tab before it", b"\t--b"), ("a quote sign before it", b"> --b"),
-            ("a dot before it", b".--b"), ("a blank behind the dashes", b"-- b"), ("one dash", b"-b"), ("three dashes", b"---b"), ("another case", b"--B"), ("a bare CR behind it", b"--b\r"),
-            ("a bare CR before it", b"x\r--b"), ("a bare CR first", b"\r--b"), ("two CR behind it", b"--b\r\r"), ("NUL behind it", b"--b\0"), ("NUL before it", b"\0--b"), ("a form feed behind it", b"--b\f"),
-            ("a form feed before it", b"\f--b"), ("a vertical tab behind it", b"--b\v"), ("a blank of eight bits behind it", b"--b\xa0"), ("in quotes", b'--"b"'), ("a semicolon behind it", b"--b;"),
-            ("a comment behind it", b"--b (c)"), ("1,000 blanks behind it", b"--b" + b" " * 1000), ("text behind 1,000 blanks", b"--b" + b" " * 1000 + b"x"), ("a mark of UTF-8 before it", b"\xef\xbb\xbf--b")]:
+            ("a blank behind it", b"--QX7 "), ("blanks and tabs behind it", b"--QX7 \t \t"), ("text behind it", b"--QX7x"), ("text behind a blank", b"--QX7 x"), ("one dash behind it", b"--QX7-"),
+            ("dashes and text behind it", b"--QX7--x"), ("a closing one as the next", b"--QX7--"), ("a blank before it", b" --QX7"), ("a tab before it", b"\t--QX7"), ("a quote sign before it", b"> --QX7"),
+            ("a dot before it", b".--QX7"), ("a blank behind the dashes", b"-- QX7"), ("one dash", b"-QX7"), ("three dashes", b"---QX7"), ("another case", b"--qx7"), ("a bare CR behind it", b"--QX7\r"),
+            ("a bare CR before it", b"x\r--QX7"), ("a bare CR first", b"\r--QX7"), ("two CR behind it", b"--QX7\r\r"), ("NUL behind it", b"--QX7\0"), ("NUL before it", b"\0--QX7"), ("a form feed behind it", b"--QX7\f"),
+            ("a form feed before it", b"\f--QX7"), ("a vertical tab behind it", b"--QX7\v"), ("a blank of eight bits behind it", b"--QX7\xa0"), ("in quotes", b'--"QX7"'), ("a semicolon behind it", b"--QX7;"),
+            ("a comment behind it", b"--QX7 (c)"), ("1,000 blanks behind it", b"--QX7" + b" " * 1000), ("text behind 1,000 blanks", b"--QX7" + b" " * 1000 + b"x"), ("a mark of UTF-8 before it", b"\xef\xbb\xbf--QX7")]:
         rows.append((f"line: {about}", between(ONE + line + b"\r\n")))
         rows.append((f"first line: {about}", between(line + b"\r\n")))
-    rows.append(("line: LF before it", between(ONE[:-2] + b"\n--b\r\n")))
-    rows.append(("line: CR before it", between(ONE[:-2] + b"\r--b\r\n")))
-    rows.append(("line: of CR", between(ONE + b"--b\r")))
-    rows.append(("line: of LF", between(ONE + b"--b\n")))
+    rows.append(("line: LF before it", between(ONE[:-2] + b"\n--QX7\r\n")))
+    rows.append(("line: CR before it", between(ONE[:-2] + b"\r--QX7\r\n")))
+    rows.append(("line: of CR", between(ONE + b"--QX7\r")))
+    rows.append(("line: of LF", between(ONE + b"--QX7\n")))
     return rows
 
 
 def nests():
-    close, one = b"--b--\r\n", ONE
-    inner = b"--b\r\n" + INNER
-    wrap = b"--b\r\nContent-Type: message/rfc822\r\n"
+    close, one = b"--QX7--\r\n", ONE
+    inner = b"--QX7\r\n" + INNER
+    wrap = b"--QX7\r\nContent-Type: message/rfc822\r\n"
     mail = b"From: c@d.example\r\nSubject: in\r\n"
 
     def in_message(kind, form=lambda message: message, field=b""):
-        return lambda part: TOP + b"Content-Type: " + MIXED + b"b\r\n\r\n" + one + b"--b\r\nContent-Type: " + kind + b"\r\n" + field + b"\r\n" \
-            + form(tree(MIXED + b"in", b"in", mail)(part)) + b"\r\n--b--\r\n"
+        return lambda part: TOP + b"Content-Type: " + MIXED + b"QX7\r\n\r\n" + one + b"--QX7\r\nContent-Type: " + kind + b"\r\n" + field + b"\r\n" \
+            + form(tree(MIXED + b"in", b"in", mail)(part)) + b"\r\n--QX7--\r\n"
 
     return [
-        ("nest: no end", between(one + b"--b\r\n", b"")), ("nest: no end, no line end", between(one + b"--b\r\n", b"\r\n")), ("nest: an end without dashes behind", between(one + b"--b\r\n", b"\r\n--b\r\n")),
+        ("nest: no end", between(one + b"--QX7\r\n", b"")), ("nest: no end, no line end", between(one + b"--QX7\r\n", b"\r\n")), ("nest: an end without dashes behind", between(one + b"--QX7\r\n", b"\r\n--QX7\r\n")),
         ("nest: alone", lambda part: TOP + part), ("nest: alone, fields of MIME first", lambda part: part.replace(b"\r\n\r\n", b"\r\n" + TOP + b"\r\n", 1)),
-        ("nest: before the first boundary", between(b"", b"\r\n" + one + close)), ("nest: behind the end", between(one + close + b"--b\r\n")), ("nest: behind the end, and no end", between(one + close + b"--b\r\n", b"\r\n")),
-        ("nest: behind two ends", between(one + close + close + b"--b\r\n")), ("nest: the end first", between(close + b"--b\r\n")), ("nest: behind the end, with text", between(one + close + b"text\r\n--b\r\n")),
-        ("nest: without a blank line before it", between(one + b"--b\r\n")), ("nest: no line before the part", between(one[:-2] + b"--b\r\n")), ("nest: an empty part before it", between(b"--b\r\n--b\r\n")),
-        ("nest: a part of fields before it", between(b"--b\r\nContent-Type: text/plain\r\n--b\r\n")), ("nest: an inner multipart", between(one + inner + b"in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--b--\r\n")),
-        ("nest: an inner one that is not closed", between(one + inner + b"in\r\n\r\n--in\r\n")), ("nest: behind an inner one that is not closed", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--b\r\n")),
-        ("nest: an inner one of the same boundary", between(one + inner + b"b\r\n\r\n--b\r\n")), ("nest: an inner one that is longer", between(one + inner + b"bb\r\n\r\n--bb\r\n", b"\r\n--bb--\r\n--b--\r\n")),
-        ("nest: an inner one that is shorter", between(b"--bb\r\n" + TEXT + b"--bb\r\n" + INNER + b"b\r\n\r\n--b\r\n", b"\r\n--b--\r\n--bb--\r\n", b"bb")),
-        ("nest: behind an inner one, by its boundary", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--b\r\n" + TEXT + b"--in\r\n")), ("nest: in an inner one's end", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--in\r\n")),
-        ("nest: in an inner one's beginning", between(inner + b"in\r\n\r\n", b"\r\n--in--\r\n--b--\r\n")), ("nest: an inner boundary that nobody declared", between(one + b"--in\r\n")),
-        ("nest: an inner one behind a text that declares it", between(b"--b\r\nContent-Type: text/plain; boundary=in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--b--\r\n")),
-        ("nest: an outer boundary behind its end, in an inner one", between(inner + b"in\r\n\r\n--b--\r\n--in\r\n", b"\r\n--in--\r\n")), ("nest: ten levels", lambda part: nested(part, 10)), ("nest: 70 levels", lambda part: nested(part, 70)),
-        ("nest: behind 1,100 parts", between((b"--b\r\n\r\nx\r\n") * 1100 + b"--b\r\n")), ("message: plain", in_message(b"message/rfc822")), ("message: global", in_message(b"message/global")),
+        ("nest: behind the end", between(one + close + b"--QX7\r\n")), ("nest: behind the end, and no end", between(one + close + b"--QX7\r\n", b"\r\n")),
+        ("nest: behind two ends", between(one + close + close + b"--QX7\r\n")), ("nest: the end first", between(close + b"--QX7\r\n")), ("nest: behind the end, with text", between(one + close + b"text\r\n--QX7\r\n")),
+        ("nest: without a blank line before it", between(one + b"--QX7\r\n")), ("nest: no line before the part", between(one[:-2] + b"--QX7\r\n")), ("nest: an empty part before it", between(b"--QX7\r\n--QX7\r\n")),
+        ("nest: a part of fields before it", between(b"--QX7\r\nContent-Type: text/plain\r\n--QX7\r\n")), ("nest: an inner multipart", between(one + inner + b"in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
+        ("nest: an inner one that is not closed", between(one + inner + b"in\r\n\r\n--in\r\n")), ("nest: behind an inner one that is not closed", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--QX7\r\n")),
+        ("nest: an inner one of the same boundary", between(one + inner + b"QX7\r\n\r\n--QX7\r\n")), ("nest: an inner one that is longer", between(one + inner + b"QX7b\r\n\r\n--QX7b\r\n", b"\r\n--QX7b--\r\n--QX7--\r\n")),
+        ("nest: an inner one that is shorter", between(b"--QX7b\r\n" + TEXT + b"--QX7b\r\n" + INNER + b"QX7\r\n\r\n--QX7\r\n", b"\r\n--QX7--\r\n--QX7b--\r\n", b"QX7b")),
+        ("nest: behind an inner one, by its boundary", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--QX7\r\n" + TEXT + b"--in\r\n")), ("nest: in an inner one's end", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--in\r\n")),
+
+        ("nest: an inner one behind a text that declares it", between(b"--QX7\r\nContent-Type: text/plain; boundary=in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
+        ("nest: an outer boundary behind its end, in an inner one", between(inner + b"in\r\n\r\n--QX7--\r\n--in\r\n", b"\r\n--in--\r\n")), ("nest: ten levels", lambda part: nested(part, 10)), ("nest: 70 levels", lambda part: nested(part, 70)),
+        ("nest: behind 1,100 parts", between((b"--QX7\r\n\r\nx\r\n") * 1100 + b"--QX7\r\n")), ("message: plain", in_message(b"message/rfc822")), ("message: global", in_message(b"message/global")),
         ("message: of news", in_message(b"message/news")), ("message: in capitals", in_message(b"MESSAGE/RFC822")), ("message: with blanks", in_message(b"message / rfc822")), ("message: with a comment", in_message(b"message/(c)rfc822")),
         ("message: in base64", in_message(b"message/rfc822", lambda mail: wrapped(base64.b64encode(mail), 76), CTE + b"base64\r\n")),
         ("message: quoted", in_message(b"message/rfc822", lambda mail: wrapped(quoted(mail), 75, b"=\r\n"), CTE + b"quoted-printable\r\n")), ("message: in uuencode", in_message(b"message/rfc822", lambda mail: b"begin 644 x\r\n" + uu(mail), CTE + b"x-uuencode\r\n")),
         ("message: said to be in base64", in_message(b"message/rfc822", field=CTE + b"base64\r\n")), ("message: said to be quoted", in_message(b"message/rfc822", field=CTE + b"quoted-printable\r\n")),
         ("message: behind a blank line", between(one + wrap + b"\r\n\r\n")), ("message: behind a From line", in_message(b"message/rfc822", lambda mail: b"From a@b Sat Nov 21 10:09:18 2026\r\n" + mail)), ("message: in a digest", lambda part: TOP
-         + b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + part + b"\r\n--b--\r\n"), ("message: of the whole", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" + tree(MIXED + b"b")(part)),
-        ("message: a piece", lambda part: TOP + b"Content-Type: message/partial; id=x; number=1; total=1\r\n\r\n" + tree(MIXED + b"b")(part)), ("message: of an unknown kind", in_message(b"message/x-none")), ("message: two in one", between(one + wrap
-         + b"\r\n" + mail + b"Content-Type: message/rfc822\r\n\r\n")), ("message: 70 in each other", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" * 70 + part), ("message: a text by its type", in_message(b"text/rfc822")),
+         + b"Content-Type: multipart/digest; boundary=QX7\r\n\r\n--QX7\r\n\r\n" + part + b"\r\n--QX7--\r\n"), ("message: of the whole", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" + tree(MIXED + b"QX7")(part)),
+        ("message: a piece", lambda part: TOP + b"Content-Type: message/partial; id=x; number=1; total=1\r\n\r\n" + tree(MIXED + b"QX7")(part)), ("message: of an unknown kind", in_message(b"message/x-none")), ("message: two in one", between(one + wrap
+         + b"\r\n" + mail + b"Content-Type: message/rfc822\r\n\r\n")), ("message: 70 in each other", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" * 70 + part),
     ]
 
 
@@ -465,13 +462,15 @@ def nested(part, levels):
 
 # ---- crossed ----
 
-def mails(triples=0):
-    """Every pair of rows of two tables, the third being plain; and so many of all three. (about, message)"""
+def mails(triples=0, step=1):
+    """Every row with plain rows of the other tables; every pair of rows of two tables, or every step-th of them; and so many
+    of all three. (about, message)"""
     structures, parts, travels = declared() + lines() + nests(), names(), bodies(PAYLOAD)
     plain = structures[0], parts[0], next(row for row in travels if row[0] == "base64")
-    rows = itertools.chain(itertools.product(structures, parts, plain[2:]), itertools.product(structures, plain[1:2], travels),
-                           itertools.product(plain[:1], parts, travels))
+    rows = ([(row, *plain[1:]) for row in structures], [(plain[0], row, plain[2]) for row in parts], [(*plain[:2], row) for row in travels])
+    pairs = itertools.chain(itertools.product(structures, parts, plain[2:]), itertools.product(structures, plain[1:2], travels),
+                            itertools.product(plain[:1], parts, travels))
     luck = random.Random(20261121)
     more = ((luck.choice(structures), luck.choice(parts), luck.choice(travels)) for _ in range(triples))
-    for structure, name, travel in itertools.chain(rows, more):
+    for structure, name, travel in itertools.chain(*rows, itertools.islice(pairs, 0, None, step), more):
         yield (f"{structure[0]} / {name[0]} / {travel[0]}", structure[1](name[1] + travel[1] + b"\r\n" + travel[2]))

@@ -58,12 +58,16 @@ PERL_PART = re.compile(r'"(Msg|Part_[0-9_]+)" => \{(.*?)\n  \}', re.S)
 PERL_VALUE = re.compile(r'"(\w+)" => (?:"((?:[^"\\]|\\.)*)"|(\d+))')
 
 
+def perl_text(quoted):
+    return re.sub(r"\\(x\{([0-9a-f]+)\}|.)", lambda hit: chr(int(hit.group(2), 16)) if hit.group(2) else hit.group(1), quoted)
+
+
 def mime_tools(data):
     for expected in found(data, "MIME-tools", "testmsgs", "*.ref"):
         text = read(expected).decode("latin-1")
         if '"ExtractNested" => "REPLACE"' in text or '"ExtractUuencode" => 1' in text:
             continue                                # another way to show the same parts
-        parts = {name: {key: re.sub(r"\\(.)", r"\1", quoted) or number for key, quoted, number in PERL_VALUE.findall(body)}
+        parts = {name: {key: perl_text(quoted) or number for key, quoted, number in PERL_VALUE.findall(body)}
                  for name, body in PERL_PART.findall(text)}
         path = re.search(r'"Message" => "([^"]*)"', text).group(1)
         names = sorted(parts, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
@@ -111,7 +115,8 @@ def stalwart_addresses(value):
     if not value:
         return []
     groups = [{"addresses": value["List"]}] if "List" in value else value["Group"]
-    return [address["address"] for group in groups for address in group["addresses"] if address["address"]]
+    found = [address["address"] for group in groups for address in group["addresses"] if address["address"]]
+    return found
 
 
 STALWART_LISTS = {                                   # file: the field, and what is expected of it
@@ -132,7 +137,7 @@ def stalwart(data):
         yield Case(f"stalwart/{name[:-len('.json')]}", message, stalwart_leaves(json.loads(read(expected))))
     for name, (field, expect) in STALWART_LISTS.items():
         for number, row in enumerate(json.loads(read(found(data, "stalwart-mail-parser", "resources", name + ".json")[0]))):
-            fields = expect(row["expected"])
+            fields = expect(row["expected"]) if "://" not in row["header"] and "mailto:" not in row["header"] else None    # no links
             if fields:
                 yield Case(f"stalwart/{name}/{number}", f"{field}: {row['header']}\n\n".encode(), fields=fields)
 

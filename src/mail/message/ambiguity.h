@@ -52,7 +52,8 @@
 	ROW(name_denied,      LEAF, "a name of a picture or a document whose bytes are none")                         \
 	ROW(partial,          LEAF, "a piece of a message, or one that lies elsewhere")                               \
 	ROW(addresses,        TOP,  "addresses that readers take differently")                                        \
-	ROW(addresses_many,   TOP,  "more addresses in a field than are read")
+	ROW(addresses_many,   TOP,  "more addresses in a field than are read")                                         \
+	ROW(message_kind,     LEAF, "a message of a kind that nobody knows")
 
 #define AMBIGUITY_NAME(name, where, text) AMBIGUITY_##name,
 enum ambiguity { AMBIGUITIES(AMBIGUITY_NAME) AMBIGUITY_COUNT };

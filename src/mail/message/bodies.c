@@ -40,12 +40,10 @@ static enum result found(void *owner, const struct embedded *embedded)
 
 /* ---- weighing: size, digest, faults ---- */
 
-/* Base64 of something else than text is what it says: whoever writes uuencode there wants two decoders in a row. */
+/* Whatever its type: a reader who saves the part may look at its bytes alone. */
 static bool may_embed(const struct part *part)
 {
-	return part->within == NULL && !part->recoded &&
-	       (part->encoding != ENCODING_BASE64 || slice_begins(part->type, SLICE("text/")) || !slice_has(part->type, '/') ||
-	        part_is_multipart(part) || slice_begins(part->type, SLICE("application/mac-binhex")));
+	return part->within == NULL && !part->recoded;
 }
 
 static enum result keep_binhex_name(struct walk *walk, struct part *part, const struct part_stream *stream)

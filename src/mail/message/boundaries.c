@@ -102,6 +102,20 @@ static void look_nearly(struct walk *walk, struct slice line)
 	}
 }
 
+/* Text before it on its line: some readers look for boundaries wherever they stand. */
+static void look_at_end(struct walk *walk, struct slice line)
+{
+	for (size_t level = walk->depth; level-- > 0;) {
+		struct slice boundary = walk->open[level].boundary;
+		size_t end = line.len > boundary.len && line.at[line.len - 1] == '-' && slice_ends_nocase(line, SLICE("--")) &&
+		             boundary.at[boundary.len - 1] != '-' ? line.len - 2 : line.len;
+
+		if (end > boundary.len + 2 && memcmp(line.at + end - boundary.len, boundary.at, boundary.len) == 0 &&
+		    memcmp(line.at + end - boundary.len - 2, "--", 2) == 0)
+			walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+	}
+}
+
 enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level)
 {
 	enum line_kind kind;
@@ -111,6 +125,7 @@ enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level
 	if (line.at[0] != '-' || line.at[1] != '-') {
 		if (is_before(line.at[0]) || memchr(line.at, '\r', line.len))
 			look_nearly(walk, line);
+		look_at_end(walk, line);
 		return LINE_OTHER;
 	}
 	kind = exact(walk, line, ret_level);

@@ -239,6 +239,8 @@ static void note_names(struct walk *walk, struct part *part, unsigned faults)
 		part->traits |= name_traits(part->names.list[i]);
 		if (slice_has(part->names.list[i], '"') || slice_has(part->names.list[i], ';'))
 			walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
+		if (slice_begins(part->names.list[i], SLICE("=?")))
+			walk_note(walk, part, AMBIGUITY_BIT(name_charset));
 	}
 }
 
@@ -258,6 +260,36 @@ static enum result add_others(struct walk *walk, struct readings *names)
 	return OK;
 }
 
+/* "name" and "=" behind it, with at most stars, digits, quotes, blanks and the end of an encoded word between. */
+static size_t names_written(struct slice raw)
+{
+	size_t count = 0;
+
+	for (const char *at; raw.len && (at = memchr(raw.at, '=', raw.len)) != NULL;) {
+		struct slice before = { raw.at, (size_t)(at - raw.at) };
+
+		while (before.len && (field_is_space(before.at[before.len - 1]) || byte_is_digit(before.at[before.len - 1]) ||
+		                      strchr("*\"'?+", before.at[before.len - 1])))
+			before.len--;
+		count += slice_ends_nocase(before, SLICE("name"));
+		raw = slice_drop(raw, (size_t)(at - raw.at) + 1);
+	}
+	return count;
+}
+
+/* Names within other values, or in what is no parameter, are names to whoever reads neither quotes nor comments. */
+static bool hides_names(const struct fields *fields)
+{
+	size_t written = 0, found = 0;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		written += names_written(fields->raw[i]);
+		for (size_t at = 0; at < fields->list[i].count; at++)
+			found += slice_ends_nocase(fields->list[i].list[at].name, SLICE("name"));
+	}
+	return written > found;
+}
+
 static enum result read_names(struct walk *walk, struct part *part, const struct fields *types,
                               const struct fields *dispositions)
 {
@@ -271,6 +303,8 @@ static enum result read_names(struct walk *walk, struct part *part, const struct
 			for (size_t name = 0; name < COUNT_OF(wanted); name++)
 				TRY(readings_of(walk, &sources[source]->list[i], wanted[name], &part->names, &faults));
 		}
+	if (hides_names(types) || hides_names(dispositions))
+		walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
 	TRY(add_others(walk, &part->names));
 	note_names(walk, part, faults);
 	return OK;

@@ -10,7 +10,7 @@ static const struct row { const char *about; struct slice text; const char *file
 	{ "uuencode", LIT("hi\r\nbegin 644 a.zip\r\n#0V%T\r\n`\r\nend\r\nbye\r\n"), "uuencode a.zip 21 10;" },
 	{ "a sentence that begins so", LIT("begin 644 times\r\nand again\r\n"), "" },
 	{ "a sentence that begins nearly so", LIT("begin to think\r\nof it\r\n"), "" },
-	{ "a sentence, and text in capitals", LIT("begin to think\r\nNOW, OR ELSE NEVER AGAIN\r\n"), "" },
+	{ "a sentence, and text in capitals", LIT("begin to think\r\nNOW, OR ELSE (AS I SAID) NEVER AGAIN, SINCE THIS IS THE VERY LAST TIME\r\n"), "" },
 	{ "without a mode", LIT("begin a.zip\r\n#0V%T\r\n`\r\nend\r\n"), "uuencode a.zip 13 10;" },
 	{ "more blanks than one", LIT("begin  0644\ta.zip \r\n#0V%T\r\n`\r\nend\r\n"), "uuencode a.zip 20 10;" },
 	{ "in capitals", LIT("BEGIN 644 a.zip\r\n#0V%T\r\n`\r\nend\r\n"), "uuencode a.zip 17 10;" },

@@ -2,6 +2,8 @@
 /* Everything is cut off the front of what is left. Two passes: the first counts, so that the list is taken once. */
 #include "mail/message/fields.h"
 
+#include "mail/message/encodings.h"
+
 #include <string.h>
 
 const struct message_limits message_limits_standard = {
@@ -61,11 +63,42 @@ static struct slice name_of(struct slice line, unsigned *marks)
 	return name;
 }
 
+bool field_begins(struct slice bytes)
+{
+	unsigned marks = 0;
+
+	return !is_folded(bytes) && name_of(field_line(&bytes), &marks).len > 0;
+}
+
 static unsigned line_marks(struct slice line)
 {
 	if (line.len && (memchr(line.at, '\r', line.len) || memchr(line.at, '\0', line.len)))
 		return FIELD_CONTROL;
 	return 0;
+}
+
+static struct slice word_behind(struct slice line, struct slice name)
+{
+	struct slice rest = slice_begins_nocase(line, name) ? field_trim(slice_drop(line, name.len)) : SLICE("");
+	size_t length = 0;
+
+	while (length < rest.len && (byte_is_letter(rest.at[length]) || byte_is_digit(rest.at[length]) || rest.at[length] == '-'))
+		length++;
+	return (struct slice){ rest.at, length };
+}
+
+/* "Content-Type: a/b", "Content-Transfer-Encoding: base64": not the bare names that signatures list. */
+static bool is_field_of_mime(struct slice line)
+{
+	struct slice type, disposition;
+
+	line = field_trim(line);
+	type = word_behind(line, SLICE("Content-Type:"));
+	disposition = word_behind(line, SLICE("Content-Disposition:"));
+	if (type.len)
+		return type.at + type.len < line.at + line.len && type.at[type.len] == '/';
+	return encoding_of(word_behind(line, SLICE("Content-Transfer-Encoding:"))) != ENCODING_UNKNOWN ||
+	       slice_same_nocase(disposition, SLICE("attachment")) || slice_same_nocase(disposition, SLICE("inline"));
 }
 
 /* One field with its folded lines, cut off the front; false at a line that is none. */
@@ -85,6 +118,8 @@ static bool next_field(struct slice *rest, struct header *ret_header)
 		marks |= line_marks(line);
 		if (slice_trim(line).len == 0 && after.len)
 			marks |= FIELD_BLANK;
+		if (is_field_of_mime(line))
+			marks |= FIELD_WITHIN;
 		value.len = (size_t)(line.at + line.len - value.at);
 	}
 	*ret_header = (struct header){ name, field_trim(value), marks };

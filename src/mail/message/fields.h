@@ -17,6 +17,7 @@ enum field_mark {
 	FIELD_SPACED  = 1,                       /* blanks between the name and the colon */
 	FIELD_BLANK   = 2,                       /* a folded line that holds blanks only: some readers stop there */
 	FIELD_CONTROL = 4,                       /* NUL, or CR without LF */
+	FIELD_WITHIN  = 8,                       /* a folded line that is a field of MIME to whoever overlooks its blank */
 };
 
 struct header { struct slice name, value; unsigned marks; };     /* value: with folding, without the last line end */
@@ -34,6 +35,8 @@ struct slice field_line(struct slice *rest);
 /* Without blanks and line ends at both ends. */
 struct slice field_trim(struct slice text);
 bool field_is_space(char c);
+/* Is the first line one of a field? */
+bool field_begins(struct slice bytes);
 
 /* `bytes` may go on behind the fields. `lenient`: a line that is no field is passed over. */
 must_use enum result headers_read(struct slice bytes, const struct message_limits *limits, bool lenient,

@@ -41,8 +41,8 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* "%41b" → "Ab"; what is no escape stands as it is. */
-static size_t unescape(struct slice text, char *out)
+/* "%41b" → "Ab"; what is no escape stands as it is, and is a fault. */
+static size_t unescape(struct slice text, char *out, unsigned *faults)
 {
 	size_t length = 0;
 
@@ -50,6 +50,8 @@ static size_t unescape(struct slice text, char *out)
 		bool sign = text.at[i] == '%' && text.len - i > 2;
 		int high = sign ? hex_value(text.at[i + 1]) : -1, low = sign ? hex_value(text.at[i + 2]) : -1;
 
+		if (text.at[i] == '%' && (high < 0 || low < 0))
+			*faults |= PARAMETER_CHARSET;
 		out[length++] = high >= 0 && low >= 0 ? (char)(high << 4 | low) : text.at[i];
 		i += high >= 0 && low >= 0 ? 2 : 0;
 	}
@@ -89,7 +91,7 @@ static enum result add_extended(struct assembly *assembly, const struct paramete
 
 	if (room == NULL)
 		return LATER;
-	return add_decoded(assembly, charset, (struct slice){ room, unescape(text, room) });
+	return add_decoded(assembly, charset, (struct slice){ room, unescape(text, room, assembly->faults) });
 }
 
 /* As the grammar has it, and as written, each with its encoded words decoded and as they stand. */
@@ -155,7 +157,18 @@ static size_t count_sections(struct assembly *assembly, const struct parameter *
 	return count;
 }
 
-static enum result add_joined(struct assembly *assembly, const struct parameter *const *list, size_t count)
+/* "utf-8''" in front of a later section, where some writers repeat it, and with one quote, too. */
+static struct slice without_charset(struct slice text, struct slice charset)
+{
+	struct slice rest = text;
+
+	if (charset.len == 0 || !slice_same_nocase(slice_cut(&rest, '\''), charset) || rest.at == NULL)
+		return text;
+	return slice_begins(rest, SLICE("'")) ? slice_drop(rest, 1) : rest;
+}
+
+/* `again`: sections that begin with the character set are read without it. */
+static enum result add_joined(struct assembly *assembly, const struct parameter *const *list, size_t count, bool again)
 {
 	size_t size = 1, length = 0;
 	struct slice charset = SLICE("");
@@ -171,8 +184,10 @@ static enum result add_joined(struct assembly *assembly, const struct parameter 
 
 		if (i == 0 && list[i]->extended)
 			charset = cut_charset(&text);
+		else if (again && list[i]->extended)
+			text = without_charset(text, charset);
 		if (list[i]->extended)
-			length += unescape(text, room + length);
+			length += unescape(text, room + length, assembly->faults);
 		else if (text.len)
 			length += (size_t)((char *)mempcpy(room + length, text.at, text.len) - (room + length));
 	}
@@ -203,12 +218,13 @@ static enum result add_sections(struct assembly *assembly)
 	if (count == 0)
 		return OK;
 	if (*assembly->faults & PARAMETER_ORDER)
-		TRY(add_joined(assembly, list, count));
+		TRY(add_joined(assembly, list, count, false));
 	sort_sections(list, count);
 	for (size_t i = 0; i < count; i++)
 		if (list[i]->section != (int)i)
 			*assembly->faults |= PARAMETER_GAP;
-	return add_joined(assembly, list, count);
+	TRY(add_joined(assembly, list, count, false));
+	return add_joined(assembly, list, count, true);
 }
 
 enum result parameters_readings(const struct message_reader *reader, const struct parameters *parameters, struct slice name,

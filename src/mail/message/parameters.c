@@ -219,9 +219,13 @@ static enum result read_head(struct cursor *cursor, struct parameters *parameter
 	TRY(read_word(cursor, ";", &first));
 	skip_blanks_and_comments(cursor);
 	parameters->head = first;
-	if (cursor->rest.len && !next_is(cursor, ';')) {
+	if (slice_has(first, '=')) {                         /* no head: the first is a parameter already */
+		parameters->head = SLICE("");
+		cursor->rest = start;
+		cursor->faults |= PARAMETER_JUNK;
+	} else if (cursor->rest.len && !next_is(cursor, ';')) {
 		parameters->head = raw_until(start, cursor->rest);
-		if (!slice_has(parameters->head, '=') || slice_has(first, '='))
+		if (!slice_has(parameters->head, '='))
 			cursor->rest = slice_drop(start, parameters->head.len);
 		else
 			parameters->head = first;

@@ -21,6 +21,10 @@ static const struct row { const char *about; struct slice value; const char *nam
 	{ "sections with a gap", LIT("x; filename*0=a.; filename*2=zip"), "a.zip|", PARAMETER_GAP },
 	{ "sections that begin with 1", LIT("x; filename*1=a.; filename*2=zip"), "a.zip|", PARAMETER_GAP },
 	{ "a section that stands twice", LIT("x; filename*0=a; filename*0=b"), "ab|", PARAMETER_GAP },
+	{ "sections that repeat the set", LIT("x; filename*0*=utf-8''a.; filename*1*=utf-8''zip"), "a.utf-8''zip|a.zip|", 0 },
+	{ "sections that repeat it with one quote", LIT("x; filename*0*=utf-8'de'a.; filename*1*=UTF-8'zip"), "a.UTF-8'zip|a.zip|", 0 },
+	{ "a percent sign and no number", LIT("x; filename*=utf-8''a%2Gzip"), "a%2Gzip|", PARAMETER_CHARSET },
+	{ "a name in the word's place", LIT("filename=a.zip"), "a.zip|", 0 },
 	{ "both forms", LIT("x; filename=a.png; filename*=utf-8''a.zip"), "a.png|a.zip|", PARAMETER_FORMS },
 	{ "both forms, the same", LIT("x; filename=a.zip; filename*=utf-8''a.zip"), "a.zip|", 0 },
 	{ "the same name twice", LIT("x; filename=a.png; filename=a.zip"), "a.png|a.zip|", PARAMETER_TWICE },
@@ -68,6 +72,7 @@ static const struct { const char *about; struct slice value, head; unsigned faul
 	{ "a type", LIT("text/plain; charset=x"), LIT("text/plain"), 0 },
 	{ "a type with a comment", LIT("text/plain (really); charset=x"), LIT("text/plain"), PARAMETER_COMMENT },
 	{ "a type with blanks", LIT("text / plain; a=b"), LIT("text / plain"), PARAMETER_JUNK },
+	{ "a parameter in its place", LIT("charset=x"), LIT(""), PARAMETER_JUNK },
 	{ "a type without its semicolon", LIT("multipart/mixed boundary=x"), LIT("multipart/mixed"), PARAMETER_JUNK },
 };
 

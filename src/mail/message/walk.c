@@ -95,7 +95,8 @@ static bool hides_fields(struct slice rest)
 
 		if (line.len == 0)
 			return false;
-		line = slice_trim(line);
+		while (line.len && !byte_is_letter(line.at[0]))
+			line = slice_drop(line, 1);
 		if (slice_begins_nocase(line, SLICE("Content-")) || slice_begins_nocase(line, SLICE("Content ")))
 			return true;
 	}
@@ -113,6 +114,8 @@ static void note_fields(struct walk *walk, struct part *part)
 			walk_note(walk, part, AMBIGUITY_BIT(field_spaced));
 		if (header->marks & FIELD_CONTROL)
 			walk_note(walk, part, AMBIGUITY_BIT(field_control));
+		if (header->marks & FIELD_WITHIN)
+			walk_note(walk, part, AMBIGUITY_BIT(field_line));
 	}
 }
 
@@ -127,6 +130,27 @@ static size_t envelope_line(struct slice bytes)
 	return bytes.len - rest.len;
 }
 
+static size_t blank_lines(struct slice bytes)
+{
+	size_t length = 0;
+
+	while (length < bytes.len && field_is_space(bytes.at[length]))
+		length++;
+	return length;
+}
+
+/* Blank lines before the first field end the fields; a lenient reader passes over them. */
+static void pass_blank_lines(struct walk *walk, struct part *part)
+{
+	struct slice rest = slice_drop(walk->bytes, walk->at), behind = slice_drop(rest, blank_lines(rest));
+
+	if (behind.len == rest.len || !(rest.at[0] == '\r' || rest.at[0] == '\n') || !field_begins(behind) || !hides_fields(behind))
+		return;
+	walk_note(walk, part, AMBIGUITY_BIT(field_line));
+	if (walk->reading == READING_LENIENT)
+		walk->at += rest.len - behind.len;
+}
+
 static enum result read_fields(struct walk *walk, struct part *part)
 {
 	struct slice block;
@@ -134,6 +158,7 @@ static enum result read_fields(struct walk *walk, struct part *part)
 
 	if (part->parent == NULL || part_is_message(part->parent))
 		walk->at += envelope_line(slice_drop(walk->bytes, walk->at));
+	pass_blank_lines(walk, part);
 	block = (struct slice){ walk->bytes.at + walk->at, header_block(walk) };
 	result = headers_read(block, walk->reader->limits, walk->reading == READING_LENIENT, walk->reader->arena,
 	                      &part->headers);
@@ -184,7 +209,9 @@ static enum result begin_part(struct walk *walk, struct part *parent)
 			return open_multipart(walk, part);
 		if (part->boundary.len)
 			walk_remember(walk, part, part->boundary, true);
-		part->many = part_is_message(part) && part->encoding != ENCODING_BASE64 && part->encoding != ENCODING_QUOTED;
+		if (slice_begins(part->type, SLICE("message/")) && !part_is_message(part) && hides_fields(part->body))
+			walk_note(walk, part, AMBIGUITY_BIT(message_kind));
+		part->many = part_is_message(part) && (part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN);
 		parent = part;
 	} while (part->many);
 	return OK;
@@ -215,6 +242,8 @@ static enum result obey_line(struct walk *walk, enum line_kind kind, size_t leve
 	if (kind == LINE_NEXT)
 		return begin_part(walk, part);
 	walk_remember(walk, part, walk->open[level].boundary, false);
+	if (field_begins(slice_drop(walk->bytes, walk->at)) && hides_fields(slice_drop(walk->bytes, walk->at)))
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_again));
 	pop_to(walk, level);
 	return OK;
 }
