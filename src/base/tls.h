@@ -75,6 +75,9 @@ must_use enum result tls_server_create(struct tls_library *library, struct tls_s
  * least 2048 bits, or EC. REFUSED, with why. ret_key: TLS_KEY_ID bytes. */
 must_use enum result tls_server_add(struct tls_server *server, struct slice name, struct slice chain,
                                     uint8_t ret_key[TLS_KEY_ID], char why[TLS_WHY]);
+/* What is spoken inside (ALPN, RFC 7301): names, and NULL. A client that names protocols, and none of these, is refused:
+ * it means another server. Borrowed. Without a list, what clients name does not matter. */
+void tls_server_speaks(struct tls_server *server, const char *const *protocols);
 void tls_server_destroy(struct tls_server *server);                   /* NULL is nothing */
 
 /* Authorities that are believed. REFUSED when `pem` has none. */

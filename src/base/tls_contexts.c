@@ -107,6 +107,38 @@ static int choose(SSL *ssl, int *alert, void *unused)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Ours among those that a client names, each behind its length; NULL: none. */
+static const unsigned char *find_protocol(const char *ours, const unsigned char *theirs, unsigned length)
+{
+	size_t wanted = strlen(ours);
+
+	for (unsigned at = 0; at < length && theirs[at] < length - at; at += theirs[at] + 1u)
+		if (theirs[at] == wanted && memcmp(&theirs[at + 1], ours, wanted) == 0)
+			return &theirs[at];
+	return NULL;
+}
+
+/* Who was led here to speak with another of our servers is not answered (ALPACA, USENIX Security 2021). */
+static int agree(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_length, const unsigned char *theirs, unsigned length,
+                 void *unused)
+{
+	const struct tls *tls = SSL_get_app_data(ssl);
+
+	(void)unused;
+	if (tls->server->protocols == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	for (const char *const *ours = tls->server->protocols; *ours; ours++) {
+		const unsigned char *found = find_protocol(*ours, theirs, length);
+
+		if (found == NULL)
+			continue;
+		*ret_name = found + 1;
+		*ret_length = *found;
+		return SSL_TLSEXT_ERR_OK;
+	}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 static bool is_strict(SSL_CTX *context, const char *ciphers)
 {
 	char groups[] = "X25519:P-256:P-384";          /* what takes it casts away its const */
@@ -127,6 +159,7 @@ static SSL_CTX *new_server_context(struct tls_library *library)
 	if (context == NULL)
 		return NULL;
 	(void)SSL_CTX_set_mode(context, SSL_MODE_ASYNC);
+	SSL_CTX_set_alpn_select_cb(context, agree, NULL);
 	if (is_strict(context, server_ciphers) && SSL_CTX_set_tlsext_servername_callback(context, choose) == 1)
 		return context;
 	SSL_CTX_free(context);
@@ -142,6 +175,11 @@ enum result tls_server_create(struct tls_library *library, struct tls_server **r
 	*server = (struct tls_server){ .library = library, .users = 1 };
 	*ret_server = server;
 	return OK;
+}
+
+void tls_server_speaks(struct tls_server *server, const char *const *protocols)
+{
+	server->protocols = protocols;
 }
 
 static X509 *next_certificate(struct tls_library *library, BIO *from)

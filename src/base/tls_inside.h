@@ -20,6 +20,7 @@ struct tls_server {
 	struct tls_library *library;
 	struct tls_identity *identities;
 	size_t count;
+	const char *const *protocols;             /* NULL: any */
 	unsigned users;                           /* who made it, and connections */
 };
 

@@ -414,6 +414,149 @@ static void check_full_output(void)
 	buffer_finish(&said);
 }
 
+/* ---- other servers' clients ---- */
+
+static const struct { const char *about; const char *offered; size_t length; bool said; enum result end; } offers[] = {
+	{ "no protocol is named", NULL, 0, true, OK },
+	{ "ours", "\4smtp", 5, true, OK },
+	{ "ours, the second", "\10http/1.1\5esmtp", 15, true, OK },
+	{ "a web server's", "\10http/1.1", 9, true, REFUSED },
+	{ "ours is the beginning of theirs", "\5smtpx", 6, true, REFUSED },
+	{ "theirs is the beginning of ours", "\3smt", 4, true, REFUSED },
+	{ "whatever, where nothing is said of it", "\2h2", 3, false, OK },
+};
+
+static void check_offer(size_t i)
+{
+	static const char *const ours[] = { "smtp", "esmtp", NULL };
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	struct pair pair;
+
+	open_pair(&pair, &peer);
+	if (offers[i].said)
+		tls_server_speaks(pair.contexts, ours);
+	if (offers[i].offered)
+		scene_must(SSL_set_alpn_protos(pair.client.ssl, (const unsigned char *)offers[i].offered, (unsigned)offers[i].length) == 0);
+	shake(&pair, 65536);
+	CHECK(pair.server_end == offers[i].end && pair.client_end == offers[i].end, offers[i].about);
+	close_pair(&pair);
+}
+
+/* A name that is put into the greeting in place of "one.example". */
+static void check_foul_name(const char *about, const char name[11])
+{
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	struct pair pair;
+	char *at;
+
+	open_pair(&pair, &peer);
+	pair.client_end = tls_go_on(&pair.client);
+	at = memmem(pair.client.out.bytes, pair.client.out.end, "one.example", 11);
+	scene_must(at != NULL);
+	memcpy(at, name, 11);
+	shake(&pair, 65536);
+	CHECK(pair.server_end != OK && pair.client_end != OK, about);
+	close_pair(&pair);
+}
+
+static void check_long_name(void)
+{
+	char name[256];
+	const struct tls_peer peer = { .name = { name, 255 } };
+	struct pair pair;
+
+	for (size_t i = 0; i < 255; i++)
+		name[i] = i % 50 == 49 ? '.' : 'a';
+	open_pair(&pair, &peer);
+	shake(&pair, 65536);
+	CHECK(pair.server_end == OK && shows(&pair.client, "one.example"), "a name of 255 bytes gets the first");
+	close_pair(&pair);
+}
+
+static void check_weak_cipher(const char *about, const char *ciphers)
+{
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	struct pair pair;
+
+	open_pair(&pair, &peer);
+	SSL_set_security_level(pair.client.ssl, 0);
+	(void)SSL_set_max_proto_version(pair.client.ssl, TLS1_2_VERSION);
+	scene_must(SSL_set_cipher_list(pair.client.ssl, ciphers) == 1);
+	shake(&pair, 65536);
+	CHECK(pair.server_end == REFUSED, about);
+	close_pair(&pair);
+}
+
+static void check_renegotiation(void)
+{
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	struct buffer plain;
+	struct pair pair;
+
+	buffer_init(&plain, 100);
+	open_pair(&pair, &peer);
+	(void)SSL_set_max_proto_version(pair.client.ssl, TLS1_2_VERSION);
+	(void)SSL_clear_options(pair.client.ssl, SSL_OP_NO_RENEGOTIATION);
+	shake(&pair, 65536);
+	scene_must(pair.server_end == OK && SSL_renegotiate(pair.client.ssl) == 1);
+	for (int i = 0; i < 10; i++) {
+		(void)SSL_do_handshake(pair.client.ssl);
+		scene_carry(&pair.client, &pair.server, 65536);
+		(void)!tls_take(&pair.server, &plain);
+		scene_carry(&pair.server, &pair.client, 65536);
+	}
+	CHECK(pair.pen.asked == 1 && SSL_num_renegotiations(pair.server.ssl) == 0 && buffer_length(&plain) == 0,
+	      "nothing is agreed on anew");
+	close_pair(&pair);
+	buffer_finish(&plain);
+}
+
+/* What another session, or another server of ours, gave to the client is worth nothing here. */
+static void check_no_resumption(int most)
+{
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	struct pair pair, again;
+	SSL_SESSION *session;
+
+	open_pair(&pair, &peer);
+	if (most)
+		(void)SSL_set_max_proto_version(pair.client.ssl, most);
+	shake(&pair, 65536);
+	(void)says(&pair.server, &pair.client, "250 x\r\n");
+	session = SSL_get1_session(pair.client.ssl);
+	open_pair(&again, &peer);
+	(void)SSL_set_session(again.client.ssl, session);
+	shake(&again, 65536);
+	CHECK(again.server_end == OK && !SSL_session_reused(again.server.ssl) && again.pen.asked == 1, "each handshake is a whole one");
+	SSL_SESSION_free(session);
+	close_pair(&again);
+	close_pair(&pair);
+}
+
+static void check_small_records(void)
+{
+	const struct tls_peer peer = { .name = SLICE("one.example") };
+	size_t heard = 0, most = 0, taken;
+	struct buffer plain;
+	struct pair pair;
+
+	buffer_init(&plain, 100);
+	open_pair(&pair, &peer);
+	shake(&pair, 65536);
+	for (int i = 0; i < 16384; i++) {
+		scene_must(tls_say(&pair.client, SLICE("x"), &taken) == OK && taken == 1);
+		scene_carry(&pair.client, &pair.server, 65536);
+		if (buffer_length(&pair.server.in) > most)
+			most = buffer_length(&pair.server.in);
+		(void)!tls_take(&pair.server, &plain);
+		heard += buffer_length(&plain);
+		buffer_clear(&plain);
+	}
+	CHECK(heard == 16384 && most < 1000, "records of one byte, as many as there are");
+	close_pair(&pair);
+	buffer_finish(&plain);
+}
+
 static void check_replaced_contexts(void)
 {
 	const struct tls_peer peer = { .name = SLICE("two.example") };
@@ -495,6 +638,18 @@ int main(void)
 	check_ends();
 	check_key_updates();
 	check_full_output();
+	for (size_t i = 0; i < COUNT_OF(offers); i++)
+		check_offer(i);
+	check_foul_name("NUL in a name", "one\0example");
+	check_foul_name("a name that was changed on its way", "two.example");
+	check_long_name();
+	check_weak_cipher("no exchange of keys but by curves", "AES128-SHA:AES128-GCM-SHA256");
+	check_weak_cipher("nobody is anonymous", "aNULL");
+	check_weak_cipher("nothing without encryption", "eNULL");
+	check_renegotiation();
+	check_no_resumption(0);
+	check_no_resumption(TLS1_2_VERSION);
+	check_small_records();
 	check_replaced_contexts();
 	check_bad_pem();
 	check_schemes();

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* None is registered for mail; these are the names that mail servers use. */
+static const char *const protocols[] = { "smtp", "esmtp", "lmtp", NULL };
+
 enum { READ_STEP = 4096, WARNING = 1024 };
 
 static void say(struct certificates *certificates, enum log_level level, const char *event, const char *title,
@@ -137,8 +140,10 @@ static void make(struct certificates *certificates)
 	timer_stop(&certificates->patience);
 	certificates->waiting = false;
 	buffer_init(&missing, WARNING / 2);
-	if (tls_server_create(certificates->library, &server) == OK)
+	if (tls_server_create(certificates->library, &server) == OK) {
+		tls_server_speaks(server, protocols);
 		added = add_all(certificates, server, &missing);
+	}
 	tls_server_destroy(certificates->server);
 	certificates->server = server;
 	certificates->ready = added > 0;

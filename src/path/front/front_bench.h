@@ -3,7 +3,8 @@
  * front_bench.h — for tests: one client of the real front in this process, between a socket and a queue that the test
  * holds, turned by hand.
  *
- * Knows:   how to bring bytes to it in pieces, to read its replies, to answer its deposits.
+ * Knows:   how to bring bytes to it in pieces, to read its replies, to answer its deposits; inside TLS too, once
+ *          front_bench_tls.h has begun it.
  * Ignores: jails and settings: rules are the test's.
  * Owns:    all of it, until bench_finish().
  */
@@ -31,6 +32,8 @@ struct bench {
 	struct door door;
 	int client, queue;                        /* our ends */
 	struct buffer heard, payload;
+	struct tls *inside;                       /* our end of TLS; NULL: we talk in the clear */
+	void (*sign)(struct bench *bench);        /* NULL: nobody signs */
 	unsigned deposits;
 	bool hidden;                              /* a deposit came from the sender that nobody wrote to us */
 	bool foul;                                /* a deposit had a bare CR, a bare LF or NUL */
@@ -40,6 +43,8 @@ struct bench {
 static inline void bench_turn(struct bench *bench)
 {
 	(void)event_base_loop(loop_events(&bench->process.loop), EVLOOP_NONBLOCK);
+	if (bench->sign)
+		bench->sign(bench);
 }
 
 static inline void bench_room(void *front, enum room room)
@@ -155,13 +160,20 @@ static inline bool bench_answer(struct bench *bench)
 	return true;
 }
 
+static inline void bench_hear(struct bench *bench, struct slice bytes)
+{
+	CHECK(buffer_add(bench->inside ? &bench->inside->in : &bench->heard, bytes) == OK, "room for replies");
+	if (bench->inside)
+		(void)!tls_take(bench->inside, &bench->heard);
+}
+
 static inline void bench_listen(struct bench *bench)
 {
 	char room[8192];
 	ssize_t got;
 
 	while ((got = recv(bench->client, room, sizeof(room), MSG_DONTWAIT)) > 0)
-		CHECK(buffer_add(&bench->heard, (struct slice){ room, (size_t)got }) == OK, "room for replies");
+		bench_hear(bench, (struct slice){ room, (size_t)got });
 }
 
 /* Turns until nothing moves. */
@@ -179,7 +191,8 @@ static inline void bench_settle(struct bench *bench)
 	}
 }
 
-static inline void bench_say(struct bench *bench, struct slice bytes)
+/* As it is, TLS or not: what is cut here comes in several segments. */
+static inline void bench_send(struct bench *bench, struct slice bytes)
 {
 	while (bytes.len) {
 		ssize_t sent = send(bench->client, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -187,11 +200,30 @@ static inline void bench_say(struct bench *bench, struct slice bytes)
 		if (sent > 0)
 			bytes = slice_drop(bytes, (size_t)sent);
 		else if (errno != EAGAIN)
-			return;
+			break;
 		bench_turn(bench);
 		bench_listen(bench);
 	}
 	bench_settle(bench);
+}
+
+/* Inside TLS: one record, which waits in inside->out. */
+static inline void bench_seal(struct bench *bench, struct slice text)
+{
+	size_t taken = 0;
+
+	CHECK(text.len == 0 || (tls_say(bench->inside, text, &taken) == OK && taken == text.len), "a record");
+}
+
+static inline void bench_say(struct bench *bench, struct slice bytes)
+{
+	if (bench->inside == NULL) {
+		bench_send(bench, bytes);
+		return;
+	}
+	bench_seal(bench, bytes);
+	bench_send(bench, buffer_slice(&bench->inside->out));
+	buffer_clear(&bench->inside->out);
 }
 
 #endif

@@ -3,55 +3,7 @@
  * A second message hidden in the first, behind what some server has taken for the end of data: every sequence, in every
  * place, by DATA and by BDAT, cut at every byte, through the real client. What counts is what reaches the queue.
  */
-#include "front/front_bench.h"
-
-static const struct slice domains[] = { LIT("example.org") };
-static const struct session_rules rules = {
-	.hostname = LIT("mx.example.org"), .greeting = LIT("ESMTP"), .postmaster = LIT("postmaster"), .domains = domains,
-	.domain_count = 1, .message_limit = 100000, .recipients = 100, .null_sender_recipients = 1, .errors = 1000, .hops = 50,
-	.room = ROOM_FREE,
-};
-
-#define HIDDEN "MAIL FROM:<smuggler@b.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nSubject: h\r\n\r\nh\r\n"
-
-/* Refused: in DATA from strangers, since it has a bare CR, a bare LF or NUL. */
-static const struct sequence {
-	const char *about;
-	struct slice bytes;
-	bool refused, ends;               /* ends: by a legal CR LF . CR LF of its own */
-} sequences[] = {
-	{ "LF . LF", LIT("\n.\n"), true, false },
-	{ "LF . CR LF", LIT("\n.\r\n"), true, false },
-	{ "CR LF . LF", LIT("\r\n.\n"), true, false },
-	{ "CR . CR", LIT("\r.\r"), true, false },
-	{ "CR . CR LF", LIT("\r.\r\n"), true, false },
-	{ "CR LF . CR", LIT("\r\n.\r"), true, false },
-	{ "LF . CR", LIT("\n.\r"), true, false },
-	{ "CR . LF", LIT("\r.\n"), true, false },
-	{ "CR CR LF . CR CR LF", LIT("\r\r\n.\r\r\n"), true, false },
-	{ "CR LF . CR CR LF", LIT("\r\n.\r\r\n"), true, false },
-	{ "CR CR LF . CR LF", LIT("\r\r\n.\r\n"), true, true },
-	{ "CR LF NUL . CR LF", LIT("\r\n\0.\r\n"), true, false },
-	{ "LF NUL . CR LF", LIT("\n\0.\r\n"), true, false },
-	{ "CR LF . NUL CR LF", LIT("\r\n.\0\r\n"), true, false },
-	{ "CR LF .. CR LF", LIT("\r\n..\r\n"), false, false },
-	{ "CR LF . space CR LF", LIT("\r\n. \r\n"), false, false },
-	{ "CR LF space . CR LF", LIT("\r\n .\r\n"), false, false },
-	{ "VT . VT", LIT("\v.\v"), false, false },
-	{ "NEL . NEL, as one byte", LIT("\x85.\x85"), false, false },
-	{ "U+2028 . U+2028", LIT("\xe2\x80\xa8.\xe2\x80\xa8"), false, false },
-	{ "the end itself", LIT("\r\n.\r\n"), false, true },
-};
-
-static const struct place {
-	const char *about;
-	struct slice before;
-} places[] = {
-	{ "as first bytes", LIT("") },
-	{ "in the head", LIT("Subject: x") },
-	{ "behind the empty line", LIT("Subject: x\r\n\r\n") },
-	{ "in the body", LIT("Subject: x\r\n\r\nbody") },
-};
+#include "front/smuggling_rows.h"
 
 static void greet(struct bench *bench)
 {
@@ -69,18 +21,6 @@ static void end(struct bench *bench)
 		client_end(bench->shared.first);
 }
 
-/* What was said, and how it must end: refused, or one message. */
-static void judge(struct bench *bench, const struct sequence *sequence, const char *about)
-{
-	bool refused = sequence->refused;
-
-	CHECK(sequence->ends || !bench->hidden, about);
-	CHECK(!bench->foul, sequence->about);
-	CHECK(sequence->ends || bench->deposits == (refused ? 0 : 1), sequence->about);
-	CHECK(slice_begins(buffer_slice(&bench->heard), refused ? SLICE("550 5.6.0") : SLICE("250 2.0.0 accepted")),
-	      sequence->about);
-}
-
 static void by_data(struct bench *bench, const struct sequence *sequence, const char *about, struct slice all, size_t cut)
 {
 	greet(bench);
@@ -88,7 +28,7 @@ static void by_data(struct bench *bench, const struct sequence *sequence, const 
 	buffer_clear(&bench->heard);
 	bench_say(bench, slice_take(&all, cut));
 	bench_say(bench, all);
-	judge(bench, sequence, about);
+	smuggling_judge(bench, sequence, about);
 	end(bench);
 }
 
@@ -171,9 +111,7 @@ static void check(struct bench *bench, const struct sequence *sequence, const st
 {
 	struct buffer all;
 
-	buffer_init(&all, 4096);
-	CHECK(buffer_add(&all, place->before) == OK && buffer_add(&all, sequence->bytes) == OK &&
-	      buffer_add(&all, SLICE(HIDDEN ".\r\n")) == OK, "room");
+	smuggling_text(sequence, place, &all);
 	by_unmeasured_chunk(bench, sequence, buffer_slice(&all));
 	for (size_t cut = 0; cut <= buffer_length(&all); cut++) {
 		by_data(bench, sequence, place->about, buffer_slice(&all), cut);
