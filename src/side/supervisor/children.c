@@ -34,16 +34,22 @@ static bool is_wire(const struct wire_row *wire, const struct child *one, const 
 	    || (strcmp(wire->to, one->row->name) == 0 && strcmp(wire->from, other->row->name) == 0);
 }
 
+static bool are_neighbours(const struct child *one, const struct child *other)
+{
+	for (size_t i = 0; i < graph_wire_count; i++)
+		if (one != other && is_wire(&graph_wires[i], one, other))
+			return true;
+	return false;
+}
+
 /* New wires to every neighbour that lives among the `count` first places. */
 static void connect_neighbours(struct child *child, size_t count)
 {
 	struct children *children = &child->supervisor->children;
 
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < graph_wire_count; j++)
-			if (&children->list[i] != child && child_listens(&children->list[i]) &&
-			    is_wire(&graph_wires[j], child, &children->list[i]))
-				connect_two(child, &children->list[i]);
+		if (child_listens(&children->list[i]) && are_neighbours(child, &children->list[i]))
+			connect_two(child, &children->list[i]);
 }
 
 static bool is_as_it_was(const struct child *child, uint64_t then)
@@ -51,7 +57,8 @@ static bool is_as_it_was(const struct child *child, uint64_t then)
 	return child_listens(child) && child->began <= then;
 }
 
-/* Both ends still are who they were: one has dropped the other for something that it said. */
+/* Both ends still are who they were: one has dropped the other for something that it said. Only neighbours of the graph
+ * are connected: the word of a process that was taken over makes no new ones. */
 static void renew_wires(void *owner)
 {
 	struct child *child = owner;
@@ -60,7 +67,8 @@ static void renew_wires(void *owner)
 	for (size_t i = 0; i < children->count; i++) {
 		struct child *other = &children->list[i];
 
-		if (child->lost[i] && is_as_it_was(child, child->lost_at) && is_as_it_was(other, child->lost_at)) {
+		if (child->lost[i] && are_neighbours(child, other) && is_as_it_was(child, child->lost_at) &&
+		    is_as_it_was(other, child->lost_at)) {
 			child_say(child, LOG_LEVEL_WARNING, "wire-renewed", "neighbour", slice_of(other->row->name));
 			connect_two(child, other);
 		}
