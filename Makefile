@@ -7,13 +7,14 @@
 #   make soak         200,000 messages by hand: does anything grow? (SOAK_MESSAGES)
 #   make install      with DESTDIR and PREFIX
 #   make bench        against Postfix and others, about 15 minutes, as root; QUICK=1: two; docs/benchmarks.md
+#   make slow         ten thousand slow connections in each phase of a session, about 6 minutes; docs/benchmarks.md
 #   make fuzz         every fuzzer for FUZZ_SECONDS (default 60)
 PREFIX ?= /usr
 FUZZ_SECONDS ?= 60
 SOAK_MESSAGES ?= 200000
 PYTHON ?= /usr/bin/python3
 
-.PHONY: all run test check-all bench coverage soak install fuzz clean
+.PHONY: all run test check-all bench coverage soak slow install fuzz clean
 
 all: packages-build build/build.ninja
 	ninja -C build
@@ -45,6 +46,9 @@ coverage: packages-build packages-test
 
 soak: all packages-test
 	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/crash/soak.py --messages $(SOAK_MESSAGES)
+
+slow: all packages-test
+	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/attacks/slow.py
 
 install: build/build.ninja
 	ninja -C build

@@ -12,13 +12,9 @@ struct admission_row {
 	uint32_t count;                       /* 0: free */
 };
 
-struct key {
-	uint64_t high, low;
-};
-
-static struct key key_of(const struct in6_addr *client)
+struct admission_key admission_client(const struct in6_addr *client)
 {
-	struct key key;
+	struct admission_key key;
 
 	memcpy(&key.high, client->s6_addr, 8);
 	memcpy(&key.low, client->s6_addr + 8, 8);
@@ -33,15 +29,15 @@ static bool has_network(const struct in6_addr *client)
 }
 
 /* No client has such a key: IPv4 ones have zeros in `high`, IPv6 ones in `low`. */
-static struct key network_of(const struct in6_addr *client)
+struct admission_key admission_network(const struct in6_addr *client)
 {
 	struct in6_addr network = *client;
-	struct key key;
+	struct admission_key key;
 
 	network.s6_addr[IN6_IS_ADDR_V4MAPPED(client) ? 15 : 6] = 0;
 	if (!IN6_IS_ADDR_V4MAPPED(client))
 		network.s6_addr[7] = 0;
-	key = key_of(&network);
+	key = admission_client(&network);
 	if (IN6_IS_ADDR_V4MAPPED(client))
 		key.high = 1;
 	else
@@ -49,17 +45,22 @@ static struct key network_of(const struct in6_addr *client)
 	return key;
 }
 
-static size_t home_of(const struct admission *admission, struct key key)
+uint64_t admission_mix(struct admission_key key, uint64_t secret)
 {
-	uint64_t mixed = (key.high ^ admission->key) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t mixed = (key.high ^ secret) * UINT64_C(0x9e3779b97f4a7c15);
 
 	mixed = (mixed ^ mixed >> 29 ^ key.low) * UINT64_C(0xbf58476d1ce4e5b9);
-	mixed = (mixed ^ mixed >> 32 ^ admission->key) * UINT64_C(0x94d049bb133111eb);
-	return (size_t)(mixed >> 20) & (admission->size - 1);
+	mixed = (mixed ^ mixed >> 32 ^ secret) * UINT64_C(0x94d049bb133111eb);
+	return mixed >> 20;
+}
+
+static size_t home_of(const struct admission *admission, struct admission_key key)
+{
+	return (size_t)admission_mix(key, admission->key) & (admission->size - 1);
 }
 
 /* The client's row, or the free one where it would stand. */
-static size_t find(const struct admission *admission, struct key key)
+static size_t find(const struct admission *admission, struct admission_key key)
 {
 	size_t place = home_of(admission, key);
 
@@ -94,7 +95,7 @@ static void close_gap(struct admission *admission, size_t gap)
 	size_t mask = admission->size - 1;
 
 	for (size_t place = (gap + 1) & mask; admission->rows[place].count; place = (place + 1) & mask) {
-		struct key key = { admission->rows[place].high, admission->rows[place].low };
+		struct admission_key key = { admission->rows[place].high, admission->rows[place].low };
 		size_t home = home_of(admission, key);
 
 		if (((place - home) & mask) < ((place - gap) & mask))
@@ -105,12 +106,12 @@ static void close_gap(struct admission *admission, size_t gap)
 	}
 }
 
-static bool has_share(const struct admission *admission, struct key key, uint64_t share)
+static bool has_share(const struct admission *admission, struct admission_key key, uint64_t share)
 {
 	return admission->rows[find(admission, key)].count < share;
 }
 
-static void count_in(struct admission *admission, struct key key)
+static void count_in(struct admission *admission, struct admission_key key)
 {
 	struct admission_row *row = &admission->rows[find(admission, key)];
 
@@ -119,7 +120,7 @@ static void count_in(struct admission *admission, struct key key)
 	row->count++;
 }
 
-static void count_out(struct admission *admission, struct key key)
+static void count_out(struct admission *admission, struct admission_key key)
 {
 	size_t place = find(admission, key);
 
@@ -130,19 +131,19 @@ static void count_out(struct admission *admission, struct key key)
 enum result admission_enter(struct admission *admission, const struct in6_addr *client, uint64_t per_client,
                             uint64_t per_network)
 {
-	if (!has_share(admission, key_of(client), per_client))
+	if (!has_share(admission, admission_client(client), per_client))
 		return LATER;
-	if (per_network && has_network(client) && !has_share(admission, network_of(client), per_network))
+	if (per_network && has_network(client) && !has_share(admission, admission_network(client), per_network))
 		return LATER;
-	count_in(admission, key_of(client));
+	count_in(admission, admission_client(client));
 	if (has_network(client))
-		count_in(admission, network_of(client));
+		count_in(admission, admission_network(client));
 	return OK;
 }
 
 void admission_leave(struct admission *admission, const struct in6_addr *client)
 {
-	count_out(admission, key_of(client));
+	count_out(admission, admission_client(client));
 	if (has_network(client))
-		count_out(admission, network_of(client));
+		count_out(admission, admission_network(client));
 }

@@ -17,6 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Who is counted: a client, or a network; no client's is a network's. */
+struct admission_key {
+	uint64_t high, low;
+};
+struct admission_key admission_client(const struct in6_addr *client);
+struct admission_key admission_network(const struct in6_addr *client);
+uint64_t admission_mix(struct admission_key key, uint64_t secret);      /* 44 bits, spread evenly */
+
 struct admission {
 	struct admission_row *rows;
 	size_t size;                          /* a power of two, four times the connections there may be */

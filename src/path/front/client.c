@@ -6,6 +6,7 @@
 #include "front/client.h"
 
 #include "base/fd.h"
+#include "front/crowd.h"
 #include "front/deadline.h"
 #include "front/identity.h"
 #include "front/input.h"
@@ -90,6 +91,15 @@ static bool lingers(struct client *client)
 	return true;
 }
 
+/* TLS has ended orderly, and what came before cannot be used: nothing will be added to it. */
+static bool is_left_alone(const struct client *client)
+{
+	struct slice rest = buffer_slice(&client->in);
+
+	return client->tls.phase == TLS_CLOSED && client->session.stage < STAGE_VERDICT && !client->starved &&
+	       (rest.len == 0 || (client->session.stage < STAGE_BODY && !slice_has(rest, '\n')));
+}
+
 static void pump(struct client *client)
 {
 	do {
@@ -100,7 +110,8 @@ static void pump(struct client *client)
 	          (client->session.stage == STAGE_CHUNK ||
 	           (client->session.stage != STAGE_BODY && slice_has(buffer_slice(&client->in), '\n')))) ||
 	         secure_take(client));
-	if (client->session.stage == STAGE_GOODBYE && secure_unsent(client) == 0 && !lingers(client)) {
+	if (is_left_alone(client) ||
+	    (client->session.stage == STAGE_GOODBYE && secure_unsent(client) == 0 && !lingers(client))) {
 		client_end(client);
 		return;
 	}
@@ -115,6 +126,7 @@ static void greet(struct client *client)
 	char byte;
 
 	client->state = CLIENT_TALKING;
+	crowd_moved(client);
 	if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		deadline_expel(client, END_TALKED_EARLY);
 	else if (session_greet(&client->session) != OK)
@@ -330,7 +342,7 @@ void client_ask_again(struct client *client)
 	pump(client);
 }
 
-void client_stop(struct client *client)
+void client_dismiss(struct client *client, enum session_end why)
 {
 	if (client->session.stage == STAGE_VERDICT || client->session.stage == STAGE_GOODBYE)
 		return;
@@ -341,7 +353,8 @@ void client_stop(struct client *client)
 	client->state = CLIENT_TALKING;
 	asking_forget(&client->shared->asking, client->question);
 	client->question = 0;
-	deadline_expel(client, END_STOP);
+	buffer_clear(&client->in);              /* half a line is no reason to linger */
+	deadline_expel(client, why);
 	pump(client);
 }
 
@@ -357,6 +370,7 @@ static void link_in(struct client *client)
 	shared->first = client;
 	shared->connections++;
 	client->door->now++;
+	crowd_enter(client);
 	counter_set(&shared->process->counters, FRONT_COUNT_connections_now, shared->connections);
 }
 
@@ -372,6 +386,7 @@ static void link_out(struct client *client)
 		client->next->previous = client->previous;
 	shared->connections--;
 	client->door->now--;
+	crowd_leave(client);
 	counter_set(&shared->process->counters, FRONT_COUNT_connections_now, shared->connections);
 }
 

@@ -36,6 +36,8 @@ struct client {
 	int fd, memfd;
 	uint64_t ends;                            /* ticks: the whole session's end */
 	struct door *door;                        /* outlives the client */
+	struct client *newer, *older;             /* of the door's, by when they got on last */
+	uint64_t moved, fresh;                    /* ticks: when that was; bytes of a message since then */
 	struct in6_addr address;
 	uint32_t uid;
 	bool counted;                             /* in admission */
@@ -76,6 +78,6 @@ struct session *client_session(void *client);     /* for asking */
 void client_recipient_answered(void *client, enum result end, const struct slice *addresses, size_t count, bool hidden);
 void client_signed(struct tls *tls);                /* for signatures: a handshake can go on */
 void client_ask_again(struct client *client);     /* room in flight may have come */
-void client_stop(struct client *client);          /* 421, unless it waits for a verdict */
+void client_dismiss(struct client *client, enum session_end why);      /* that line, unless it waits for a verdict */
 
 #endif

@@ -16,6 +16,8 @@
 
 enum { DOOR_NAME = 65 };
 
+struct client;
+
 struct networks {
 	struct network *list;
 	size_t count;
@@ -28,6 +30,7 @@ struct door {
 	struct session_rules rules;
 	uint64_t connections, per_client;         /* most at a time */
 	uint64_t now;                             /* connections that came in here */
+	struct client *newest, *oldest;           /* of them: crowd.h */
 	struct networks trusted, proxy_from, xclient_from, xforward_from;
 };
 

@@ -226,6 +226,7 @@ static enum result prepare(void *self, struct process *process)
 		return BROKEN;
 	learn_our_name(front);
 	TRY(admission_init(&shared->admission, front->most, key));
+	rates_init(&shared->rates, key);
 	TRY(deposits_init(&shared->deposits, front->most));
 	TRY(asking_init(&shared->asking, front->most));
 	TRY(certificates_init(&shared->certificates, process));
@@ -293,7 +294,7 @@ static void stop(void *self)
 	listeners_close(front);
 	for (struct client *next, *client = shared->first; client; client = next) {
 		next = client->next;
-		client_stop(client);
+		client_dismiss(client, END_STOP);
 	}
 	if (shared->connections == 0 ||
 	    (!channel_is_open(&shared->process->control) && timer_start(&front->leave_timer, LEAVE_MS) != OK))

@@ -33,10 +33,20 @@
 	ROW(connections_per_client, count, "50", "1", "9000", "most connections of one address that is not trusted")   \
 	ROW(connections_per_network, count, "0", "0", "9000",                                                          \
 	    "most connections of an IPv4 /24 or IPv6 /48, trusted clients aside; 0: any")                          \
+	ROW(connections_per_minute, count, "0", "0", "1000000",                                                        \
+	    "most connections of one address in a minute, if it is not trusted; 0: any")                              \
+	ROW(network_connections_per_minute, count, "0", "0", "1000000",                                                \
+	    "most connections of an IPv4 /24 or IPv6 /48 in a minute, trusted clients aside; 0: any")                 \
+	ROW(messages_per_minute, count, "0", "0", "1000000",                                                           \
+	    "most messages of one address in a minute, if it is not trusted; 0: any")                                 \
+	ROW(recipients_per_minute, count, "0", "0", "1000000",                                                         \
+	    "most recipients of one address in a minute, if it is not trusted; 0: any")                               \
 	ROW(bytes_in_flight, bytes, "512M", "1M", "64G", "most bytes of messages in memory, in each front")            \
 	ROW(command_deadline, seconds, "5m", "1s", "1h", "time for one whole command, or for the queue's answer")      \
 	ROW(recipient_deadline, seconds, "30s", "1s", "10m", "time for looking up one recipient")                      \
 	ROW(session_deadline, seconds, "2h", "10s", "1d", "time for one whole session")                                \
+	ROW(crowd_patience, seconds, "10s", "1s", "1h",                                                                \
+	    "who stands still for so long gives way when nearly all places are taken")                                \
 	ROW(data_rate, bytes, "500", "0", "1M", "least bytes a second while a message is sent; 0: any")                \
 	ROW(greet_pause, seconds, "0s", "0s", "1m", "pause before the greeting; who talks into it is refused")
 SETTINGS_STRUCT(front_settings, FRONT_SETTINGS);
@@ -45,6 +55,7 @@ extern const struct settings_section front_settings_section;
 #define FRONT_COUNTERS(ROW)                                                              \
 	ROW(connections, COUNTS, "connections accepted")                                 \
 	ROW(connections_refused, COUNTS, "connections over a limit")                     \
+	ROW(gave_way, COUNTS, "slow connections closed because others waited")          \
 	ROW(connections_now, SHOWS, "connections at the moment")                         \
 	ROW(messages_accepted, COUNTS, "messages answered with 250")                     \
 	ROW(messages_refused, COUNTS, "messages answered with 5xx after their bytes")    \

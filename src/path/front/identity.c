@@ -2,6 +2,7 @@
 /* The balancer's header is looked at before it is taken, so that what follows it stays in the socket. */
 #include "front/identity.h"
 
+#include "front/allowance.h"
 #include "front/proxy.h"
 
 #include <arpa/inet.h>
@@ -42,8 +43,7 @@ enum result identity_take(struct client *client, const struct in6_addr *address)
 	identity_write(client);
 	if (bits & SESSION_TRUSTED)
 		return OK;
-	TRY(admission_enter(admission, address, client->door->per_client,
-	                    client->shared->limits.connections_per_network.n));
+	TRY(allowance_connect(client->shared, client->door, address));
 	client->counted = true;
 	return OK;
 }

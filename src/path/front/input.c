@@ -2,6 +2,8 @@
 /* Each stage takes what it understands off the front of the input: a line, a stretch of the body, or nothing. */
 #include "front/input.h"
 
+#include "front/allowance.h"
+#include "front/crowd.h"
 #include "front/deadline.h"
 #include "front/identity.h"
 #include "front/message.h"
@@ -25,6 +27,7 @@ void input_settle(struct client *client, enum result verdict, struct slice reply
 	struct slice id = { client->id, MESSAGE_ID_SIZE };
 
 	client->exchange = 0;
+	crowd_moved(client);
 	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
 	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
 		session_gone(&client->session);
@@ -125,6 +128,7 @@ static bool take_body(struct client *client)
 		message_add(client, piece);
 	}
 	client->brought += all.len - rest.len;
+	crowd_brought(client, all.len - rest.len);
 	buffer_eat(&client->in, all.len - rest.len);
 	if (end == OK)
 		end_body(client);
@@ -143,6 +147,7 @@ static bool take_chunk(struct client *client)
 		message_add(client, piece);
 	}
 	client->brought += piece.len;
+	crowd_brought(client, piece.len);
 	client->session.chunk.left -= piece.len;
 	buffer_eat(&client->in, piece.len);
 	end_chunk(client);
@@ -160,14 +165,17 @@ static bool must_be_silent(const struct session *session)
 void input_recipient(struct client *client, enum result end, const struct slice *addresses, size_t count, bool hidden)
 {
 	const struct envelope_recipient *question = session_question(&client->session);
+	const struct allowance before = { STAGE_RECIPIENTS, client->session.noted };
 	size_t replies = buffer_length(&client->out);
 	struct slice address;
 
 	client->question = 0;
+	crowd_moved(client);
 	if (question == NULL)
 		return;                        /* it is on its way out */
 	address = question->address;
 	end = session_asked(&client->session, end, addresses, count);
+	allowance_after(client, before);
 	if (end == BROKEN)
 		session_gone(&client->session);
 	if (end == REFUSED || end == LATER)
@@ -203,7 +211,8 @@ static void become_claimed(struct client *client)
 
 static void obey_line(struct client *client, struct slice line, size_t eaten)
 {
-	enum stage before = client->session.stage;
+	const struct allowance allowed = allowance_before(client);
+	const enum stage before = allowed.stage;
 	size_t replies = buffer_length(&client->out);
 	enum result end;
 
@@ -213,10 +222,13 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 		end = session_bad_line(&client->session, LINE_WITHOUT_CR);
 	else
 		end = session_line(&client->session, (struct slice){ line.at, line.len - 1 });
+	allowance_after(client, allowed);
 	if (end == BROKEN)
 		session_gone(&client->session);
 	if (end == REFUSED || end == LATER)
 		record_refused(client, line, replies);
+	else
+		crowd_moved(client);
 	if (before == STAGE_CHUNKS && !client->session.chunked)
 		message_drop(client);
 	buffer_eat(&client->in, eaten);

@@ -3,6 +3,8 @@
 #include "front/listeners.h"
 
 #include "base/fd.h"
+#include "front/allowance.h"
+#include "front/crowd.h"
 #include "front/identity.h"
 #include "wire/gateway.h"
 
@@ -31,8 +33,7 @@ static void refuse(struct client_origin *origin, enum session_end why)
 
 static void admit_counted(struct front *front, struct client_origin *origin)
 {
-	if (admission_enter(&front->shared.admission, &origin->address, origin->door->per_client,
-	                    front->shared.limits.connections_per_network.n) == OK)
+	if (allowance_connect(&front->shared, origin->door, &origin->address) == OK)
 		origin->counted = true;
 	else
 		refuse(origin, END_PER_CLIENT);
@@ -57,6 +58,16 @@ static void admit_local(struct front *front, struct client_origin *origin)
 		admit_counted(front, origin);
 }
 
+/* Before anybody is let in, so that a place is free by now. */
+static bool is_full(struct front *front, struct door *door)
+{
+	struct shared *shared = &front->shared;
+	uint64_t most = front_lesser(shared->limits.connections.n, front->most);
+
+	crowd_thin(shared, door, front->doors, front->door_count, most);
+	return shared->connections >= most || door->now >= door->connections;
+}
+
 static void admit(struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
 	struct front *front = listener->front;
@@ -72,8 +83,7 @@ static void admit(struct listener *listener, int fd, const struct sockaddr_stora
 		if (!(origin.client & SESSION_TRUSTED) && !origin.proxied)
 			admit_counted(front, &origin);
 	}
-	if (shared->connections >= front_lesser(shared->limits.connections.n, front->most) ||
-	    listener->door->now >= listener->door->connections)
+	if (is_full(front, listener->door))
 		refuse(&origin, END_BUSY);
 	counter_add(&shared->process->counters,
 	            origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);

@@ -2,6 +2,7 @@
 /* A handshake's success is one event more in a session's life: all that was said before it is forgotten. */
 #include "front/secure.h"
 
+#include "front/crowd.h"
 #include "front/deadline.h"
 #include "front/record.h"
 
@@ -49,6 +50,7 @@ static void done(struct client *client)
 	bool implicit = client->door->rules.tls == SESSION_TLS_IMPLICIT;
 
 	client->state = CLIENT_TALKING;
+	crowd_moved(client);
 	session_secured(&client->session, tls_version(&client->tls), tls_cipher(&client->tls));
 	record_secure(client);
 	if (implicit && session_greet(&client->session) != OK)

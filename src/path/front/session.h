@@ -49,6 +49,8 @@ struct session_rules {
 
 /* Bits. XCLIENT, XFORWARD: may speak for others. */
 enum session_client { SESSION_TRUSTED = 1, SESSION_LOCAL = 2, SESSION_XCLIENT = 4, SESSION_XFORWARD = 8 };
+/* What this client may have no more of in this minute. */
+enum session_spent { SESSION_SPENT_MESSAGES = 1, SESSION_SPENT_RECIPIENTS = 2 };
 enum { SESSION_REPLY = 1024, SESSION_HELO = 256, SESSION_LMTP_RECIPIENTS = 100 };
 
 struct session {
@@ -66,6 +68,7 @@ struct session {
 		const char *refused;              /* NULL, or the reply once its bytes are swallowed */
 		enum stage after;                 /* where the session stands then */
 	} chunk;
+	unsigned spent;                           /* bits of session_spent; brought before each line */
 	bool begins_tls;                          /* STARTTLS was answered with 220: a handshake is next */
 	const char *tls_version, *tls_cipher;     /* constants; NULL: not inside TLS */
 	uint64_t errors;
@@ -106,7 +109,7 @@ must_use enum result session_chunk(struct session *session, enum session_body ho
 must_use enum result session_verdict(struct session *session, enum result verdict, struct slice reply);
 
 /* Whatever the stage: one last line, and no more is listened to. */
-enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT };
+enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT, END_CROWDED };
 must_use enum result session_end(struct session *session, enum session_end why);
 /* The handshake is done (RFC 3207 4.2): whatever was said before it is forgotten. */
 void session_secured(struct session *session, const char *version, const char *cipher);

@@ -16,6 +16,7 @@
 #include "front/deposits.h"
 #include "front/flight.h"
 #include "front/front.h"
+#include "front/rates.h"
 #include "front/session.h"
 #include "front/signatures.h"
 
@@ -24,6 +25,7 @@ struct shared {
 	struct front_settings limits;             /* replaced whole by a reload */
 	struct session_rules rules;
 	struct admission admission;
+	struct rates rates;
 	struct deposits deposits;
 	struct asking asking;
 	struct certificates certificates;

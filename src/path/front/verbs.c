@@ -118,6 +118,8 @@ static enum result obey_mail(struct session *session, struct slice argument)
 		return session_answer(session, "451 4.3.0 the queue is away, try later");
 	if (session->rules->room == ROOM_NONE)
 		return session_answer(session, "452 4.3.1 no room, try later");
+	if (session->spent & SESSION_SPENT_MESSAGES)
+		return session_answer(session, "450 4.7.1 too many messages in this minute, try later");
 	if (command_mail(argument, OFFERED, &session->message, &mail, &reply) != OK)
 		return session_answer(session, reply);
 	if (mail.size > session->rules->message_limit)
@@ -160,6 +162,8 @@ static const char *why_too_many(const struct session *session)
 {
 	if (session->recipients >= session->rules->recipients || session->recipients == ENVELOPE_RECIPIENTS)
 		return "452 4.5.3 too many recipients";
+	if (session->spent & SESSION_SPENT_RECIPIENTS)
+		return "450 4.7.1 too many recipients in this minute, try later";
 	if (session_is_stranger(session) && session->sender.len == 0 &&
 	    session->recipients >= session->rules->null_sender_recipients)
 		return "452 4.5.3 too many recipients for a message without a sender";

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Places are few: who stands still gives way, who works or waits for us stays. And shares of a minute. */
+#include "front/front_scene.h"
+
+enum { PLACES = 8, WAIT_MS = 1300 };
+
+static const char crowded[] = "hostname = \"mx.example.org\" trusted = {\"192.0.2.0/24\"}\n"
+                              "listen \"smtp\" { address = \"127.0.0.1:1\" }\ndomain \"example.org\" {}\n"
+                              "front { connections = 8 crowd_patience = 1s }\n";
+static const char hurried[] = "hostname = \"mx.example.org\" trusted = {\"192.0.2.0/24\"}\n"
+                              "listen \"smtp\" { address = \"127.0.0.1:1\" }\ndomain \"example.org\" {}\n"
+                              "front { connections_per_minute = 4 messages_per_minute = 2 recipients_per_minute = 3 }\n";
+
+static void pause_ms(int ms)
+{
+	(void)poll(NULL, 0, ms);
+}
+
+/* How far each has got before it stands still. The last one waits for a verdict. */
+static const char *const begun[] = {
+	"", "EHLO x\r\n", "EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<u@exam", "EHL",
+};
+
+/* All that was said to it, to its end. */
+static bool ended_with(int fd, const char *wanted)
+{
+	char heard[4096];
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < sizeof(heard) && (got = recv(fd, heard + len, sizeof(heard) - len, 0)) > 0)
+		len += (size_t)got;
+	return contains((struct slice){ heard, len }, wanted);
+}
+
+static bool is_open(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static void check_crowd(void)
+{
+	struct scene scene = { .about = "a crowd" };
+	int still[COUNT_OF(begun)], waiting, busy, fresh[2], newcomers[COUNT_OF(begun)];
+	struct taken taken;
+
+	begin(&scene, crowded);
+	for (size_t i = 0; i < COUNT_OF(begun); i++) {
+		still[i] = dial(&scene);
+		hear(still[i], "220", begun[i]);
+		say(still[i], slice_of(begun[i]));
+	}
+	waiting = dial(&scene);
+	begin_message(waiting, "a message");
+	say(waiting, SLICE("Subject: x\r\n\r\nx\r\n.\r\n"));
+	take_deposit(&scene, &taken);
+	busy = dial(&scene);
+	hear(busy, "220", "one that works");
+	pause_ms(WAIT_MS);
+	ask(busy, "NOOP\r\n", "250", "it does something");
+	for (size_t i = 0; i < COUNT_OF(fresh); i++) {
+		fresh[i] = dial(&scene);
+		hear(fresh[i], "220", "there is room");
+	}
+	CHECK(is_open(busy), "who works stays");
+	/* One for one: where places are so few, none is kept free. */
+	for (size_t i = 0; i < COUNT_OF(newcomers); i++) {
+		newcomers[i] = dial(&scene);
+		hear(newcomers[i], "220", "a newcomer gets in");
+	}
+	for (size_t i = 0; i < COUNT_OF(begun); i++)
+		CHECK(ended_with(still[i], "421 4.4.2 too slow, and others wait"), begun[i]);
+	ask(busy, "NOOP\r\n", "250", "who works still stays");
+	answer(&scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(waiting, "250 2.0.0 accepted", "who waited for us stays");
+	fd_close(&waiting);
+	fd_close(&busy);
+	for (size_t i = 0; i < COUNT_OF(begun); i++)
+		fd_close(&still[i]);
+	for (size_t i = 0; i < COUNT_OF(fresh); i++)
+		fd_close(&fresh[i]);
+	for (size_t i = 0; i < COUNT_OF(newcomers); i++)
+		fd_close(&newcomers[i]);
+	end(&scene);
+}
+
+static void check_nobody_to_go(void)
+{
+	struct scene scene = { .about = "a full house of people who work" };
+	int inside[PLACES], newcomer;
+
+	begin(&scene, crowded);
+	for (size_t i = 0; i < PLACES; i++) {
+		inside[i] = dial(&scene);
+		hear(inside[i], "220", scene.about);
+	}
+	newcomer = dial(&scene);
+	hear(newcomer, "421 4.3.2 too many connections", "nobody has stood still for long enough");
+	fd_close(&newcomer);
+	for (size_t i = 0; i < PLACES; i++) {
+		CHECK(is_open(inside[i]), "nobody had to go");
+		fd_close(&inside[i]);
+	}
+	end(&scene);
+}
+
+static void check_minute(void)
+{
+	struct scene scene = { .about = "shares of a minute" };
+	int fd;
+
+	begin(&scene, hurried);
+	fd = dial(&scene);
+	hear(fd, "220", scene.about);
+	ask(fd, "EHLO x\r\n", "250", scene.about);
+	ask(fd, "MAIL FROM:<a@b.example>\r\n", "250", "the first message");
+	ask(fd, "RCPT TO:<u@example.org>\r\n", "250", "the first recipient");
+	ask(fd, "RCPT TO:<elsewhere@c.example>\r\n", "550", "one that is refused is not counted");
+	ask(fd, "RCPT TO:<v@example.org>\r\n", "250", "the second");
+	ask(fd, "RCPT TO:<w@example.org>\r\n", "250", "the third");
+	ask(fd, "RCPT TO:<x@example.org>\r\n", "450 4.7.1 too many recipients in this minute", "and no more");
+	ask(fd, "RSET\r\nMAIL FROM:<a@b.example>\r\n", "250 2.0.0", "the second message");
+	hear(fd, "250 2.1.0", "the second message");
+	ask(fd, "RSET\r\nMAIL FROM:<a@b.example>\r\n", "250 2.0.0", "the third message");
+	hear(fd, "450 4.7.1 too many messages in this minute", "and no more");
+	for (int i = 0; i < 3; i++) {
+		int other = dial(&scene);
+
+		hear(other, "220", "four connections");
+		fd_close(&other);
+	}
+	fd_close(&fd);
+	fd = dial(&scene);
+	hear(fd, "421 4.7.0 too many connections", "and no more");
+	fd_close(&fd);
+	end(&scene);
+}
+
+int main(void)
+{
+	check_crowd();
+	check_nobody_to_go();
+	check_minute();
+	return TEST_END();
+}
