@@ -74,8 +74,8 @@ void queue_corrupt(struct queue *queue, struct slice name)
 {
 	queue_count(queue, QUEUE_COUNT_corrupt, 1);
 	queue_note(queue, LOG_LEVEL_ERROR, message_id_valid(name) ? name : SLICE(""), "corrupt", "file", name);
-	queue->corrupt++;
-	if (timer_start(&queue->corrupt_timer, GATHER_MS) != OK)
+	/* The first at once; how many they are in the end, when there come no more. */
+	if (queue->corrupt++ == 0 || timer_start(&queue->corrupt_timer, GATHER_MS) != OK)
 		queue_warn_of_corrupt(queue);
 }
 
