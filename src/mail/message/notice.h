@@ -4,7 +4,7 @@
  *
  * Knows:   the request (packed by the queue) and the message made of it: multipart/report with
  *          text, delivery-status and the original (headers only, or whole when asked with RET=FULL),
- *          at most NOTICE_LIMIT bytes. What a rule asks to be told is plain text, by template.h.
+ *          at most NOTICE_LIMIT bytes, ASCII, but UTF-8 where it goes to an address that is. What a rule asks to be told is plain text, by template.h.
  * Ignores: who may get one (the queue's rule), and where it goes from here.
  * Owns:    nothing; the result is written into the caller's buffer.
  * Fails:   REFUSED: not a request. LATER: the buffer is full.

@@ -3,7 +3,7 @@
  * original gets what is left. Every foreign text passes through notice_plain(), so none can end a line or a part. */
 #include "mail/message/notice.h"
 
-#include "mail/message/notice_plain.h"
+#include "mail/message/notice_address.h"
 #include "mail/message/parts.h"
 
 #include <string.h>
@@ -24,6 +24,17 @@ static const struct words {
 	                     "Your message was delivered to the recipients below, as you asked to be told.\r\n" },
 };
 
+/* RFC 6533: to an address that is not ASCII the whole notice may be UTF-8; it could go no other way. */
+static bool is_wide(const struct notice *notice)
+{
+	return !notice_is_ascii(notice->sender);
+}
+
+static const char *encoding_field(const struct notice *notice)
+{
+	return is_wide(notice) ? "Content-Transfer-Encoding: 8bit\r\n" : "";
+}
+
 static enum result add_field(struct buffer *to, const char *name, const char *type, struct slice value)
 {
 	struct foreign room;
@@ -40,23 +51,23 @@ static enum result add_head(const struct notice *notice, const char *boundary, s
 	struct foreign sender, id, host;
 
 	TRY(notice_add_from(notice, to));
-	TRY(buffer_format(to, "To: <%s>\r\nSubject: %s\r\n", notice_plain(&sender, notice->sender),
+	TRY(buffer_format(to, "To: <%s>\r\nSubject: %s\r\n", notice_address(&sender, notice->sender, is_wide(notice)),
 	                  words_of[notice->kind].subject));
 	TRY(notice_add_date(to, "Date", notice->now, notice->utc_offset));
 	return buffer_format(
 	    to,
 	    "Message-ID: <%s@%s>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n\r\n",
-	    notice_plain(&id, notice->new_id), notice_plain(&host, notice->hostname), boundary);
+	    "%sContent-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n\r\n",
+	    notice_plain(&id, notice->new_id), notice_plain(&host, notice->hostname), encoding_field(notice), boundary);
 }
 
 /* ---- for people ---- */
 
-static enum result add_words_for(const struct notice_recipient *recipient, struct buffer *to)
+static enum result add_words_for(const struct notice_recipient *recipient, bool utf8, struct buffer *to)
 {
 	struct foreign address, route, reply;
 
-	TRY(buffer_format(to, "<%s>\r\n", notice_plain(&address, recipient->address)));
+	TRY(buffer_format(to, "<%s>\r\n", notice_address(&address, recipient->address, utf8)));
 	if (recipient->expired)
 		TRY(buffer_add(to, SLICE("    was tried until its time was over\r\n")));
 	if (recipient->relayed)
@@ -76,14 +87,14 @@ static enum result add_words(const struct notice *notice, const char *boundary, 
 
 	TRY(buffer_format(
 	    to,
-	    "--%s\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nThis is the mail system at %s.\r\n\r\n%s\r\n",
-	    boundary, notice_plain(&host, notice->hostname), words_of[notice->kind].says));
+	    "--%s\r\nContent-Type: text/plain; charset=%s\r\n%s\r\nThis is the mail system at %s.\r\n\r\n%s\r\n",
+	    boundary, is_wide(notice) ? "utf-8" : "us-ascii", encoding_field(notice), notice_plain(&host, notice->hostname), words_of[notice->kind].says));
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		if (buffer_length(to) - start > TEXT_SHARE - 4 * FOREIGN_MOST) {
 			TRY(buffer_format(to, "and %u more recipients\r\n\r\n", notice->recipient_count - i));
 			break;
 		}
-		TRY(add_words_for(&notice->recipients[i], to));
+		TRY(add_words_for(&notice->recipients[i], is_wide(notice), to));
 	}
 	if (notice->kind == NOTICE_DELAY)
 		TRY(notice_add_date(to, "It will be tried until", notice->until, notice->utc_offset));
@@ -143,14 +154,24 @@ static struct slice remote_host(struct slice route)
 	return slice_cut(&rest, ':');
 }
 
+static enum result add_address(struct buffer *to, const char *name, const char *type, struct slice address, bool utf8)
+{
+	struct foreign room;
+
+	if (address.len == 0)
+		return OK;
+	return buffer_format(to, "%s: %s%s\r\n", name, type, notice_address(&room, address, utf8));
+}
+
 static enum result add_status_for(const struct notice *notice, const struct notice_recipient *recipient,
                                   struct buffer *to)
 {
 	char room[STATUS_SIZE];
-	const char *type = slice_has(recipient->original, ';') ? "" : "rfc822;";
 
-	TRY(add_field(to, "Original-Recipient", type, recipient->original));
-	TRY(add_field(to, "Final-Recipient", "rfc822;", recipient->address));
+	TRY(add_address(to, "Original-Recipient", slice_has(recipient->original, ';') ? "" : "rfc822;", recipient->original,
+	                is_wide(notice)));
+	TRY(add_address(to, "Final-Recipient", notice_is_ascii(recipient->address) ? "rfc822;" : "utf-8;", recipient->address,
+	                is_wide(notice)));
 	TRY(buffer_format(to, "Action: %s\r\nStatus: %s\r\n", recipient->relayed ? "relayed" : words_of[notice->kind].action,
 	                  status_of(notice, recipient, room)));
 	TRY(add_field(to, "Remote-MTA", "dns; ", remote_host(recipient->route)));
@@ -164,7 +185,8 @@ static enum result add_status(const struct notice *notice, const char *boundary,
 {
 	size_t start = buffer_length(to);
 
-	TRY(buffer_format(to, "--%s\r\nContent-Type: message/delivery-status\r\n\r\n", boundary));
+	TRY(buffer_format(to, "--%s\r\nContent-Type: message/%s\r\n%s\r\n", boundary,
+	                  is_wide(notice) ? "global-delivery-status" : "delivery-status", encoding_field(notice)));
 	TRY(add_field(to, "Reporting-MTA", "dns; ", notice->hostname));
 	TRY(add_field(to, "Original-Envelope-Id", "", notice->envelope_id));
 	TRY(notice_add_date(to, "Arrival-Date", notice->arrived, notice->utc_offset));
@@ -196,16 +218,8 @@ static bool is_plain_mail(struct slice bytes)
 	return true;
 }
 
-static enum result add_plain_line(struct buffer *to, struct slice line)
-{
-	for (size_t i = 0; i < line.len; i++)
-		TRY(buffer_add_byte(to,
-				    (line.at[i] >= ' ' && line.at[i] <= '~') || line.at[i] == '\t' ? line.at[i] : '?'));
-	return buffer_add(to, SLICE("\r\n"));
-}
-
 /* The header fields line by line, made plain, as far as there is room. */
-static enum result add_headers(struct slice original, struct buffer *to)
+static enum result add_headers(struct slice original, bool utf8, struct buffer *to)
 {
 	while (original.len) {
 		struct slice line = slice_cut(&original, '\n');
@@ -216,7 +230,7 @@ static enum result add_headers(struct slice original, struct buffer *to)
 			line.len = LINE_MOST;
 		if (line.len == 0 || buffer_length(to) + line.len + CLOSING > NOTICE_LIMIT)
 			return OK;
-		TRY(add_plain_line(to, line));
+		TRY(notice_add_line(to, line, utf8));
 	}
 	return OK;
 }
@@ -227,9 +241,10 @@ static enum result add_original(const struct notice *notice, struct slice origin
 	bool whole = notice->full && notice->length == original.len &&
 	             original.len + CLOSING + buffer_length(to) < NOTICE_LIMIT && is_plain_mail(original);
 
-	TRY(buffer_format(to, "--%s\r\nContent-Type: %s\r\n\r\n", boundary,
-	                  whole ? "message/rfc822" : "text/rfc822-headers"));
-	TRY(whole ? buffer_add(to, original) : add_headers(original, to));
+	TRY(buffer_format(to, "--%s\r\nContent-Type: %s\r\n%s\r\n", boundary,
+	                  whole ? "message/rfc822" : is_wide(notice) ? "message/global-headers" : "text/rfc822-headers",
+	                  whole ? "" : encoding_field(notice)));
+	TRY(whole ? buffer_add(to, original) : add_headers(original, is_wide(notice), to));
 	return buffer_format(to, "\r\n--%s--\r\n", boundary);
 }
 

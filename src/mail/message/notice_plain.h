@@ -12,7 +12,7 @@
 
 #include "mail/message/notice.h"
 
-enum { FOREIGN_MOST = 512 };
+enum { FOREIGN_MOST = 900 };
 struct foreign { char text[FOREIGN_MOST + 1]; };
 
 /* Printable ASCII of a stranger's text, cut; anything else is '?'. */

@@ -172,6 +172,49 @@ static void packing(struct arena *arena, struct buffer *to)
 		      "cut anywhere is refused");
 }
 
+static const struct wide_row {
+	const char *about;
+	struct slice sender, address, original;
+	const char *wanted, *unwanted;
+} wide_rows[] = {
+	{ "to an ASCII address: the other one is escaped", LIT("alice@example.org"), LIT("gr\xc3\xbcn@example.net"),
+	  LIT("utf-8;gr\xc3\xbcn@example.net"), "Original-Recipient: utf-8;gr\\x{FC}n@example.net\r\n"
+	  "Final-Recipient: utf-8;gr\\x{FC}n@example.net\r\n", "\xc3" },
+	{ "and what looks like an escape too", LIT("alice@example.org"), LIT("\xf0\x9f\x93\xa7+a=\\@example.net"), LIT(""),
+	  "Final-Recipient: utf-8;\\x{1F4E7}\\x{2B}a\\x{3D}\\x{5C}@example.net\r\n", "\xf0" },
+	{ "an ASCII address is as it is", LIT("alice@example.org"), LIT("a+b=c@example.net"), LIT(""),
+	  "Final-Recipient: rfc822;a+b=c@example.net\r\n", "\\x{" },
+	{ "to one that is not ASCII: all in UTF-8", LIT("\xc3\xa4nne@example.org"), LIT("gr\xc3\xbcn@example.net"), LIT(""),
+	  "Content-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n", "\\x{" },
+	{ "its address", LIT("\xc3\xa4nne@example.org"), LIT("bob@example.net"), LIT(""), "To: <\xc3\xa4nne@example.org>\r\n",
+	  "?" },
+	{ "the recipient's", LIT("\xc3\xa4nne@example.org"), LIT("gr\xc3\xbcn@example.net"), LIT(""),
+	  "Final-Recipient: utf-8;gr\xc3\xbcn@example.net\r\n", "?" },
+	{ "the original's headers", LIT("\xc3\xa4nne@example.org"), LIT("bob@example.net"), LIT(""),
+	  "Content-Type: message/global-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: hell\xc3\xb6\r\n", "?" },
+	{ "bytes that are no UTF-8, and controls, are none in either", LIT("\xc3\xa4nne@example.org"),
+	  LIT("b\xff\xc2\x85\nob@example.net"), LIT(""), "Final-Recipient: utf-8;b????ob@example.net\r\n", "\xff" },
+	{ "an ASCII notice has no such bytes", LIT("alice@example.org"), LIT("b\xff\xc2\x85\nob@example.net"), LIT(""),
+	  "Final-Recipient: utf-8;b????ob@example.net\r\n", "\xc2" },
+};
+
+static void check_wide(const struct wide_row *row, struct buffer *to)
+{
+	struct notice_recipient recipient = recipients[0];
+	struct notice notice = sample;
+
+	recipient.address = row->address;
+	recipient.original = row->original;
+	notice.sender = row->sender;
+	notice.recipients = &recipient;
+	buffer_clear(to);
+	CHECK(notice_compose(&notice, SLICE("Subject: hell\xc3\xb6\r\n\r\nbody\r\n"), to) == OK, row->about);
+	CHECK(has(to, row->wanted), row->about);
+	CHECK(strcmp(row->unwanted, "?") == 0 || !has(to, row->unwanted), row->about);
+	CHECK(has(to, "8bit") == ((unsigned char)row->sender.at[0] > 127), "8 bits are said where they are");
+	CHECK(lines_are_sound(to), row->about);
+}
+
 int main(void)
 {
 	struct buffer to;
@@ -183,6 +226,8 @@ int main(void)
 	its_parts(&to);
 	for (size_t i = 0; i < COUNT_OF(statuses); i++)
 		check_status(&statuses[i], &to);
+	for (size_t i = 0; i < COUNT_OF(wide_rows); i++)
+		check_wide(&wide_rows[i], &to);
 	hostile(&to);
 	the_whole_of_it(&to);
 	too_much(&to);
