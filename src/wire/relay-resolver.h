@@ -8,7 +8,7 @@
  *                                <----  ANSWER(u8 dns_end, u8 secure, u32 ttl, u32 count, count times: slice rdata)
  *     FORGET                     ---->
  *
- * Name: ASCII, no trailing dot, at most 253 bytes. Types: A, AAAA, MX, TXT, PTR, TLSA; CNAMEs are followed.
+ * Name: no trailing dot, at most 253 bytes; in UTF-8 it is asked about by its A-labels (RFC 5891). Types: A, AAAA, MX, TXT, PTR, TLSA; CNAMEs are followed.
  * Rdata by type, decoded and bounds-checked by the resolver: A 4 bytes; AAAA 16; MX u32 preference and
  * slice host (empty: null MX, RFC 7505); PTR the name; TXT the joined strings; TLSA (RFC 6698) three bytes,
  * usage, selector and matching type, and at least one byte of association data. At most DNS_RECORDS of them,

@@ -5,6 +5,7 @@
  */
 #include "resolver/questions.h"
 #include "base/pack.h"
+#include "resolver/names.h"
 #include "resolver/records.h"
 #include "resolver/resolver.h"
 
@@ -133,25 +134,6 @@ static void too_late(void *own_question)
 	take_back(question);
 }
 
-/* What cannot be the name of a host cannot be found; a backslash means something to the library. */
-static bool can_be_name(struct slice name)
-{
-	struct slice rest = name;
-
-	for (size_t i = 0; i < name.len; i++)
-		if (name.at[i] <= ' ' || name.at[i] > '~' || name.at[i] == '\\')
-			return false;
-	if (name.len == 0 || name.at[name.len - 1] == '.')
-		return false;
-	while (rest.len) {
-		struct slice label = slice_cut(&rest, '.');
-
-		if (label.len == 0 || label.len > 63)
-			return false;
-	}
-	return true;
-}
-
 /* RFC 6761: a name that is never asked of anybody. */
 static bool answer_localhost(struct asker *asker, uint64_t exchange, struct slice name, uint32_t type)
 {
@@ -235,15 +217,19 @@ static enum result take_ask(struct asker *asker, struct frame *frame)
 	uint32_t type = unpack_u32(&from);
 	struct slice name = unpack_slice(&from, DNS_NAME);
 	struct question *question;
+	struct name read;
+	enum result end;
 
 	TRY(unpack_end(&from));
 	if (!is_known_type(type))
 		return REFUSED;
 	counter_add(asker->questions->counters, RESOLVER_COUNT_questions, 1);
-	if (!can_be_name(name)) {
-		say(asker, frame->exchange, DNS_NO_NAME);
+	end = name_read(name, &read);
+	if (end != OK) {
+		say(asker, frame->exchange, end == REFUSED ? DNS_NO_NAME : DNS_FAILED);
 		return OK;
 	}
+	name = (struct slice){ read.text, read.length };
 	if (answer_localhost(asker, frame->exchange, name, type))
 		return OK;
 	question = make_question(asker, frame->exchange, name, type);

@@ -26,6 +26,7 @@ static const struct {
 	{ "nothing", 0, 0, LIT("") },
 	{ "noname", 3, 0, LIT("") },
 	{ "broken", 2, 0, LIT("") },
+	{ "xn--grn-ioa", 0, 1, LIT("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\x05") },
 	{ "short", 0, 1, LIT("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f") },
 	{ "silent", 99, 0, LIT("") },
 };
@@ -38,6 +39,9 @@ static const struct {
 	struct slice rdata;
 } rows[] = {
 	{ "an address", "address.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
+	{ "a name in UTF-8 is asked by its A-label", "gr\xc3\xbcn.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
+	{ "and is no other name", "GR\xc3\x9cN.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
+	{ "bytes that are no UTF-8 are no name", "gr\xfcn.example", DNS_A, DNS_NO_NAME, 0, LIT("") },
 	{ "an address from memory", "ADDRESS.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
 	{ "a mail server", "mail.example", DNS_MX, DNS_FOUND, 1,
 	  LIT("\x18\0\0\0\x0a\0\0\0\x10\0\0\0mx1.mail.example") },
