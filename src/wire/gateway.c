@@ -201,6 +201,39 @@ static enum result check_target(struct slice value, struct buffer *complaint)
 	    SLICE("not a target; smtp://host:port, lmtp://host:port, lmtp:///socket or maildir:/folder is meant"));
 }
 
+/* What follows the last star that was met is tried at each place. */
+bool route_matches(struct slice pattern, struct slice address)
+{
+	size_t at = 0, star = SIZE_MAX, from = 0, i = 0;
+
+	while (i < address.len) {
+		if (at < pattern.len && pattern.at[at] == '*') {
+			star = at++;
+			from = i;
+		} else if (at < pattern.len && byte_lower(pattern.at[at]) == byte_lower(address.at[i])) {
+			at++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			at = star + 1;
+			i = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (at < pattern.len && pattern.at[at] == '*')
+		at++;
+	return at == pattern.len;
+}
+
+static enum result check_route_title(struct slice value, struct buffer *complaint)
+{
+	struct slice rest = value, local = slice_cut(&rest, '@');
+
+	if (local.len > 0 && rest.len > 0 && !slice_has(rest, '@') && !slice_has(rest, '*'))
+		return OK;
+	return meant(complaint, SLICE("an address is meant, with * for any characters before the @: a*@example.org"));
+}
+
 bool gateway_table_name(struct slice text)
 {
 	return is_label(text) && !slice_same(text, SLICE("callout"));
@@ -279,6 +312,13 @@ static enum result check_domain(const char *name, struct slice value, struct buf
 	return check_by(checks, COUNT_OF(checks), name, value, complaint);
 }
 
+static enum result check_route(const char *name, struct slice value, struct buffer *complaint)
+{
+	static const struct check checks[] = { { "", check_route_title }, { "deliver", check_target } };
+
+	return check_by(checks, COUNT_OF(checks), name, value, complaint);
+}
+
 #define ROW(...) SETTINGS_ROW(gateway_settings, __VA_ARGS__)
 static const struct setting gateway_rows[] = { GATEWAY_SETTINGS(ROW) };
 #undef ROW
@@ -290,6 +330,9 @@ static const struct setting certificate_rows[] = { CERTIFICATE_SETTINGS(ROW) };
 #undef ROW
 #define ROW(...) SETTINGS_ROW(domain_settings, __VA_ARGS__)
 static const struct setting domain_rows[] = { DOMAIN_SETTINGS(ROW) };
+#undef ROW
+#define ROW(...) SETTINGS_ROW(route_settings, __VA_ARGS__)
+static const struct setting route_rows[] = { ROUTE_SETTINGS(ROW) };
 #undef ROW
 
 const struct settings_section gateway_settings_section = {
@@ -309,4 +352,9 @@ const struct settings_section certificate_settings_section = {
 const struct settings_section domain_settings_section = {
 	.name = "domain", .titled = true, .rows = domain_rows, .row_count = COUNT_OF(domain_rows),
 	.size = sizeof(struct domain_settings), .about = "a domain whose mail we take", .check = check_domain,
+};
+const struct settings_section route_settings_section = {
+	.name = "route", .titled = true, .rows = route_rows, .row_count = COUNT_OF(route_rows),
+	.size = sizeof(struct route_settings), .about = "addresses of a domain whose mail goes elsewhere than the domain's",
+	.check = check_route,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway.h — the settings that more than one process reads: the top of the file, listen, domain.
+ * gateway.h — the settings that more than one process reads: the top of the file, listen, domain, route.
  *
  * Knows:   the rows, and the two grammars in them: networks (CIDR) and targets (lmtp://host:24).
  * Ignores: sockets and routes. The supervisor binds, the relay connects.
@@ -68,6 +68,14 @@ enum { CERTIFICATES_MOST = 64 };
 	ROW(subaddress, text, "+", "", "", "what divides user and detail in a local part; none: nothing does")
 SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
 extern const struct settings_section domain_settings_section;
+
+/* route "ADDRESS" { … }: those of a domain's addresses that go elsewhere. The first that matches. */
+#define ROUTE_SETTINGS(ROW)                                                                                      \
+	ROW(deliver, list, "", "", "", "where mail for these addresses goes, as in a domain's deliver")
+SETTINGS_STRUCT(route_settings, ROUTE_SETTINGS);
+extern const struct settings_section route_settings_section;
+/* A star in the pattern stands for any characters; letters are the same in either case. */
+bool route_matches(struct slice pattern, struct slice address);
 
 /* A name that a section `table` may have: letters, digits, - and _, and not "callout". */
 bool gateway_table_name(struct slice text);

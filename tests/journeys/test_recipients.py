@@ -190,6 +190,17 @@ def test_callout(started, sink):
     assert not sink.letters
 
 
+def test_callout_asks_where_the_mail_would_go(started, sink):
+    other = started(house.Sink())
+    gateway = gateway_for(started, sink, "", "recipients = callout")
+    gateway.extra += f'route "d*@example.org" {{ deliver = "{other.url}" }}'
+    gateway.write()
+    started(gateway)
+    sink.answers = {"dora@example.org": "RCPT 550 5.1.1 no such user"}
+    other.answers = {"doris@example.org": "RCPT 550 5.1.1 no such user", "anna@example.org": "RCPT 550 5.1.1 no such user"}
+    check(gateway, [("anna@example.org", "250"), ("dora@example.org", "250"), ("doris@example.org", UNKNOWN)])
+
+
 def test_callout_limits(started, sink):
     gateway = started(gateway_for(started, sink, "access { callout_rate = 3 }", "recipients = callout"))
     replies = rcpt(gateway, *(f"user{i}@example.org" for i in range(6)))

@@ -34,12 +34,6 @@
 SETTINGS_STRUCT(relay_settings, RELAY_SETTINGS);
 extern const struct settings_section relay_settings_section;
 
-/* route "ADDRESS" { … }: those of a domain's addresses that go elsewhere. The first that matches. */
-#define ROUTE_SETTINGS(ROW)                                                                                      \
-	ROW(deliver, list, "", "", "", "where mail for these addresses goes, as in a domain's deliver")
-SETTINGS_STRUCT(route_settings, ROUTE_SETTINGS);
-extern const struct settings_section route_settings_section;
-
 /* target "TEXT" { … }: TEXT as it stands in `deliver`, in a route or as relayhost. A target without a section has the
  * defaults. */
 #define TARGET_SETTINGS(ROW)                                                                                     \

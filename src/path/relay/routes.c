@@ -208,34 +208,10 @@ struct route routes_find(const struct routes *routes, struct slice domain)
 	return route;
 }
 
-/* A star stands for any characters; what follows the last star that was met is tried at each place. */
-static bool matches(struct slice pattern, struct slice text)
-{
-	size_t at = 0, star = SIZE_MAX, from = 0, i = 0;
-
-	while (i < text.len) {
-		if (at < pattern.len && pattern.at[at] == '*') {
-			star = at++;
-			from = i;
-		} else if (at < pattern.len && byte_lower(pattern.at[at]) == byte_lower(text.at[i])) {
-			at++;
-			i++;
-		} else if (star != SIZE_MAX) {
-			at = star + 1;
-			i = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (at < pattern.len && pattern.at[at] == '*')
-		at++;
-	return at == pattern.len;
-}
-
 struct route routes_for(const struct routes *routes, struct slice address, struct slice domain)
 {
 	for (size_t i = 0; i < routes->address_count && domain.len > 0; i++)
-		if (routes->addresses[i].route.count > 0 && matches(routes->addresses[i].pattern, address))
+		if (routes->addresses[i].route.count > 0 && route_matches(routes->addresses[i].pattern, address))
 			return routes_again(routes, routes->addresses[i].pattern, domain);
 	return routes_find(routes, domain);
 }

@@ -7,9 +7,6 @@
 #define ROW(...) SETTINGS_ROW(relay_settings, __VA_ARGS__)
 static const struct setting rows[] = { RELAY_SETTINGS(ROW) };
 #undef ROW
-#define ROW(...) SETTINGS_ROW(route_settings, __VA_ARGS__)
-static const struct setting route_rows[] = { ROUTE_SETTINGS(ROW) };
-#undef ROW
 #define ROW(...) SETTINGS_ROW(target_settings, __VA_ARGS__)
 static const struct setting target_rows[] = { TARGET_SETTINGS(ROW) };
 #undef ROW
@@ -36,32 +33,9 @@ static enum result check_target(const char *name, struct slice value, struct buf
 	return REFUSED;
 }
 
-static enum result check_route(const char *name, struct slice value, struct buffer *complaint)
-{
-	struct slice rest = value, local = slice_cut(&rest, '@');
-	struct target target;
-
-	if (name[0] != '\0') {
-		if (target_parse(value, &target) == OK)
-			return OK;
-		TRY(buffer_format(complaint, "a target is meant, as in a domain's deliver"));
-		return REFUSED;
-	}
-	if (local.len > 0 && rest.len > 0 && !slice_has(rest, '@') && !slice_has(rest, '*'))
-		return OK;
-	TRY(buffer_format(complaint, "an address is meant, with * for any characters before the @: a*@example.org"));
-	return REFUSED;
-}
-
 const struct settings_section relay_settings_section = {
 	.name = "relay", .rows = rows, .row_count = COUNT_OF(rows), .size = sizeof(struct relay_settings),
 	.about = "delivering: connections, waiting, time-outs", .check = check,
-};
-
-const struct settings_section route_settings_section = {
-	.name = "route", .titled = true, .rows = route_rows, .row_count = COUNT_OF(route_rows),
-	.size = sizeof(struct route_settings), .about = "addresses of a domain whose mail goes elsewhere than the domain's",
-	.check = check_route,
 };
 
 const struct settings_section target_settings_section = {

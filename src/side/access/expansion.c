@@ -237,12 +237,14 @@ static enum result heard_of_check(struct expansion *expansion, enum result end)
 
 static enum result ask_check(struct expansion *expansion, const struct use *check)
 {
-	const struct zone *zone = expansion->checked->zone;
+	const struct slice *targets;
+	size_t count;
 
 	if (check->kind != USE_CALLOUT)
 		return ask(expansion, check->table);
+	targets = zones_targets(expansion->zones, expansion->checked->zone, expansion->checked->address, &count);
 	expansion->callout.address = expansion->checked->address;
-	return callouts_ask(expansion->callouts, zone->targets, zone->target_count, &expansion->callout);
+	return callouts_ask(expansion->callouts, targets, count, &expansion->callout);
 }
 
 static enum result walk_checks(struct expansion *expansion)

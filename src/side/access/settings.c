@@ -122,6 +122,37 @@ static void check_domain(struct checking *checking, struct slice title)
 	check_callout(checking, title, &domain);
 }
 
+static bool has_callout(struct settings *settings, struct slice name)
+{
+	for (size_t i = 0; i < settings_title_count(settings, "domain"); i++) {
+		struct slice title = settings_title(settings, "domain", i);
+		struct domain_settings domain;
+
+		if (slice_same_nocase(title, name) && settings_fill(settings, &domain_settings_section, title, &domain) == OK)
+			return has(&domain.recipients, SLICE("callout"));
+	}
+	return false;
+}
+
+/* A call-out asks where the mail would go. */
+static void check_route(struct checking *checking, struct slice title)
+{
+	struct slice domain = title;
+	struct route_settings route;
+
+	(void)slice_cut(&domain, '@');
+	if (!has_callout(checking->settings, domain) ||
+	    settings_fill(checking->settings, &route_settings_section, title, &route) != OK)
+		return;
+	for (size_t i = 0; i < route.deliver.count; i++) {
+		struct target target;
+
+		if (target_parse(route.deliver.items[i], &target) != OK || target.kind == TARGET_MAILDIR)
+			complain(checking, "route", title, "deliver", route.deliver.items[i],
+			         "cannot be asked by the callout of its domain: smtp:// or lmtp:// is meant");
+	}
+}
+
 static void check_text(struct checking *checking, struct slice title, const struct table_settings *table)
 {
 	struct text_table text = { 0 };
@@ -170,6 +201,8 @@ enum result access_check(struct settings *settings, struct buffer *complaints)
 
 	for (size_t i = 0; i < settings_title_count(settings, "domain"); i++)
 		check_domain(&checking, settings_title(settings, "domain", i));
+	for (size_t i = 0; i < settings_title_count(settings, "route"); i++)
+		check_route(&checking, settings_title(settings, "route", i));
 	for (size_t i = 0; i < settings_title_count(settings, "table"); i++)
 		check_one_table(&checking, settings_title(settings, "table", i));
 	return checking.wrong ? REFUSED : OK;

@@ -18,7 +18,7 @@ static void keep_uses(const struct tables *tables, const struct list *names, str
 	}
 }
 
-static enum result keep_targets(struct zones *zones, struct zone *zone, const struct list *deliver)
+static enum result keep_targets(struct zones *zones, const struct list *deliver, const struct slice **ret_targets)
 {
 	struct slice *targets = arena_array(&zones->memory, struct slice, deliver->count + 1);
 
@@ -26,8 +26,7 @@ static enum result keep_targets(struct zones *zones, struct zone *zone, const st
 		return LATER;
 	for (size_t i = 0; i < deliver->count; i++)
 		TRY(arena_keep(&zones->memory, deliver->items[i], &targets[i]));
-	zone->targets = targets;
-	zone->target_count = deliver->count;
+	*ret_targets = targets;
 	return OK;
 }
 
@@ -46,7 +45,28 @@ static enum result keep_zone(struct zones *zones, struct zone *zone, const struc
 	keep_uses(tables, &domain->recipients, zone->checks, &zone->check_count, USE_RECIPIENTS);
 	TRY(arena_keep(&zones->memory, title, &zone->name));
 	TRY(arena_keep(&zones->memory, domain->subaddress.is, &zone->separators));
-	return keep_targets(zones, zone, &domain->deliver);
+	zone->target_count = domain->deliver.count;
+	return keep_targets(zones, &domain->deliver, &zone->targets);
+}
+
+static enum result keep_ways(struct zones *zones, struct settings *settings)
+{
+	size_t count = settings_title_count(settings, "route");
+
+	zones->ways = arena_array(&zones->memory, struct way, count + 1);
+	if (zones->ways == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++) {
+		struct way *way = &zones->ways[i];
+		struct route_settings route;
+
+		TRY(settings_fill(settings, &route_settings_section, settings_title(settings, "route", i), &route));
+		TRY(arena_keep(&zones->memory, settings_title(settings, "route", i), &way->pattern));
+		TRY(keep_targets(zones, &route.deliver, &way->targets));
+		way->count = route.deliver.count;
+		zones->way_count++;
+	}
+	return OK;
 }
 
 static enum result fill(struct zones *zones, struct settings *settings, const struct tables *tables)
@@ -56,6 +76,7 @@ static enum result fill(struct zones *zones, struct settings *settings, const st
 	zones->list = arena_array(&zones->memory, struct zone, count + 1);
 	if (zones->list == NULL)
 		return LATER;
+	TRY(keep_ways(zones, settings));
 	for (size_t i = 0; i < count; i++) {
 		struct slice title = settings_title(settings, "domain", i);
 		struct domain_settings domain;
@@ -98,4 +119,19 @@ const struct zone *zones_find(const struct zones *zones, struct slice domain)
 		if (slice_same_nocase(zones->list[i].name, domain))
 			return &zones->list[i];
 	return NULL;
+}
+
+/* The first that matches and says where to, as in the relay. */
+const struct slice *zones_targets(const struct zones *zones, const struct zone *zone, struct slice address, size_t *ret_count)
+{
+	for (size_t i = 0; i < zones->way_count; i++) {
+		const struct way *way = &zones->ways[i];
+
+		if (way->count == 0 || !route_matches(way->pattern, address))
+			continue;
+		*ret_count = way->count;
+		return way->targets;
+	}
+	*ret_count = zone->target_count;
+	return zone->targets;
 }

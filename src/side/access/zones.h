@@ -27,15 +27,22 @@ struct zone {
 	size_t target_count;
 };
 
+/* What a section `route` says of some of a domain's addresses: there a call-out asks. */
+struct way { struct slice pattern; const struct slice *targets; size_t count; };
+
 struct zones {
 	struct arena memory;
 	struct zone *list;
 	size_t count;
+	struct way *ways;
+	size_t way_count;
 	unsigned long users;                   /* those who set it in force, and questions */
 };
 
 must_use enum result zones_create(struct zones **ret_zones, struct settings *settings, const struct tables *tables);
 void zones_leave(struct zones *zones);         /* one user less: the last takes them away. NULL is nothing */
 const struct zone *zones_find(const struct zones *zones, struct slice domain);   /* NULL: not ours, or nothing to ask */
+/* Where mail for this address of the zone goes: targets for a call-out. */
+const struct slice *zones_targets(const struct zones *zones, const struct zone *zone, struct slice address, size_t *ret_count);
 
 #endif
