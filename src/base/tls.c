@@ -192,6 +192,14 @@ static bool is_address(const char *name)
 	return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
 }
 
+static bool is_ascii(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.at[i] > 127)
+			return false;
+	return true;
+}
+
 static bool expect_name(struct tls *tls, const char *name)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(tls->ssl);
@@ -210,6 +218,17 @@ static bool trust(struct tls *tls, const struct tls_peer *peer, const char *name
 	return expect_name(tls, name) && SSL_set1_verify_cert_store(tls->ssl, peer->trust->store) == 1;
 }
 
+static bool also_expect(struct tls *tls, struct slice also)
+{
+	char name[NAME_MOST + 1];
+
+	if (also.len == 0 || also.len > NAME_MOST || slice_has(also, '\0'))
+		return true;
+	memcpy(name, also.at, also.len);
+	name[also.len] = '\0';
+	return is_address(name) || SSL_add1_host(tls->ssl, name) == 1;
+}
+
 /* RFC 7672 3.1: usages 0 and 1 are not for mail; 3.1.1: with usage 3 names do not matter. */
 static enum result use_records(struct tls *tls, const struct tls_peer *peer, const char *name)
 {
@@ -217,7 +236,7 @@ static enum result use_records(struct tls *tls, const struct tls_peer *peer, con
 
 	if (peer->tlsa_count == 0)
 		return OK;
-	if (SSL_dane_enable(tls->ssl, name) <= 0)
+	if (SSL_dane_enable(tls->ssl, name) <= 0 || !also_expect(tls, peer->also))
 		return LATER;
 	(void)SSL_dane_set_flags(tls->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 	SSL_set_verify(tls->ssl, SSL_VERIFY_PEER, NULL);
@@ -240,7 +259,7 @@ static enum result prepare_client(struct tls *tls, const struct tls_peer *peer)
 		return REFUSED;
 	memcpy(name, peer->name.at, peer->name.len);
 	name[peer->name.len] = '\0';
-	if (!is_address(name) && SSL_set_tlsext_host_name(tls->ssl, name) != 1)
+	if (!is_address(name) && is_ascii(peer->name) && SSL_set_tlsext_host_name(tls->ssl, name) != 1)
 		return LATER;
 	/* Who takes anybody takes small keys too: the alternative is plain text. */
 	SSL_set_security_level(tls->ssl, peer->trust || peer->tlsa_count ? 2 : 1);

@@ -111,10 +111,11 @@ struct tls {
 struct tls_tlsa { uint8_t usage, selector, matching; struct slice data; };
 
 struct tls_peer {
-	struct slice name;                        /* sent as SNI unless it is an address; and verified */
+	struct slice name;                        /* sent as SNI if it is an ASCII name; and verified */
 	const struct tls_trust *trust;            /* NULL: whoever answers is taken */
 	const struct tls_tlsa *tlsa;              /* instead of trust: DANE (usages 2 and 3 only; others are left out) */
 	size_t tlsa_count;
+	struct slice also;                        /* with tlsa: one more name that a certificate of usage 2 may have */
 };
 
 must_use enum result tls_accept(struct tls *tls, struct tls_server *server, const struct tls_signer *signer);

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS to next hops: taken where it is offered, needed, verified; and what a next hop smuggles around it."""
 import shutil
-import socket
-import ssl
-import threading
 
 import pytest
 
 import certificates
 import house
-from house import Gateway, Sink, message, send, wait_for
+from house import Gateway, message, send, wait_for
+from secure_sink import SecureSink
 
 pytestmark = pytest.mark.skipif(bool(house.need("openssl")), reason=str(house.need("openssl")))
 
@@ -19,67 +17,6 @@ def authority():
     made = certificates.Authority()
     yield made
     shutil.rmtree(made.folder, ignore_errors=True)
-
-
-class SecureSink:
-    """Offers STARTTLS. `behind`: bytes in the clear behind its 220; `broken`: rubbish instead of a handshake."""
-
-    def __init__(self, chain, key, behind=b"", broken=False, offers=True):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(chain, key)
-        self.context.sni_callback = lambda sock, name, context: self.names.append(name)
-        self.behind, self.broken, self.offers = behind, broken, offers
-        self.inside, self.outside, self.names = [], [], []
-        self.sink = Sink()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"smtp://127.0.0.1:{self.port}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
-
-    def serve(self, sock):
-        try:
-            sock.settimeout(20)
-            sock.sendall(b"220 secure\r\n")
-            self.talk(sock, self.outside, self.offers)
-        except (OSError, ssl.SSLError):
-            pass
-        finally:
-            sock.close()
-
-    def talk(self, sock, letters, offers):
-        file = sock.makefile("rb")
-        while line := file.readline():
-            verb = line[:4].upper()
-            if verb == b"EHLO":
-                sock.sendall(b"250-secure\r\n" + (b"250-STARTTLS\r\n" if offers else b"") + b"250 8BITMIME\r\n")
-            elif verb == b"STAR":
-                sock.sendall(b"220 go\r\n" + self.behind)
-                if self.broken:
-                    sock.sendall(b"what?\r\n")
-                    return
-                self.talk(self.context.wrap_socket(sock, server_side=True), self.inside, False)
-                return
-            elif verb == b"DATA":
-                sock.sendall(b"354 go\r\n")
-                letters.append(Sink.read_data(file))
-                sock.sendall(b"250 kept\r\n")
-            elif verb == b"QUIT":
-                sock.sendall(b"221 bye\r\n")
-                return
-            else:
-                sock.sendall(b"250 ok\r\n")
-
-    def stop(self):
-        self.listener.close()
-        self.sink.stop()
 
 
 def deliver(started, hop, target=""):

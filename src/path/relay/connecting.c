@@ -74,7 +74,7 @@ static int connect_address(int fd, const struct hop *hop)
 	return connect(fd, (const struct sockaddr *)&to4, sizeof(to4));
 }
 
-void connecting_begin(struct connection *connection)
+void connecting_go(struct connection *connection)
 {
 	const struct hop *hop = &connection->hop;
 	int failed = hop->is_socket ? connect_socket(connection->fd, hop) : connect_address(connection->fd, hop);
@@ -84,4 +84,10 @@ void connecting_begin(struct connection *connection)
 		connect_failed(connection, error);
 	else
 		connection_start_timer(connection);
+}
+
+void connecting_begin(struct connection *connection)
+{
+	if (!securing_asks_first(connection))
+		connecting_go(connection);
 }

@@ -45,6 +45,8 @@ void connection_take_down(struct connection *connection)
 	fd_close(&connection->fd);
 	client_finish(&connection->client);
 	tls_finish(&connection->tls);
+	resolve_forget(&connection->office->resolve, &connection->question);
+	dane_finish(&connection->dane);
 	arena_finish(&connection->memory);
 	if (connection->letter)
 		connection->letter->carrier = NULL;

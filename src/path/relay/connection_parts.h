@@ -12,6 +12,7 @@
 
 #include "relay/client.h"
 #include "relay/connection.h"
+#include "relay/dane.h"
 #include "base/tls.h"
 #include "relay/transmit.h"
 
@@ -37,6 +38,8 @@ struct connection {
 
 	struct tls tls;                        /* between these and the socket */
 	bool drops_tls;                        /* its handshake failed, and it may go without */
+	struct question question;              /* for TLSA records, before it connects */
+	struct dane dane;
 
 	struct client client;
 	struct letter *letter;
@@ -76,13 +79,16 @@ void looking_begin(struct connection *connection);
 
 /* connecting.c */
 void connecting_begin(struct connection *connection);
+void connecting_go(struct connection *connection);       /* begun, once it is known how TLS will be */
 void connecting_done(struct connection *connection);     /* the socket can be written to: it came to be, or not */
 
 /* securing.c */
 void securing_set_up(struct connection *connection);
+/* Asks for TLSA records where they count; their answer calls connecting_go(). False: nothing is to be asked. */
+bool securing_asks_first(struct connection *connection);
 void securing_begin(struct connection *connection);      /* AT_SHAKING, and all that was to be said has gone */
 bool securing_is_on(const struct connection *connection);
-/* "TLSv1.3 TLS_AES_256_GCM_SHA384 verified", or "… unverified"; empty in the clear. In `memory`. */
+/* "TLSv1.3 TLS_AES_256_GCM_SHA384 verified", or "… dane", "… unverified"; empty in the clear. In `memory`. */
 struct slice securing_words(const struct connection *connection, struct arena *memory);
 must_use enum result securing_flush(struct connection *connection);       /* as content_send() */
 must_use enum result securing_send(struct connection *connection, struct slice bytes, size_t *ret_sent);

@@ -81,9 +81,12 @@ static void note_time(struct hops *hops, const struct dns_reply *reply)
 static void address_came(void *own, const struct dns_reply *reply)
 {
 	struct hops *hops = own;
+	size_t known = hops->count;
 
 	note_time(hops, reply);
 	note_addresses(hops, reply);
+	for (size_t i = known; i < hops->count; i++)
+		hops->list[i].is_signed = hops->way_is_signed && reply->secure;
 	if (hops->asking == DNS_A && hops->ipv6) {
 		hops->asking = DNS_AAAA;
 	} else {
@@ -203,6 +206,7 @@ static void mx_came(void *own, const struct dns_reply *reply)
 	struct hops *hops = own;
 
 	note_time(hops, reply);
+	hops->way_is_signed = reply->secure;
 	switch (reply->end) {
 	case DNS_FOUND:
 		mx_found(hops, reply);
@@ -267,6 +271,7 @@ void hops_find(struct hops *hops, const struct route *route, struct slice hostna
 	hops->seed = seed;
 	hops->ipv6 = ipv6;
 	hops->ours = hops->dns_failed = hops->led_nowhere = false;
+	hops->way_is_signed = true;
 	hops->host_count = hops->host_at = hops->count = 0;
 	hops->asking = DNS_A;
 	hops->ttl = TTL_MOST;

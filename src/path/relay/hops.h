@@ -22,6 +22,7 @@ enum { HOPS_MOST = 64, HOSTS_MOST = 32, HOP_NAME = 288, HOP_REPLY = 400 };
 struct hop {
 	bool lmtp, is_socket;                 /* is_socket: a UNIX socket, `path` */
 	uint16_t port;
+	bool is_signed;                       /* all of the DNS that led to this address was signed and validated */
 	uint32_t preference;
 	struct in6_addr address;
 	char path[108];
@@ -56,6 +57,7 @@ struct hops {
 	size_t host_count, host_at;
 	enum dns_type asking;
 	bool dns_failed, led_nowhere;
+	bool way_is_signed;                   /* to the hosts' names: our settings, or MX records */
 	uint32_t ttl;
 
 	struct hop list[HOPS_MOST];           /* when found: the answer */

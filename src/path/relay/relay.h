@@ -30,7 +30,9 @@
 	ROW(data_timeout, seconds,     "3m",  "1s", "30m", "wait until a block of the content has gone")              \
 	ROW(final_timeout, seconds,    "10m", "1s", "30m", "wait for the reply after the final dot")                  \
 	ROW(threads, count,      "4",   "1",  "32",   "threads that read the spool's files and write Maildirs")       \
-	ROW(ipv6, flag,          "yes", "",   "",     "connect to IPv6 addresses too")
+	ROW(ipv6, flag,          "yes", "",   "",     "connect to IPv6 addresses too")                              \
+	ROW(dane, flag,          "yes", "",   "",                                                                  \
+	    "mail hosts with signed TLSA records: only in TLS that these verify (wants the resolver's dnssec)")
 SETTINGS_STRUCT(relay_settings, RELAY_SETTINGS);
 extern const struct settings_section relay_settings_section;
 
@@ -43,13 +45,13 @@ extern const struct settings_section relay_settings_section;
 	ROW(slow_start, seconds, "30s", "0s", "1h",   "time in which one that came back gets its share step by step") \
 	ROW(client, choice,     "none", "",   "none xforward xclient proxy",                                          \
 	    "how it is told who brought the mail; it must trust us")                                                \
-	ROW(tls, choice,        "may",  "",   "none may required verified",                                          \
-	    "STARTTLS: where it is offered; always; with its name and an authority verified")                       \
+	ROW(tls, choice,        "may",  "",   "none may required verified dane",                                     \
+	    "STARTTLS: where it is offered; always; with its name and an authority verified; with TLSA records")                       \
 	ROW(ca, path,           "",     "",   "", "authorities, PEM; default: the system's")                         \
 	ROW(tls_name, text,     "",     "",   "", "the name it must show; default: its host")
 SETTINGS_STRUCT(target_settings, TARGET_SETTINGS);
 extern const struct settings_section target_settings_section;
-enum { TARGET_TLS_NONE, TARGET_TLS_MAY, TARGET_TLS_REQUIRED, TARGET_TLS_VERIFIED };
+enum { TARGET_TLS_NONE, TARGET_TLS_MAY, TARGET_TLS_REQUIRED, TARGET_TLS_VERIFIED, TARGET_TLS_DANE };
 enum { TARGET_CLIENT_NONE, TARGET_CLIENT_XFORWARD, TARGET_CLIENT_XCLIENT, TARGET_CLIENT_PROXY };
 
 #define RELAY_COUNTERS(ROW)                                                      \

@@ -200,13 +200,16 @@ static const struct zone_row {
 	enum dns_end end;
 	uint32_t preference;
 	struct slice rdata;
+	bool secure;
 } zone[] = {
-	{ "named.test",     DNS_A,  DNS_FOUND,   0, LIT("\x7f\0\0\x01") },
-	{ "nowhere.test",   DNS_MX, DNS_NO_NAME, 0, LIT("") },
-	{ "null.test",      DNS_MX, DNS_FOUND,   0, LIT("") },
-	{ "us-mx.test",     DNS_MX, DNS_FOUND,   5, LIT("us.test") },
-	{ "odd.test",       DNS_MX, DNS_FOUND,   5, LIT("mx.test\r\nBcc: x") },
-	{ "loop.test",      DNS_MX, DNS_FOUND,   5, LIT("named.test") },
+	{ "named.test",     DNS_A,  DNS_FOUND,   0, LIT("\x7f\0\0\x01"), false },
+	{ "nowhere.test",   DNS_MX, DNS_NO_NAME, 0, LIT(""), false },
+	{ "null.test",      DNS_MX, DNS_FOUND,   0, LIT(""), false },
+	{ "us-mx.test",     DNS_MX, DNS_FOUND,   5, LIT("us.test"), false },
+	{ "odd.test",       DNS_MX, DNS_FOUND,   5, LIT("mx.test\r\nBcc: x"), false },
+	{ "loop.test",      DNS_MX, DNS_FOUND,   5, LIT("named.test"), false },
+	{ "signed.test",    DNS_MX, DNS_FOUND,   5, LIT("mx.signed.test"), true },
+	{ "mx.signed.test", DNS_A,  DNS_FOUND,   0, LIT("\xc0\0\2\1"), true },
 };
 
 static const struct zone_row *look_up(struct slice name, uint32_t type)
@@ -231,7 +234,7 @@ static enum result pack_answer(struct buffer *to, const struct zone_row *row)
 	bool found = row && row->end == DNS_FOUND;
 
 	TRY(pack_u8(to, (uint8_t)(row ? row->end : DNS_FAILED)));
-	TRY(pack_u8(to, 0));
+	TRY(pack_u8(to, row && row->secure));
 	TRY(pack_u32(to, 60));
 	TRY(pack_u32(to, found));
 	return found ? pack_rdata(to, row) : OK;

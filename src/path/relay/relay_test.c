@@ -66,6 +66,8 @@ static const struct row {
 	{ "the DNS is broken", { "anna@broken.test" }, "l", { "451 4.4.3" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: a name with a line end is no name", { "anna@odd.test" }, "l", { "451 4.4.3" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: ourselves", { "anna@us-mx.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "MX: signed, and no answer about TLSA records: nothing goes without them", { "anna@signed.test" }, "l",
+	  { "451 4.4.3 smtp://mx.signed.test:25 could not be looked up" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: a host at 127.0.0.1 is not tried", { "anna@loop.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 };
 

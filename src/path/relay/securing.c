@@ -33,6 +33,14 @@ static const struct tls_trust *trust_of(const struct connection *connection)
 	return NULL;
 }
 
+/* RFC 7672 2.2: TLSA records count only where all that led to them was signed. Of a target of ours they were promised. */
+static bool wants_records(const struct connection *connection)
+{
+	if (how(connection) == TARGET_TLS_DANE)
+		return true;
+	return connection->hop.backend == NULL && connection->hop.is_signed && connection->office->settings.dane.on;
+}
+
 void securing_set_up(struct connection *connection)
 {
 	connection->client.wants_tls = how(connection) != TARGET_TLS_NONE && !connection->hop.no_tls;
@@ -44,9 +52,49 @@ static struct slice name_of(const struct connection *connection)
 	const struct backend *backend = connection->hop.backend;
 	struct target target;
 
-	if (backend && backend->settings.tls_name.is.len)
+	if (backend && backend->settings.tls.is != TARGET_TLS_DANE && backend->settings.tls_name.is.len)
 		return backend->settings.tls_name.is;
 	return target_parse(slice_of(connection->hop.name), &target) == OK ? target.host : SLICE("");
+}
+
+/* ---- TLSA records ---- */
+
+/* Found: nothing goes without TLS from here on. A target of ours must have some that verify it. */
+static void records_came(void *own, const struct dns_reply *reply)
+{
+	struct connection *connection = own;
+	enum result end = dane_read(&connection->dane, reply);
+	bool must = how(connection) == TARGET_TLS_DANE;
+
+	if (end == LATER) {
+		connection_fail(connection, "451 4.4.3", "could not be looked up: the DNS did not answer about its TLSA records");
+		return;
+	}
+	if (must && (end == REFUSED || connection->dane.count == 0)) {
+		connection_fail(connection, "451 4.7.5", "has no signed TLSA records that can be used");
+		return;
+	}
+	if (end == OK)
+		connection->client.wants_tls = connection->client.needs_tls = true;
+	connecting_go(connection);
+}
+
+bool securing_asks_first(struct connection *connection)
+{
+	char text[DNS_NAME + 1];
+	struct slice name;
+
+	if (!wants_records(connection))
+		return false;
+	if (!connection->hop.is_signed || dane_name(name_of(connection), connection->hop.port, text, &name) != OK) {
+		connection_fail(connection, "451 4.7.5", "has no address that is signed in the DNS");
+		return true;
+	}
+	connection->question.answered = records_came;
+	connection->question.owner = connection;
+	resolve_ask(&connection->office->resolve, DNS_TLSA, name, &connection->question);
+	connection_start_timer(connection);
+	return true;
 }
 
 /* ---- the handshake ---- */
@@ -76,7 +124,8 @@ static void go_on(struct connection *connection)
 
 void securing_begin(struct connection *connection)
 {
-	struct tls_peer peer = { .name = name_of(connection) };
+	struct tls_peer peer = { .name = name_of(connection), .also = slice_of(connection->destination->domain),
+	                         .tlsa = connection->dane.records, .tlsa_count = connection->dane.count };
 
 	if (how(connection) == TARGET_TLS_VERIFIED) {
 		peer.trust = trust_of(connection);
@@ -107,7 +156,7 @@ struct slice securing_words(const struct connection *connection, struct arena *m
 	if (!connection->client.secure)
 		return words;
 	length = snprintf(text, sizeof(text), "%s %s %s", tls_version(&connection->tls), tls_cipher(&connection->tls),
-	                  how(connection) == TARGET_TLS_VERIFIED ? "verified" : "unverified");
+	                  connection->dane.count ? "dane" : how(connection) == TARGET_TLS_VERIFIED ? "verified" : "unverified");
 	if (length < 0 || (size_t)length >= sizeof(text))
 		length = 0;
 	return arena_keep(memory, (struct slice){ text, (size_t)length }, &words) == OK ? words : SLICE("");
