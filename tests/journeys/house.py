@@ -414,7 +414,7 @@ class Postfix:
 class Dovecot:
     """Dovecot's LMTP on a TCP port, with a Maildir for each user of a passwd file of ours. As root only."""
 
-    def __init__(self, users):
+    def __init__(self, users, extra="ssl = no"):
         self.folder = folder()
         self.port = free_port()
         user = pwd.getpwnam("nobody")
@@ -429,7 +429,7 @@ state_dir = {self.folder}/state
 instance_name = journey
 protocols = lmtp
 log_path = {self.folder}/log
-ssl = no
+{extra}
 mail_location = maildir:~/Maildir
 first_valid_uid = 1
 first_valid_gid = 1
