@@ -104,7 +104,7 @@ static void noise(const char *id)
 	fd_close(&fd);
 }
 
-/* Many damaged files are one warning, with their number. */
+/* The first damaged file is a warning at once, and all that come with it are one more, with their number. */
 static void damaged_together(void)
 {
 	EXPECT(ledger("\"queued\": 0"));
@@ -113,6 +113,7 @@ static void damaged_together(void)
 	noise("0123456789ABCDEG");
 	noise("note");
 	start();
+	EXPECT(warned("corrupt", "1 damaged file was moved"));
 	EXPECT(warned("corrupt", "3 damaged files were moved"));
 	EXPECT(silent(scene.control) && files("corrupt") == 3);
 }
