@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The whole way of a question, through libunbound to a name server of ours on loopback and back; once as we
- * are, and once in the resolver's jail. The server looks at the first label only: it says what to answer.
+ * are, and once in the resolver's jail. The server looks at the first label only: it says what to answer. Labels that
+ * begin with "cut" are answered whole over TCP alone.
  */
 #include "base/fd.h"
 #include "base/jail_attempts.h"
@@ -29,6 +30,9 @@ static const struct {
 	{ "xn--grn-ioa", 0, 1, LIT("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\x05") },
 	{ "short", 0, 1, LIT("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f") },
 	{ "silent", 99, 0, LIT("") },
+	{ "cut", 0, 1, LIT("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\x05") },
+	{ "cutgone", 99, 0, LIT("") },
+	{ "cutagain", 0, 0, LIT("") },
 };
 
 static const struct {
@@ -52,6 +56,9 @@ static const struct {
 	{ "a server that fails", "broken.example", DNS_A, DNS_FAILED, 0, LIT("") },
 	{ "rdata that is cut off", "short.example", DNS_A, DNS_FAILED, 0, LIT("") },
 	{ "a server that is silent", "silent.example", DNS_A, DNS_FAILED, 0, LIT("") },
+	{ "an answer that is whole over TCP only", "cut.example", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\5") },
+	{ "a server that says to use TCP, and is silent there", "cutgone.example", DNS_A, DNS_FAILED, 0, LIT("") },
+	{ "one that says so over TCP too", "cutagain.example", DNS_A, DNS_FAILED, 0, LIT("") },
 	{ "localhost", "localhost", DNS_A, DNS_FOUND, 1, LIT("\4\0\0\0\x7f\0\0\1") },
 	{ "localhost by IPv6", "localhost", DNS_AAAA, DNS_FOUND, 1, LIT("\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1") },
 	{ "localhost takes no mail by name", "localhost", DNS_MX, DNS_NO_RECORDS, 0, LIT("") },
@@ -64,7 +71,7 @@ static const struct {
 
 static uint16_t server_port;
 
-static size_t answer_to(char *message, size_t got, size_t room)
+static size_t answer_to(char *message, size_t got, size_t room, bool tcp)
 {
 	size_t end = HEADER;
 
@@ -77,10 +84,14 @@ static size_t answer_to(char *message, size_t got, size_t room)
 		struct slice label = slice_of(server_rows[i].label),
 			     asked = { message + HEADER + 1, (unsigned char)message[HEADER] };
 
-		if (!slice_same_nocase(label, asked) || server_rows[i].code == 99)
+		if (!slice_same_nocase(label, asked) || (server_rows[i].code == 99 && (tcp || !slice_begins(asked, SLICE("cut")))))
 			continue;
 		message[2] = (char)0x84;
 		message[3] = (char)server_rows[i].code;
+		if (slice_begins(asked, SLICE("cut")) && (!tcp || asked.len > 3)) {
+			message[2] |= 2;
+			return end;
+		}
 		memcpy(message + 6, "\0\0\0\0\0\0", 6);
 		message[7] = (char)server_rows[i].answers;
 		memcpy(message + end, server_rows[i].rdata.at, server_rows[i].rdata.len);
@@ -109,8 +120,52 @@ static pid_t start_server(void)
 
 		size = sizeof(from);
 		got = recvfrom(fd, message, sizeof(message), 0, (struct sockaddr *)&from, &size);
-		if (got > HEADER && (got = (ssize_t)answer_to(message, (size_t)got, sizeof(message))) > 0)
+		if (got > HEADER && (got = (ssize_t)answer_to(message, (size_t)got, sizeof(message), false)) > 0)
 			(void)!sendto(fd, message, (size_t)got, 0, (struct sockaddr *)&from, size);
+	}
+	return child;
+}
+
+static void serve_one(int fd)
+{
+	char message[2048];
+
+	for (;;) {
+		ssize_t got = recv(fd, message, 2, MSG_WAITALL);
+		size_t length = (size_t)((unsigned char)message[0] << 8 | (unsigned char)message[1]);
+
+		if (got != 2 || length <= HEADER || length > sizeof(message) - 2 ||
+		    recv(fd, message + 2, length, MSG_WAITALL) != (ssize_t)length)
+			return;
+		length = answer_to(message + 2, length, sizeof(message) - 2, true);
+		message[0] = (char)(length >> 8);
+		message[1] = (char)length;
+		if (length > 0)
+			(void)!send(fd, message, length + 2, MSG_NOSIGNAL);
+	}
+}
+
+/* At the same port; who is served ends with its connection. */
+static pid_t start_tcp_server(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(server_port) };
+	closing int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int yes = 1;
+	pid_t child;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 16) != 0)
+		return -1;
+	(void)fflush(stdout);
+	child = fork();
+	/* NOLINTNEXTLINE(bugprone-infinite-loop): until it is killed */
+	while (child == 0) {
+		closing int one = accept(fd, NULL, NULL);
+
+		if (one >= 0 && fork() == 0) {
+			serve_one(one);
+			_exit(0);
+		}
 	}
 	return child;
 }
@@ -241,13 +296,15 @@ static void ask_all_jailed(void)
 
 int main(void)
 {
-	pid_t server = start_server();
+	pid_t server = start_server(), tcp_server = server < 0 ? -1 : start_tcp_server();
 
-	if (server < 0)
+	if (server < 0 || tcp_server < 0)
 		return 1;
 	ask_all(false);
 	ask_all_jailed();
 	(void)kill(server, SIGKILL);
 	(void)jail_wait(server);
+	(void)kill(tcp_server, SIGKILL);
+	(void)jail_wait(tcp_server);
 	return TEST_END();
 }

@@ -12,5 +12,6 @@ const struct jail resolver_jail = {
 		/* talk, wait, remember, leave */ JAIL_DAEMON,
 		/* ask name servers            */ SYS_socket, SYS_bind, SYS_connect, SYS_setsockopt, SYS_getsockopt,
 		                                  SYS_sendto, SYS_recvfrom, SYS_getsockname,
+		/* over TCP, when cut          */ SYS_writev,
 		/* ports taken at random       */ SYS_gettimeofday),
 };
