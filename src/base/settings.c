@@ -120,6 +120,17 @@ enum result settings_put(struct settings *settings, const char *section, const c
 	return settings_add_item(settings, value, text);
 }
 
+enum result settings_append(struct settings *settings, const char *section, struct slice title, const char *name,
+                            struct slice item)
+{
+	struct settings_place place = { slice_of(section), title, slice_of(name) };
+	struct settings_value *value = settings_find(settings, &place);
+
+	if (value == NULL)
+		TRY(settings_add_value(settings, &place, (struct settings_origin){ 0 }, &value));
+	return settings_add_item(settings, value, item);
+}
+
 enum result settings_show(const struct settings *settings, const char *section, const char *name, struct buffer *to)
 {
 	struct settings_place place = { slice_of(section), { 0 }, slice_of(name) };

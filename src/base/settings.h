@@ -91,6 +91,10 @@ must_use enum result settings_read_file(struct settings *settings, const char *f
 /* For what the supervisor knows better than the file: one value in a section without titles, as if written. */
 must_use enum result settings_put(struct settings *settings, const char *section, const char *name, struct slice text);
 
+/* One more item of a list that has a title, as if it stood in the file behind the others. */
+must_use enum result settings_append(struct settings *settings, const char *section, struct slice title,
+                                     const char *name, struct slice item);
+
 /* The other way: what was written for a setting without title, as text; nothing if nothing was. */
 must_use enum result settings_show(const struct settings *settings, const char *section, const char *name,
                                    struct buffer *to);

@@ -55,7 +55,7 @@ def archived(folder):
             for path in sorted(pathlib.Path(folder).glob("*/*/new/*"))}
 
 
-def test_copies_attachments_and_notices(started, sink, quick, more, tmp_path):
+def test_copies_attachments_and_notices(started, sink, quick, more):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-archive-")) / "kept"
     folder.parent.chmod(0o755)
     gateway = begin(started, sink, quick, f'''

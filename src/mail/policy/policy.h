@@ -29,7 +29,8 @@ SETTINGS_STRUCT(policy_settings, POLICY_SETTINGS);
 extern const struct settings_section policy_settings_section;
 
 #define LIST_SETTINGS(ROW) \
-	ROW(entries, list, "", "", "", "texts, globs or networks; compared whole, letters of either case")
+	ROW(entries, list, "", "", "", "texts, globs or networks; compared whole, letters of either case") \
+	ROW(file,    path, "", "", "", "more of them, one a line; empty lines and those that begin with # are passed over")
 SETTINGS_STRUCT(list_settings, LIST_SETTINGS);
 extern const struct settings_section list_settings_section;
 

@@ -10,11 +10,13 @@
 #include "relay/relay.h"
 #include "resolver/resolver.h"
 #include "scanners/scanners.h"
+#include "supervisor/list_files.h"
 #include "supervisor/listeners.h"
 #include "supervisor/logs.h"
 #include "wire/gateway.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -276,15 +278,39 @@ static enum result check_emptiness(struct checking *checking)
 	return REFUSED;
 }
 
-/* Each line of `what` with the file's name before it. */
+/* Where the policy stands that a complaint names by its title. */
+static struct settings_origin policy_named(const struct checking *checking, struct slice line)
+{
+	char named[256];
+
+	for (size_t i = 0; i < settings_title_count(checking->settings, "policy"); i++) {
+		struct slice title = settings_title(checking->settings, "policy", i);
+
+		(void)snprintf(named, sizeof(named), "policy \"%.*s\"", SHOW(title));
+		if (memmem(line.at, line.len, named, strlen(named)))
+			return settings_origin_of(checking->settings, "policy", title, "");
+	}
+	return (struct settings_origin){ 0 };
+}
+
+/* Each line of `what` with file and line before it. */
 static enum result complain_lines(struct checking *checking, struct slice what)
 {
 	while (what.len) {
 		struct slice line = slice_cut(&what, '\n');
+		struct settings_origin origin = policy_named(checking, line);
 
-		TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(line)));
+		if (origin.line)
+			TRY(buffer_format(checking->complaints, "%.*s:%u: %.*s\n", SHOW(origin.file), origin.line, SHOW(line)));
+		else
+			TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(line)));
 	}
 	return REFUSED;
+}
+
+static enum result add_list_files(struct checking *checking)
+{
+	return list_files_read(checking->settings, checking->complaints);
 }
 
 static enum result check_policy(struct checking *checking)
@@ -326,7 +352,7 @@ static enum result add_hostname(struct checking *checking)
 }
 
 static enum result (*const checks[])(struct checking *) = {
-	check_emptiness, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
+	check_emptiness, add_list_files, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
 	check_access, add_hostname,
 };
 

@@ -4,9 +4,11 @@
 
 #include "base/fd.h"
 #include "base/test.h"
+#include "mail/policy/policy.h"
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static const struct row { const char *about, *text, *said; } rows[] = {
 	{ "an empty file is a mistake", "", ": says nothing" },
@@ -57,8 +59,16 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	  "relay { relayhost = \"smtp://out:25\" }\ntarget \"smtp://out:25\" { client = xforward }\n", NULL },
 	{ "a folder has no connections", "target \"maildir:/mail\" { connections = 5 }\n", ":1: target 'maildir:/mail'" },
 	{ "a log in a file needs a name", "log { to = file }\n", ":1: log to = file needs a file" },
-	{ "a rule that can never match", "policy \"all\" { do = {\"deliver\"} }\n"
-	  "policy \"late\" { when = \"virus\" do = {\"reject\"} }\n", "can never match" },
+	{ "a rule that can never match, with its line", "policy \"all\" { do = {\"deliver\"} }\n"
+	  "policy \"late\" { when = \"virus\" do = {\"reject\"} }\n", ":2: policy \"late\" can never match" },
+	{ "a rule that asks for a list that is none, with its line", "\n\npolicy \"x\" { when = \"sender in list('bosses')\" do = {\"hold\"} }\n",
+	  ":3: " },
+	{ "a list's file must be there", "\nlist \"x\" { file = \"/nonexistent/list\" }\n",
+	  ":2: file = '/nonexistent/list': No such file or directory" },
+	{ "and be a file", "list \"x\" { file = \"/dev/zero\" }\n", ":1: file = '/dev/zero': Invalid argument" },
+	{ "a template has one of four names", "template \"boss\" { subject = \"x\" }\n", "the templates are \"attachment\"" },
+	{ "and names what there is", "\ntemplate \"sender\" { text = {\"ok\", \"%who%\"} }\n", ":2: text = '%who%': %who% stands for nothing" },
+	{ "an action names its place", "\n\npolicy \"x\" { do = {\"archive here\"} }\n", ":3: do = 'archive here': the absolute path" },
 	{ "a rule needs known facts", "policy \"x\" { when = \"virsu\" do = {\"reject\"} }\n", "virsu" },
 	{ "a wrong name gets the nearest", "domian \"x\" { }\n",
 	  ":1: no such setting 'domian' in the top of the file; did you mean 'domain'?" },
@@ -103,8 +113,39 @@ static void check_section(const struct settings_section *section)
 	settings_finish(&settings);
 }
 
+static const struct { const char *about, *text, *said; size_t entries; } lists[] = {
+	{ "one entry a line, but for comments and what is empty", "# who\nanna@example.org\r\n\n  *@board.example.org\t\n#\nlast", NULL, 4 },
+	{ "an empty file is an empty list", "", NULL, 1 },
+	{ "a control byte is told with its line", "a\nb\x01c\n", ":2: has a control byte", 0 },
+};
+
+static void check_list(size_t row)
+{
+	closing int list = memfd_create("list", MFD_CLOEXEC), fd = memfd_create("settings", MFD_CLOEXEC);
+	struct list_settings filled = { 0 };
+	struct settings settings;
+	struct buffer complaints;
+	char path[64], text[256];
+
+	(void)snprintf(text, sizeof(text), "list \"l\" { entries = {\"first\"} file = \"/proc/self/fd/%d\" }\n", list);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	settings_init(&settings);
+	buffer_init(&complaints, 65536);
+	CHECK(write(fd, text, strlen(text)) > 0 && write(list, lists[row].text, strlen(lists[row].text)) >= 0, "files are written");
+	CHECK(schema_read(&settings, path, &complaints) == (lists[row].said ? REFUSED : OK), lists[row].about);
+	CHECK(buffer_add_byte(&complaints, '\0') == OK, "text");
+	CHECK(lists[row].said == NULL || strstr(buffer_slice(&complaints).at, lists[row].said), lists[row].about);
+	CHECK(settings_fill(&settings, &list_settings_section, SLICE("l"), &filled) == OK, lists[row].about);
+	CHECK(lists[row].said || filled.entries.count == lists[row].entries, lists[row].about);
+	CHECK(filled.entries.count < 3 || slice_same(filled.entries.items[2], SLICE("*@board.example.org")), lists[row].about);
+	buffer_finish(&complaints);
+	settings_finish(&settings);
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		check_list(i);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(&rows[i]);
 	for (size_t i = 0; schema[i]; i++)
