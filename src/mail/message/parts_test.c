@@ -176,6 +176,8 @@ static const struct finding { const char *about; struct slice message; const cha
 	  "broken quoted-printable" },
 	{ "a picture that is none", LIT(MULTI("b") PART "Content-Type: image/png; name=a.png\r\n\r\nhello all\r\n--b--\r\n"),
 	  "1.1 none a.png hello all", "a name of a picture or a document whose bytes are none" },
+	{ "a message that says it is encoded, and does not look it",
+	  LIT("Content-Type: message/rfc822\r\n" B64 "\r\nSubject: x\r\n\r\nhello\r\n"), "", "an encoded message" },
 	{ "a piece of a message", LIT("Content-Type: message/partial; id=a; number=1\r\n\r\nhello"), "1 none  ",
 	  "a piece of a message, or one that lies elsewhere" },
 	{ "a name without its second section",

@@ -172,6 +172,8 @@ const struct fact_row fact_rows[] = {
 	{ "from.address", FACT_TEXT, FINDING("from.address"), .about = "each address that a reader could find in the From header" },
 	{ "date.epoch", FACT_NUMBER, .single = true, FINDING("date.epoch"),
 	  .about = "the Date header, in seconds since 1970; none where it names no time" },
+	{ "signed", FACT_TEXT, FINDING("signed"), .about = "whose signature or encryption a change could break: dkim, smime, pgp" },
+	{ "signed.field", FACT_TEXT, FINDING("signed.field"), .about = "each header field that a DKIM signature covers" },
 	{ "header", FACT_TEXT, .takes_name = true, .next = of_headers, .finding = "header:",
 	  .about = "the values of a header, as header(\"NAME\")" },
 	{ "parts", FACT_NUMBER, .single = true, FINDING("parts"), .about = "how many parts the message has" },

@@ -57,6 +57,26 @@ static enum result mend_packed(struct slice bytes, const struct deeds *deeds, co
 	return result;
 }
 
+static bool has_fact(const struct findings *findings, struct slice name, struct slice value)
+{
+	for (size_t i = 0; i < findings->fact_count; i++)
+		if (slice_same(findings->facts[i].name, name) && slice_same_nocase(findings->facts[i].value, value))
+			return true;
+	return false;
+}
+
+/* One more field of a covered name is taken for a break: who signed it may have named it once more than it was there. */
+unsigned policy_breaks(const struct findings *findings, const struct deed *deed)
+{
+	struct slice rest = deed->text, field = deed->kind == DEED_SUBJECT ? SLICE("subject") : field_trim(slice_cut(&rest, ':'));
+
+	if (!deed_is_edit(deed->kind) || !has_fact(findings, SLICE("signed"), SLICE("dkim")))
+		return 0;
+	if (deed->kind == DEED_ATTACHMENT)
+		return SEAL_DKIM;
+	return has_fact(findings, SLICE("signed.field"), field) ? SEAL_DKIM_HEADER : 0;
+}
+
 static bool has_edit(const struct deeds *deeds)
 {
 	for (uint32_t i = 0; i < deeds->count; i++)

@@ -91,6 +91,25 @@ static void check_judgement(struct arena *arena)
 	CHECK(!policy_wants_mending(&judgement), "an errand is nothing to mend");
 }
 
+static void check_breaks(void)
+{
+	static const struct { struct deed deed; unsigned breaks; const char *about; } breaks[] = {
+		{ SPAM("[s] "), SEAL_DKIM_HEADER, "a covered subject" },
+		{ HEAD("X-A: 1"), 0, "a field that is not covered" },
+		{ HEAD("Reply-to: a@b"), SEAL_DKIM_HEADER, "one more field that is" },
+		{ WRAP(), SEAL_DKIM, "a message within another" },
+		{ COPY("a@b"), 0, "a copy" },
+	};
+	struct fact facts[] = { { SLICE("signed"), SLICE("dkim") }, { SLICE("signed.field"), SLICE("subject") },
+		                { SLICE("signed.field"), SLICE("reply-to") } };
+	const struct findings with = { .facts = facts, .fact_count = COUNT_OF(facts) }, without = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(breaks); i++) {
+		CHECK(policy_breaks(&with, &breaks[i].deed) == breaks[i].breaks, breaks[i].about);
+		CHECK(policy_breaks(&without, &breaks[i].deed) == 0, "what is not signed cannot break");
+	}
+}
+
 int main(void)
 {
 	struct arena arena;
@@ -101,6 +120,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(i, &arena, &to);
 	check_judgement(&arena);
+	check_breaks();
 	buffer_finish(&to);
 	arena_finish(&arena);
 	return TEST_END();

@@ -60,6 +60,9 @@ must_use enum result policy_judge(const struct policy *policy, unsigned scanners
                                   const struct envelope *envelope, const struct findings *findings,
                                   const struct evidence *evidence, struct arena *arena,
                                   struct judgement *ret_judgement);
+/* What a deed will break, by the facts `signed` and `signed.field`: bits of enum seal. Known before it is done, and by
+ * whoever has the judgement, without the message. */
+unsigned policy_breaks(const struct findings *findings, const struct deed *deed);
 /* The third step: edits for the fates that have deeds. `bytes` is the message. */
 bool policy_wants_mending(const struct judgement *judgement);
 must_use enum result policy_mend(const struct policy *policy, struct slice bytes, struct arena *arena,

@@ -157,9 +157,13 @@ static unsigned count_fact(struct bench *bench, const struct row *row, struct sl
 static void findings_are_kept(struct bench *bench)
 {
 	const struct row row = { .head = SLICE("Subject: the subject\r\nFrom: \"A <x@y>\" <a@B>\r\nFrom: c@d\r\n"
+	                                       "DKIM-Signature: v=1; h=From : SUBJECT; b=x\r\n"
 	                                       "Date: 1 Jan 1970 00:01:00 +0000\r\n\r\nx\r\n") };
 
 	CHECK(count_fact(bench, &row, SLICE("subject"), SLICE("the subject")) == 1, "the subject is a fact");
+	CHECK(count_fact(bench, &row, SLICE("signed"), SLICE("dkim")) == 1, "a signature is a fact");
+	CHECK(count_fact(bench, &row, SLICE("signed.field"), SLICE("subject")) == 1 &&
+	      count_fact(bench, &row, SLICE("signed"), SLICE("pgp")) == 0, "and what it covers");
 	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("a@b")) == 1, "so is the address");
 	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("x@y")) == 1, "and the one that another reader finds");
 	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("c@d")) == 1, "and the one of the second field");

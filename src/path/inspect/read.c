@@ -8,7 +8,7 @@
 #include <stdarg.h>
 
 enum { VALUE_MOST = 200, WANTED_MOST = 256, ADDRESSES_TOLD = 64,
-       FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST + ADDRESSES_TOLD };
+       COVERED_TOLD = 64, FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
@@ -97,6 +97,22 @@ static enum result tell_from(struct telling *telling, const struct message_reade
 	return OK;
 }
 
+static const struct { unsigned seals; struct slice name; } sealed[] = {
+	{ SEAL_DKIM, LIT("dkim") }, { SEAL_SMIME, LIT("smime") }, { SEAL_PGP, LIT("pgp") },
+};
+
+static enum result lower_case(struct arena *arena, struct slice text, struct slice *ret_lower)
+{
+	char *lower = arena_take(arena, text.len);
+
+	if (lower == NULL)
+		return LATER;
+	for (size_t i = 0; i < text.len; i++)
+		lower[i] = byte_lower(text.at[i]);
+	*ret_lower = (struct slice){ lower, text.len };
+	return OK;
+}
+
 static enum result tell_date(struct telling *telling, const struct headers *headers)
 {
 	const struct header *header = headers_find(headers, SLICE("Date"));
@@ -133,6 +149,27 @@ static enum result tell_wanted(struct telling *telling, const struct message_rea
 	return OK;
 }
 
+/* What a change could break, and by which fields; each name once, in lower case. */
+static enum result tell_seals(struct telling *telling, const struct message_view *view)
+{
+	unsigned seals = seals_of(view);
+	size_t place = 0, first;
+	struct slice name;
+
+	for (size_t i = 0; i < COUNT_OF(sealed); i++)
+		if (seals & sealed[i].seals)
+			tell(telling, SLICE("signed"), sealed[i].name);
+	first = telling->count;
+	while (seals_next_field(&view->first->headers, &place, &name) && telling->count - first < COVERED_TOLD) {
+		struct slice lower;
+
+		TRY(lower_case(telling->arena, name, &lower));
+		if (lower.len && !is_told(telling, first, lower))
+			tell(telling, SLICE("signed.field"), lower);
+	}
+	return OK;
+}
+
 static enum result tell_tree(struct telling *telling, const struct message_view *view)
 {
 	for (unsigned bit = 0; bit < AMBIGUITY_COUNT; bit++)
@@ -156,6 +193,7 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 		TRY(tell_headers(telling, reader, &view.first->headers));
 		TRY(tell_from(telling, reader, &view.first->headers));
 		TRY(tell_date(telling, &view.first->headers));
+		TRY(tell_seals(telling, &view));
 		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
 	}
 	TRY(tell_tree(telling, &view));
