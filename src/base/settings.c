@@ -244,66 +244,6 @@ enum result settings_unpack(struct settings *settings, struct slice packed)
 	return result;
 }
 
-/* ---- from a row to a field ---- */
-
-static enum result fill_list(struct settings *settings, const struct slice *items, size_t count, struct list *ret_list)
-{
-	struct slice *copy = arena_array(&settings->memory, struct slice, count);
-
-	if (copy == NULL)
-		return LATER;
-	if (count)
-		memcpy(copy, items, count * sizeof(*copy));
-	*ret_list = (struct list){ copy, count };
-	return OK;
-}
-
-static enum result fill_standard_list(struct settings *settings, const char *standard, struct list *ret_list)
-{
-	struct slice rest = slice_of(standard), counting = rest;
-	struct slice *items;
-	size_t count = 0;
-
-	while (setting_next_item(&counting).len)
-		count++;
-	items = arena_array(&settings->memory, struct slice, count);
-	if (items == NULL)
-		return LATER;
-	for (size_t i = 0; i < count; i++)
-		items[i] = setting_next_item(&rest);
-	*ret_list = (struct list){ items, count };
-	return OK;
-}
-
-static enum result fill_row(struct settings *settings, const struct setting *row,
-                            const struct settings_value *value, void *field)
-{
-	if (row->kind == SETTING_list && value)
-		return fill_list(settings, value->items, value->count, field);
-	if (row->kind == SETTING_list)
-		return fill_standard_list(settings, row->standard, field);
-	if (value == NULL)
-		return setting_parse(row, slice_of(row->standard), field, NULL) == OK ? OK : BROKEN;
-	if (value->count != 1)
-		return REFUSED;
-	return setting_parse(row, value->items[0], field, NULL);
-}
-
-enum result settings_fill(struct settings *settings, const struct settings_section *section,
-                          struct slice title, void *ret_filled)
-{
-	struct settings_place place = { slice_of(section->name), title, { 0 } };
-
-	memset(ret_filled, 0, section->size);
-	for (size_t i = 0; i < section->row_count; i++) {
-		const struct setting *row = &section->rows[i];
-
-		place.name = setting_name(row);
-		TRY(fill_row(settings, row, settings_find(settings, &place), (char *)ret_filled + row->offset));
-	}
-	return OK;
-}
-
 /* ---- what is not wanted ---- */
 
 static bool same_value(const struct settings_value *one, const struct settings_value *other)

@@ -67,6 +67,8 @@ struct settings_section {
 	 * in the file (`do`, not `do_`), and for each title (then `name` is ""). REFUSED, with the reason
 	 * added to `complaint`: what was meant, no full stop; file, line and value are added by others. */
 	enum result (*check)(const char *name, struct slice value, struct buffer *complaint);
+	/* May be NULL: sections that may stand within this one, which has a title; ends with NULL. */
+	const struct settings_section *const *within;
 };
 
 struct settings_origin { struct slice file; uint32_t line; };    /* line 0: the default */
@@ -106,6 +108,10 @@ must_use enum result settings_unpack(struct settings *settings, struct slice pac
  * A filled struct points into `settings`. */
 must_use enum result settings_fill(struct settings *settings, const struct settings_section *section,
                                    struct slice title, void *ret_filled);
+
+/* What the section `outer` "OUTER_TITLE" has to say of a section within it: only that is changed in what was filled. */
+must_use enum result settings_fill_over(struct settings *settings, const struct settings_section *section,
+                                        const char *outer, struct slice outer_title, struct slice title, void *filled);
 
 /* Is the same said of one section, with all its titles, in both? */
 bool settings_same(const struct settings *one, const struct settings *other, const char *section);

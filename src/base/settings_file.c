@@ -253,6 +253,21 @@ static bool attempt(struct reader *reader, struct source *source)
 	return parsed;
 }
 
+static bool plant_within(struct node *node)
+{
+	const struct settings_section *const *within = node->section->within;
+
+	for (; within && *within; within++) {
+		struct node *child = reader_add_child(node, (*within)->name);
+
+		if (child == NULL)
+			return false;
+		child->section = *within;
+		child->shape = (*within)->titled ? TITLED : SECTION;
+	}
+	return true;
+}
+
 static bool plant(struct reader *reader, const struct settings_section *const *schema)
 {
 	reader->top.reader = reader;
@@ -265,6 +280,8 @@ static bool plant(struct reader *reader, const struct settings_section *const *s
 			return false;
 		node->section = *schema;
 		node->shape = (*schema)->titled ? TITLED : SECTION;
+		if (!plant_within(node))
+			return false;
 	}
 	return true;
 }

@@ -12,7 +12,7 @@
 
 #include "base/settings.h"
 
-enum { READER_SHOWN = 80, READER_COMPLAINT = 1024 };       /* bytes of a value shown; of a complaint */
+enum { READER_SHOWN = 80, READER_COMPLAINT = 1024, SETTINGS_OUTER_LONGEST = 256 };       /* bytes of a value shown; of a complaint */
 
 enum shape { PLAIN, SECTION, TITLED };           /* `x = …`, `x { … }`, `x "title" { … }` */
 
@@ -50,6 +50,7 @@ struct reader {
 	bool lenient, learned, full;
 	struct arena memory, tables;             /* of the whole reading; of one attempt */
 	struct node top;
+	char outer[SETTINGS_OUTER_LONGEST];      /* title of the section around the one that is read */
 	struct source *sources, *current;
 	unsigned source_count, depth, unknown;
 	struct complaint *complaints;

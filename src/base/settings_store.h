@@ -31,6 +31,12 @@ struct settings_title {
 /* Where something stands: its section, the title of that section, its name. */
 struct settings_place { struct slice section, title, name; };
 
+/* Of a section within another: its section is "OUTER/NAME", its title "OUTER TITLE", a line end, and its own. */
+enum { SETTINGS_WITHIN_LONGEST = 2 * SETTINGS_NAME_LONGEST + 2 };
+struct settings_within { char section[SETTINGS_WITHIN_LONGEST], title[SETTINGS_WITHIN_LONGEST]; };
+must_use enum result settings_place_within(struct settings_within *room, const char *outer, struct slice outer_title,
+                                           struct settings_place *place);
+
 struct settings_value *settings_find(const struct settings *settings, const struct settings_place *place);
 struct settings_title *settings_find_title(const struct settings *settings, const struct settings_place *place);
 must_use enum result settings_add_value(struct settings *settings, const struct settings_place *place,

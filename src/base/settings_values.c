@@ -91,13 +91,38 @@ static struct settings_origin origin_here(const struct reader *reader, int line)
 	return (struct settings_origin){ slice_of(reader->current->name), line > 0 ? (uint32_t)line : 0 };
 }
 
+/* Where what a section says is kept; within another section it is that one's. */
+static void place_node(const struct node *node, struct settings_within *room, struct settings_place *place)
+{
+	if (node->parent == NULL || node->parent == &node->reader->top || node->parent->section == NULL)
+		return;
+	if (settings_place_within(room, node->parent->name, slice_of(node->reader->outer), place) != OK)
+		node->reader->full = true;
+}
+
+static void remember_outer(const struct node *node, struct slice title)
+{
+	struct reader *reader = node->reader;
+	size_t length = title.len < sizeof(reader->outer) ? title.len : sizeof(reader->outer) - 1;
+
+	if (node->parent != &reader->top)
+		return;
+	if (length)
+		memcpy(reader->outer, title.at, length);
+	reader->outer[length] = '\0';
+}
+
 void reader_store(const struct use *use, struct slice title, int line, bool fresh, struct slice item)
 {
 	struct reader *reader = use->node->reader;
 	struct settings_place place = { slice_of(use->node->section->name), title, setting_name(use->row) };
-	struct settings_value *value = settings_find(reader->settings, &place);
-	bool added = !fresh && value == NULL;
+	struct settings_value *value;
+	struct settings_within room;
+	bool added;
 
+	place_node(use->node, &room, &place);
+	value = settings_find(reader->settings, &place);
+	added = !fresh && value == NULL;
 	if (fresh && value) {
 		reader_complain(reader, line, "%.*s is set twice; the first time at %.*s:%u", SHOW(place.name),
 		         SHOW(value->origin.file), value->origin.line);
@@ -115,16 +140,20 @@ void reader_open_section(const struct node *node, struct slice title, int line)
 {
 	struct reader *reader = node->reader;
 	struct settings_place place = { .section = slice_of(node->name), .title = title };
-	const struct settings_title *before = settings_find_title(reader->settings, &place);
+	const struct settings_title *before;
+	struct settings_within room;
 
 	if (node->section == NULL || node->shape != TITLED)
 		return;
-	if (place.title.len == 0)
+	remember_outer(node, title);
+	place_node(node, &room, &place);
+	before = settings_find_title(reader->settings, &place);
+	if (title.len == 0)
 		reader_complain(reader, line, "a section '%s' needs a title that is not empty", node->name);
 	else if (before)
 		reader_complain(reader, line, "%s '%.*s' stands here twice; the first one at %.*s:%u", node->name,
 			 SHOW(title), SHOW(before->origin.file), before->origin.line);
 	else if (settings_add_title(reader->settings, &place, origin_here(reader, line)) != OK)
 		reader->full = true;
-	reader_judge(reader, node, NULL, place.title, line);
+	reader_judge(reader, node, NULL, title, line);
 }

@@ -38,7 +38,7 @@ static struct fate fates[] = {
 	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
 };
 static struct slice edit_lists[] = { LIT("\1\0\0\0\0") };
-static struct deed deed_list[] = { { DEED_SUBJECT, LIT("[x] "), LIT("r") } };
+static struct deed deed_list[] = { { DEED_SUBJECT, LIT("[x] "), LIT("r"), LIT("") } };
 static struct deeds deed_lists[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement judgement = {
 	VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates), edit_lists, COUNT_OF(edit_lists),

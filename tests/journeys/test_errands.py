@@ -100,6 +100,25 @@ def test_copies_attachments_and_notices(started, sink, quick, more):
     assert not to(sink, "aside@example.org")
 
 
+def test_profiles_speak_their_recipients_language(started, sink, quick, more):
+    gateway = begin(started, sink, quick, '''
+        profile "vienna"  { when = "recipient ~ '*@wien.*'"  template "recipient" { subject = "Zurückgehalten: %%subject%%" } }
+        profile "careful" { when = "recipient ~ 'anna@*'"  template "attachment" { text = {"Vorsicht"} } }
+        policy "wrap"     { when = "profile = 'careful'" do = {"as attachment", "deliver"} }
+        policy "aside"    { do = {"notify recipient", "quarantine"} }
+        domain "wien.example.org" { deliver = {"%s"} }
+        ''' % sink.url, more=more)
+    people = ["anna@wien.example.org", "anna@example.org", "berta@wien.example.org", "berta@example.org"]
+    assert hand_in(gateway, people, letter("offer")).startswith("250")
+    mails = {name: parsed(wait_to(sink, name)[0].data) for name in people}
+    gateway.wait_empty()
+    assert mails["berta@wien.example.org"]["Subject"] == "Zurückgehalten: offer"
+    assert mails["berta@example.org"]["Subject"] == "A message for you was stopped by a rule"
+    for name in people[:2]:
+        assert next(mails[name].iter_parts()).get_content().strip() == "Vorsicht" and mails[name]["Subject"] == "offer"
+    assert len(sink.letters) <= 4, "who is in two profiles is treated once"
+
+
 def test_a_sender_is_told_only_when_known(started, sink, quick):
     rules = 'policy "no" { when = "size > 0" do = {"notify sender", "notify recipient", "quarantine"} }'
     stranger = begin(started, sink, quick, rules)

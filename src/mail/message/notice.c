@@ -31,7 +31,8 @@ static enum result pack_body(const struct notice *notice, struct buffer *to)
 {
 	const struct slice texts[] = { notice->hostname, notice->postmaster, notice->id,
 		                       notice->envelope_id, notice->sender, notice->new_id, notice->template,
-		                       notice->from, notice->rule, notice->reason, notice->done };
+		                       notice->from, notice->rule, notice->reason, notice->done,
+		                       notice->profile };
 
 	TRY(pack_u8(to, NOTICE_VERSION));
 	TRY(pack_u8(to, (uint8_t)notice->kind));
@@ -99,7 +100,8 @@ enum result notice_unpack(struct slice packed, struct arena *arena, struct notic
 	struct notice notice = { 0 };
 	struct slice *const texts[] = { &notice.hostname, &notice.postmaster, &notice.id,
 		                        &notice.envelope_id, &notice.sender, &notice.new_id, &notice.template,
-		                        &notice.from, &notice.rule, &notice.reason, &notice.done };
+		                        &notice.from, &notice.rule, &notice.reason, &notice.done,
+		                        &notice.profile };
 	uint8_t version = unpack_u8(&from), kind = unpack_u8(&from);
 
 	if (version != NOTICE_VERSION || kind < NOTICE_FAILURE || kind > NOTICE_OF_RULE)

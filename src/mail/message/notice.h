@@ -40,7 +40,7 @@ struct notice {
 	uint32_t recipient_count;
 	struct slice new_id;               /* of the notice itself, for its Message-ID */
 	/* NOTICE_OF_RULE only, which is written by a template (template.h): */
-	struct slice template;             /* its name */
+	struct slice template, profile;    /* its name, and whose it is */
 	struct slice from;                 /* the original's sender, while `sender` is who is told */
 	struct slice rule, reason, done;   /* the policy's title; why, in words; the outcome */
 };

@@ -56,6 +56,16 @@ NEXT(of_recipient)
 	return once(place, context->recipient ? context->recipient->address : SLICE(""), ret_value);
 }
 
+NEXT(of_profiles)
+{
+	(void)row;
+	(void)argument;
+	if (*place >= context->profile_count)
+		return false;
+	*ret_value = context->profiles[(*place)++];
+	return true;
+}
+
 NEXT(of_direction)
 {
 	const uint32_t ours = ENVELOPE_TRUSTED | ENVELOPE_AUTHENTICATED | ENVELOPE_LOCAL;
@@ -159,6 +169,7 @@ const struct fact_row fact_rows[] = {
 	  .about = "outbound: from trusted, authenticated or local clients" },
 	{ "sender", FACT_TEXT, .single = true, .next = of_sender, .about = "the envelope's sender; '' is the null sender" },
 	{ "recipient", FACT_TEXT, .single = true, .next = of_recipient, .about = "the recipient for whom the rule is tried" },
+	{ "profile", FACT_TEXT, .next = of_profiles, .about = "the profiles that hold for the recipient" },
 	{ "recipients", FACT_NUMBER, .single = true, FINDING("recipients"), .about = "how many recipients the envelope has" },
 	{ "client.ip", FACT_ADDRESS, ENVELOPE(client_address), .about = "the client's address" },
 	{ "client.name", FACT_TEXT, ENVELOPE(client_name), .about = "the client's name, where it is known" },

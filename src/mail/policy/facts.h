@@ -23,6 +23,8 @@ struct fact_context {
 	const struct envelope_recipient *recipient;      /* NULL: of no recipient in particular */
 	const struct findings *findings;
 	struct slice virus, unscannable;                 /* who and what; empty: it is not so */
+	const struct slice *profiles;                    /* titles of those that hold for the recipient */
+	size_t profile_count;
 };
 
 struct fact_row {

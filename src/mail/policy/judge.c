@@ -94,6 +94,7 @@ struct judging {
 	struct fact_context context;
 	enum verdict verdict;
 	struct judgement *judgement;
+	struct slice *profiles;                  /* room for the titles of those that hold */
 };
 
 /* What the rules that held asked for, in order. */
@@ -133,14 +134,35 @@ static void collect(struct collected *collected, const struct rule *rule)
 	}
 }
 
-static bool same_deeds(const struct deeds *deeds, const struct collected *collected)
+/* Whose template a deed is written by. */
+static struct slice profile_of(const struct judging *judging, const struct action *action)
+{
+	static const struct { enum deed_kind deed; const char *text; enum template_kind kind; } by_deed[] = {
+		{ DEED_ATTACHMENT, "", TEMPLATE_ATTACHMENT }, { DEED_NOTIFY, "recipient", TEMPLATE_RECIPIENT },
+		{ DEED_NOTIFY, "sender", TEMPLATE_SENDER },   { DEED_NOTIFY, NULL, TEMPLATE_ADDRESS },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(by_deed); i++) {
+		const struct profile *profile;
+
+		if (by_deed[i].deed != action->row->deed ||
+		    (by_deed[i].text && !slice_same(action->text, slice_of(by_deed[i].text))))
+			continue;
+		profile = profiles_for(&judging->policy->profiles, &judging->context, by_deed[i].kind);
+		return profile ? profile->title : SLICE("");
+	}
+	return SLICE("");
+}
+
+static bool same_deeds(const struct judging *judging, const struct deeds *deeds, const struct collected *collected)
 {
 	if (deeds->count != collected->count)
 		return false;
 	for (uint32_t i = 0; i < deeds->count; i++)
 		if (deeds->list[i].kind != collected->actions[i].row->deed ||
 		    !slice_same(deeds->list[i].text, collected->actions[i].text) ||
-		    !slice_same(deeds->list[i].rule, collected->rules[i]->title))
+		    !slice_same(deeds->list[i].rule, collected->rules[i]->title) ||
+		    !slice_same(deeds->list[i].profile, profile_of(judging, &collected->actions[i])))
 			return false;
 	return true;
 }
@@ -155,7 +177,7 @@ static enum result new_deeds(struct judging *judging, const struct collected *co
 	deeds->count = (uint32_t)collected->count;
 	for (uint32_t i = 0; i < deeds->count; i++)
 		deeds->list[i] = (struct deed){ collected->actions[i].row->deed, collected->actions[i].text,
-			                        collected->rules[i]->title };
+			                        collected->rules[i]->title, profile_of(judging, &collected->actions[i]) };
 	judging->judgement->deeds_count++;
 	return OK;
 }
@@ -168,7 +190,7 @@ static enum result give_deeds(struct judging *judging, const struct collected *c
 	if (collected->count == 0)
 		return OK;
 	for (fate->deeds = 1; fate->deeds <= judgement->deeds_count; fate->deeds++)
-		if (same_deeds(&judgement->deeds[fate->deeds - 1], collected))
+		if (same_deeds(judging, &judgement->deeds[fate->deeds - 1], collected))
 			return OK;
 	return new_deeds(judging, collected);
 }
@@ -196,10 +218,16 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 	judgement->reason = SLICE("policy: a pattern hit its limits");
 }
 
+static const struct rule no_rule = { .title = LIT("profile") };
+
 static enum result judge_recipient(struct judging *judging, struct collected *collected, struct fate *fate)
 {
 	*fate = (struct fate){ .outcome = FATE_DELIVER, .edits = NO_EDITS };
 	collected->count = 0;
+	if (profiles_match(&judging->policy->profiles, &judging->context, judging->profiles, judging->arena) == HOLDS_UNKNOWN) {
+		give_up(judging, &no_rule, fate);
+		return OK;
+	}
 	for (size_t i = 0; i < judging->policy->count; i++) {
 		const struct rule *rule = &judging->policy->rules[i];
 		enum holds holds = expression_holds(rule->when, &judging->context, judging->arena);
@@ -229,9 +257,10 @@ static enum result judge_all(struct judging *judging, const struct envelope *env
 	};
 	struct judgement *judgement = judging->judgement;
 
+	judging->profiles = arena_array(judging->arena, struct slice, judging->policy->profiles.count);
 	judgement->fates = arena_array(judging->arena, struct fate, judgement->fate_count);
 	judgement->deeds = arena_array(judging->arena, struct deeds, judgement->fate_count);
-	if (collected.actions == NULL || collected.rules == NULL || judgement->fates == NULL || judgement->deeds == NULL)
+	if (judging->profiles == NULL || collected.actions == NULL || collected.rules == NULL || judgement->fates == NULL || judgement->deeds == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		judging->context.recipient = &envelope->recipients[i];

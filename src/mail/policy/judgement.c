@@ -4,7 +4,7 @@
 
 #include "base/pack.h"
 
-enum { JUDGEMENT_VERSION = 2, WITHOUT_DEEDS = 1, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+enum { JUDGEMENT_VERSION = 3, WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
 /* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
 enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9 };
 
@@ -73,6 +73,7 @@ static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
 		TRY(pack_u8(to, (uint8_t)deeds->list[i].kind));
 		TRY(pack_slice(to, deeds->list[i].text));
 		TRY(pack_slice(to, deeds->list[i].rule));
+		TRY(pack_slice(to, deeds->list[i].profile));
 	}
 	return OK;
 }
@@ -161,26 +162,27 @@ static enum result read_edits(struct unpack *from, struct arena *arena, struct j
 	return from->bad ? REFUSED : OK;
 }
 
-static enum result read_deed(struct unpack *from, struct deed *deed)
+static enum result read_deed(struct unpack *from, uint8_t version, struct deed *deed)
 {
 	uint8_t kind = unpack_u8(from);
 
 	deed->text = unpack_slice(from, TEXT_MOST);
 	deed->rule = unpack_slice(from, TEXT_MOST);
+	deed->profile = version > WITHOUT_PROFILES ? unpack_slice(from, TEXT_MOST) : SLICE("");
 	if (from->bad || kind >= DEED_COUNT)
 		return REFUSED;
 	deed->kind = (enum deed_kind)kind;
-	return is_one_line(deed->text) && is_one_line(deed->rule) ? OK : REFUSED;
+	return is_one_line(deed->text) && is_one_line(deed->rule) && is_one_line(deed->profile) ? OK : REFUSED;
 }
 
-static enum result read_deeds(struct unpack *from, struct arena *arena, struct deeds *deeds)
+static enum result read_deeds(struct unpack *from, uint8_t version, struct arena *arena, struct deeds *deeds)
 {
 	TRY(read_count(from, DEED_LEAST, &deeds->count));
 	deeds->list = arena_array(arena, struct deed, deeds->count);
 	if (deeds->list == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < deeds->count; i++)
-		TRY(read_deed(from, &deeds->list[i]));
+		TRY(read_deed(from, version, &deeds->list[i]));
 	return OK;
 }
 
@@ -193,7 +195,7 @@ static enum result read_all_deeds(struct unpack *from, uint8_t version, struct a
 	if (judgement->deeds == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
-		TRY(read_deeds(from, arena, &judgement->deeds[i]));
+		TRY(read_deeds(from, version, arena, &judgement->deeds[i]));
 	return OK;
 }
 

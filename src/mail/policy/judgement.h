@@ -3,7 +3,7 @@
  * judgement.h — what is to be done with a message, recipient by recipient, and why.
  *
  * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
- *          and the packed form of it, on the wire and in the queue's files. Version 1 (without deeds) is read too.
+ *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds) and 2 (without profiles) are read too.
  * Ignores: how it is carried out: that is the queue's business.
  * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
  * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
@@ -34,6 +34,7 @@ struct deed {
 	enum deed_kind kind;
 	struct slice text;
 	struct slice rule;             /* the policy's title that asked for it */
+	struct slice profile;          /* whose template it is; empty: the file's, or none is needed */
 };
 struct deeds { struct deed *list; uint32_t count; };
 

@@ -10,8 +10,8 @@ static struct fate fates[] = {
 	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
 };
 static struct slice edits[] = { LIT("\1\0\0\0\0") };
-static struct deed deed_list[] = { { DEED_SUBJECT, LIT("***SPAM*** "), LIT("spam") },
-	                           { DEED_HEADER, LIT("X-Spam-Flag: YES"), LIT("spam") } };
+static struct deed deed_list[] = { { DEED_SUBJECT, LIT("***SPAM*** "), LIT("spam"), LIT("") },
+	                           { DEED_HEADER, LIT("X-Spam-Flag: YES"), LIT("spam"), LIT("") } };
 static struct deeds deeds[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement sample = { VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates),
 	                                 edits, COUNT_OF(edits), deeds, COUNT_OF(deeds),

@@ -7,29 +7,28 @@
 
 enum { PACKED_MOST = 1 << 20 };
 
-static enum result mend_subject(struct changes *changes, const struct deed *deed, const struct templates *templates)
+static enum result mend_subject(struct changes *changes, const struct deed *deed, const struct policy *policy)
 {
-	(void)templates;
+	(void)policy;
 	return changes_put_before(changes, SLICE("Subject"), deed->text);
 }
 
-static enum result mend_header(struct changes *changes, const struct deed *deed, const struct templates *templates)
+static enum result mend_header(struct changes *changes, const struct deed *deed, const struct policy *policy)
 {
-	(void)templates;
+	(void)policy;
 	return changes_add_field(changes, deed->text);
 }
 
-static enum result mend_attachment(struct changes *changes, const struct deed *deed, const struct templates *templates)
+static enum result mend_attachment(struct changes *changes, const struct deed *deed, const struct policy *policy)
 {
-	(void)deed;
-	return changes_wrap(changes, templates->list[TEMPLATE_ATTACHMENT].text);
+	return changes_wrap(changes, policy_template(policy, deed->profile, SLICE("attachment"))->text);
 }
 
-static enum result (*const menders[DEED_COUNT])(struct changes *, const struct deed *, const struct templates *) = {
+static enum result (*const menders[DEED_COUNT])(struct changes *, const struct deed *, const struct policy *) = {
 	[DEED_SUBJECT] = mend_subject, [DEED_HEADER] = mend_header, [DEED_ATTACHMENT] = mend_attachment,
 };
 
-enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
                        struct arena *arena, struct edits *ret_edits)
 {
 	struct changes changes;
@@ -37,18 +36,18 @@ enum result mend_edits(struct slice bytes, const struct deeds *deeds, const stru
 	TRY(changes_begin(&changes, bytes, NULL, arena));
 	for (uint32_t i = 0; i < deeds->count; i++)
 		if (menders[deeds->list[i].kind])
-			TRY(menders[deeds->list[i].kind](&changes, &deeds->list[i], templates));
+			TRY(menders[deeds->list[i].kind](&changes, &deeds->list[i], policy));
 	return changes_finish(&changes, ret_edits);
 }
 
-static enum result mend_packed(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+static enum result mend_packed(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
                                struct arena *arena, struct slice *ret_packed)
 {
 	struct edits edits;
 	struct buffer packed;
 	enum result result;
 
-	TRY(mend_edits(bytes, deeds, templates, arena, &edits));
+	TRY(mend_edits(bytes, deeds, policy, arena, &edits));
 	buffer_init(&packed, PACKED_MOST);
 	result = edits_pack(&edits, &packed);
 	if (result == OK)
@@ -104,7 +103,7 @@ enum result policy_mend(const struct policy *policy, struct slice bytes, struct 
 	if (judgement->edits == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
-		TRY(mend_packed(bytes, &judgement->deeds[i], &policy->templates, arena, &judgement->edits[i]));
+		TRY(mend_packed(bytes, &judgement->deeds[i], policy, arena, &judgement->edits[i]));
 	judgement->edits_count = judgement->deeds_count;
 	for (uint32_t i = 0; i < judgement->fate_count; i++)
 		if (judgement->fates[i].deeds)

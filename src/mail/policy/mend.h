@@ -13,9 +13,9 @@
 
 #include "mail/message/message.h"
 #include "mail/policy/judgement.h"
-#include "mail/policy/templates.h"
 
-must_use enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct templates *templates,
+struct policy;
+must_use enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
                                 struct arena *arena, struct edits *ret_edits);
 
 #endif

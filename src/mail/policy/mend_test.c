@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-#define SPAM(x) { DEED_SUBJECT, LIT(x), LIT("r") }
-#define HEAD(x) { DEED_HEADER, LIT(x), LIT("r") }
-#define WRAP()  { DEED_ATTACHMENT, LIT(""), LIT("r") }
-#define COPY(x) { DEED_FORWARD, LIT(x), LIT("r") }
+#define SPAM(x) { DEED_SUBJECT, LIT(x), LIT("r"), LIT("") }
+#define HEAD(x) { DEED_HEADER, LIT(x), LIT("r"), LIT("") }
+#define WRAP()  { DEED_ATTACHMENT, LIT(""), LIT("r"), LIT("") }
+#define COPY(x) { DEED_FORWARD, LIT(x), LIT("r"), LIT("") }
 
-static const struct templates templates = { { [TEMPLATE_ATTACHMENT] = { LIT(""), LIT("see below\n") } } };
+static const struct policy policy = { .templates = { { [TEMPLATE_ATTACHMENT] = { LIT(""), LIT("see below\n") } } } };
 
 static const struct {
 	const char *about;
@@ -65,7 +65,7 @@ static void check_row(size_t i, struct arena *arena, struct buffer *to)
 
 	memcpy(list, rows[i].deeds, sizeof(list));
 	buffer_clear(to);
-	CHECK(mend_edits(rows[i].bytes, &deeds, &templates, arena, &edits) == OK, rows[i].about);
+	CHECK(mend_edits(rows[i].bytes, &deeds, &policy, arena, &edits) == OK, rows[i].about);
 	CHECK(write_out(rows[i].bytes, &edits, to) == OK, rows[i].about);
 	CHECK(rows[i].after == NULL || slice_same(buffer_slice(to), slice_of(rows[i].after)), rows[i].about);
 	CHECK(!deed_is_edit(list[0].kind) || memmem(buffer_slice(to).at, buffer_length(to), rows[i].deeds[0].text.at, rows[i].deeds[0].text.len) != NULL,
@@ -74,7 +74,6 @@ static void check_row(size_t i, struct arena *arena, struct buffer *to)
 
 static void check_judgement(struct arena *arena)
 {
-	const struct policy policy = { .templates = templates };
 	struct deed deed = HEAD("X-A: 1");
 	struct deeds deeds = { &deed, 1 };
 	struct fate fates[] = { { .outcome = FATE_DELIVER, .edits = NO_EDITS, .deeds = 1 },

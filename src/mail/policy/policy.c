@@ -135,18 +135,15 @@ static enum result standard_rules(struct arena *arena, struct policy *policy, st
 	return OK;
 }
 
-static enum result written_rules(struct settings *settings, struct arena *arena, struct policy *policy,
-                                 struct buffer *complaint)
+static enum result written_rules(struct settings *settings, const struct named_lists *lists, struct arena *arena,
+                                 struct policy *policy, struct buffer *complaint)
 {
-	struct named_lists lists;
-
-	TRY(lists_compile(settings, arena, &lists));
 	policy->rules = arena_array(arena, struct rule, policy->count);
 	if (policy->rules == NULL)
 		return LATER;
 	for (size_t i = 0; i < policy->count; i++) {
 		struct slice title = settings_title(settings, "policy", i);
-		enum result result = compile_section(settings, &lists, title, arena, &policy->rules[i], complaint);
+		enum result result = compile_section(settings, lists, title, arena, &policy->rules[i], complaint);
 
 		if (result == REFUSED)
 			(void)!buffer_format(complaint, " (in policy \"%.*s\")", SHOW(title));
@@ -159,6 +156,7 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
                            struct buffer *complaint)
 {
 	struct policy *policy = arena_new(arena, struct policy);
+	struct named_lists lists;
 
 	if (policy == NULL)
 		return LATER;
@@ -167,28 +165,38 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 		(void)!buffer_format(complaint, "more than %d policies", RULES_MOST);
 		return REFUSED;
 	}
+	TRY(lists_compile(settings, arena, &lists));
 	TRY(templates_compile(settings, arena, &policy->templates));
+	TRY(profiles_compile(settings, &lists, &policy->templates, arena, &policy->profiles, complaint));
 	if (policy->count == 0)
 		TRY(standard_rules(arena, policy, complaint));
 	else
-		TRY(written_rules(settings, arena, policy, complaint));
+		TRY(written_rules(settings, &lists, arena, policy, complaint));
 	*ret_policy = policy;
 	return OK;
 }
 
-const struct template *policy_template(const struct policy *policy, struct slice name)
+const struct template *policy_template(const struct policy *policy, struct slice profile, struct slice name)
 {
-	return templates_find(&policy->templates, name);
+	const struct profile *found = profile.len ? profiles_find(&policy->profiles, profile) : NULL;
+
+	return templates_find(found ? &found->templates : &policy->templates, name);
+}
+
+/* The expressions of rules, then those of profiles. */
+static const struct expression *nth_expression(const struct policy *policy, size_t nth)
+{
+	return nth < policy->count ? policy->rules[nth].when : policy->profiles.list[nth - policy->count].when;
 }
 
 bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name)
 {
 	size_t left = *place;
 
-	for (size_t i = 0; i < policy->count; i++) {
+	for (size_t i = 0; i < policy->count + policy->profiles.count; i++) {
 		size_t at = 0;
 
-		while (expression_next_header(policy->rules[i].when, &at, ret_name))
+		while (expression_next_header(nth_expression(policy, i), &at, ret_name))
 			if (left-- == 0) {
 				++*place;
 				return true;

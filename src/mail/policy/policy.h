@@ -41,6 +41,11 @@ extern const struct settings_section list_settings_section;
 SETTINGS_STRUCT(template_settings, TEMPLATE_SETTINGS);
 extern const struct settings_section template_settings_section;
 
+#define PROFILE_SETTINGS(ROW) \
+	ROW(when, text, "", "", "", "facts that must hold for a recipient: an expression, see POLICY; empty: always")
+SETTINGS_STRUCT(profile_settings, PROFILE_SETTINGS);
+extern const struct settings_section profile_settings_section;
+
 struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
 must_use enum result policy_compile(struct settings *settings, struct arena *arena,
@@ -67,7 +72,8 @@ unsigned policy_breaks(const struct findings *findings, const struct deed *deed)
 bool policy_wants_mending(const struct judgement *judgement);
 must_use enum result policy_mend(const struct policy *policy, struct slice bytes, struct arena *arena,
                                  struct judgement *judgement);
-/* That of `notify recipient`, `sender` or `address`; NULL: there is none of that name. */
-const struct template *policy_template(const struct policy *policy, struct slice name);
+/* That of `notify recipient`, `sender` or `address`, as the profile has it (empty, or gone: as the file has it); NULL: there
+ * is none of that name. */
+const struct template *policy_template(const struct policy *policy, struct slice profile, struct slice name);
 
 #endif

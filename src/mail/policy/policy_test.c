@@ -170,7 +170,7 @@ static const struct {
 static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
 {
 	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-		                                                  &template_settings_section, NULL };
+		                                                  &template_settings_section, &profile_settings_section, NULL };
 	char name[] = "/tmp/policy-test-XXXXXX";
 	int fd = mkstemp(name);
 	enum result result = REFUSED;
@@ -225,6 +225,11 @@ static const struct {
 	{ "a smaller size was caught before", "policy \"big\" { when = \"size > 1M\" do = {\"reject\"} }\n"
 	  "policy \"bigger\" { when = \"size > 5M\" do = {\"hold\"} }\n",
 	  "policy \"bigger\" can never match: \"big\" ends every search before it\n" },
+	{ "a profile that is none holds for nobody", "profile \"a\" { }\n"
+	  "policy \"b\" { when = \"profile = 'a'\" do = {\"hold\"} }\npolicy \"c\" { when = \"profile = 'b'\" do = {\"hold\"} }\n",
+	  "policy \"c\" can never match: its own conditions exclude each other\n" },
+	{ "two profiles at once can be", "profile \"a\" { }\nprofile \"b\" { }\n"
+	  "policy \"c\" { when = \"profile = 'a' and profile = 'b'\" do = {\"hold\"} }\n", "" },
 	{ "two rules together leave nothing", "policy \"in\" { when = \"direction = inbound\" do = {\"deliver\"} }\n"
 	  "policy \"v\" { when = \"virus\" do = {\"subject x\"} }\n"
 	  "policy \"out\" { when = \"direction = outbound\" do = {\"deliver\"} }\n"
@@ -287,6 +292,53 @@ static void check_recipients(struct arena *arena, struct buffer *complaint)
 	      "the earlier of two that set the same thing stands");
 }
 
+/* What profiles say, for whom they hold, and that the earlier stands. */
+static void check_profiles(struct arena *arena, struct buffer *complaint)
+{
+	static const char text[] =
+		"template \"recipient\" { subject = \"for all\" text = {\"all\"} }\n"
+		"profile \"a\" { when = \"recipient ~ 'a@*'\"  template \"recipient\" { subject = \"for a\" } }\n"
+		"profile \"b\" { when = \"recipient ~ '*@b'\"  template \"recipient\" { text = {\"one\", \"two\"} }\n"
+		"              template \"attachment\" { text = {\"see\"} } }\n"
+		"profile \"both\" { when = \"profile = 'a' and profile = 'b' and header('X-B') != 'x'\" }\n"
+		"policy \"tell\" { do = {\"notify recipient\", \"notify sender\", \"as attachment\"} }\n"
+		"policy \"both\" { when = \"profile = 'both'\" do = {\"hold\"} }\n";
+	struct envelope_recipient recipients[] = { { .address = SLICE("a@b") }, { .address = SLICE("b@b") }, { .address = SLICE("c@d") } };
+	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
+	struct findings findings = { 0 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	const struct template *template;
+	struct settings settings;
+	struct slice name;
+	size_t place = 0;
+
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text(text, &settings, complaint) == OK, "profiles are read");
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "and compiled");
+	settings_finish(&settings);
+	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
+		return;
+	CHECK(policy_next_header(policy, &place, &name) && slice_same(name, SLICE("X-B")), "a profile may ask for a header");
+	CHECK(judgement.fates[0].outcome == FATE_HOLD && judgement.fates[1].outcome == FATE_DELIVER, "a fact of each recipient");
+	CHECK(judgement.deeds_count == 3, "each has deeds of its own");
+	CHECK(slice_same(judgement.deeds[0].list[0].profile, SLICE("a")) && slice_same(judgement.deeds[0].list[1].profile, SLICE("")) &&
+		  slice_same(judgement.deeds[0].list[2].profile, SLICE("b")), "of two profiles the first that says something");
+	CHECK(slice_same(judgement.deeds[1].list[0].profile, SLICE("b")), "who is in one has that one's");
+	CHECK(slice_same(judgement.deeds[2].list[0].profile, SLICE("")), "who is in none has the file's");
+	template = policy_template(policy, SLICE("a"), SLICE("recipient"));
+	CHECK(template && slice_same(template->subject, SLICE("for a")) && slice_same(template->text, SLICE("all\n")),
+	      "what a profile does not say is the file's");
+	template = policy_template(policy, SLICE("b"), SLICE("recipient"));
+	CHECK(template && slice_same(template->subject, SLICE("for all")) && slice_same(template->text, SLICE("one\ntwo\n")),
+	      "line by line");
+	CHECK(policy_template(policy, SLICE("gone"), SLICE("recipient")) == policy_template(policy, SLICE(""), SLICE("recipient")),
+	      "a profile that is gone is nobody's");
+	CHECK(policy_template(policy, SLICE(""), SLICE("boss")) == NULL, "a template that is none");
+}
+
 static void check_tables(struct buffer *to)
 {
 	buffer_clear(to);
@@ -326,6 +378,7 @@ int main(void)
 	check_mistake_in_file(&complaint);
 	check_unreached(&arena, &complaint);
 	check_recipients(&arena, &complaint);
+	check_profiles(&arena, &complaint);
 	check_tables(&complaint);
 	buffer_finish(&complaint);
 	arena_finish(&arena);

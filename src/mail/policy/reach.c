@@ -21,6 +21,7 @@ struct axis {
 
 struct reach {
 	struct arena *arena;
+	const struct profiles *profiles;
 	const struct test *atoms[ATOMS];
 	size_t atom_count;
 	struct axis axes[ATOMS];
@@ -153,10 +154,25 @@ static void word_states(struct reach *reach, struct axis *axis)
 	}
 }
 
+/* A profile of that name that is none holds for nobody. */
+static bool asks_for_nothing(const struct reach *reach, const struct test *test)
+{
+	if (test->is != OP_EQUAL || !slice_same(slice_of(test->fact->name), SLICE("profile")))
+		return false;
+	for (size_t i = 0; i < reach->profiles->count; i++)
+		if (slice_same_nocase(reach->profiles->list[i].title, test->operands[0].text))
+			return false;
+	return true;
+}
+
 /* Of texts nothing is known but that one value does not equal two different ones. */
 static bool possible(const struct reach *reach, const struct axis *axis, uint32_t state)
 {
 	unsigned equals = 0;
+
+	for (size_t i = 0; i < reach->atom_count; i++)
+		if ((state & axis->atoms) >> i & 1 && asks_for_nothing(reach, reach->atoms[i]))
+			return false;
 
 	for (size_t i = 0; i < reach->atom_count; i++)
 		equals += (state & axis->atoms) >> i & 1 && reach->atoms[i]->is == OP_EQUAL;
@@ -267,7 +283,7 @@ enum reached { REACHED, UNREACHED, TOO_MUCH };
 /* With the rules from `first` on before it. */
 static enum result try_reach(const struct policy *policy, size_t first, size_t place, struct arena *arena, enum reached *ret_reached)
 {
-	struct reach reach = { .arena = arena };
+	struct reach reach = { .arena = arena, .profiles = &policy->profiles };
 
 	for (size_t i = first; i <= place; i++)
 		if (i == place || rule_is_final(&policy->rules[i]))

@@ -10,7 +10,7 @@
 
 #include "mail/policy/action.h"
 #include "mail/policy/expression.h"
-#include "mail/policy/templates.h"
+#include "mail/policy/profiles.h"
 
 struct rule {
 	struct slice title;
@@ -23,6 +23,7 @@ struct policy {
 	struct rule *rules;
 	size_t count;
 	struct templates templates;
+	struct profiles profiles;
 };
 
 bool rule_is_final(const struct rule *rule);

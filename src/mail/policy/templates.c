@@ -23,7 +23,7 @@ static const struct { struct slice name; struct template standard; } kinds[TEMPL
 		    "Reason:     %reason%\nOutcome:    %action%\n\n" KNOWN_AS) } },
 };
 
-static enum template_kind kind_of(struct slice name)
+enum template_kind templates_kind(struct slice name)
 {
 	unsigned kind = 0;
 
@@ -41,7 +41,7 @@ static enum result check(const char *name, struct slice value, struct buffer *co
 {
 	if (name[0] != '\0')
 		return template_check(value, complaint);
-	if (kind_of(value) < TEMPLATE_KINDS)
+	if (templates_kind(value) < TEMPLATE_KINDS)
 		return OK;
 	(void)!buffer_add(complaint, SLICE("the templates are \"attachment\", \"recipient\", \"sender\" and \"address\""));
 	return REFUSED;
@@ -79,32 +79,44 @@ static enum result join_lines(struct arena *arena, const struct list *lines, str
 	return OK;
 }
 
+static enum result put(const struct template_settings *filled, struct arena *arena, struct template *template)
+{
+	if (filled->subject.is.len)
+		TRY(arena_keep(arena, filled->subject.is, &template->subject));
+	return filled->text.count ? join_lines(arena, &filled->text, &template->text) : OK;
+}
+
 enum result templates_compile(struct settings *settings, struct arena *arena, struct templates *ret_templates)
 {
 	struct templates templates;
 
-	for (size_t i = 0; i < TEMPLATE_KINDS; i++)
-		templates.list[i] = kinds[i].standard;
-	for (size_t i = 0; i < settings_title_count(settings, "template"); i++) {
-		struct slice title = settings_title(settings, "template", i);
-		enum template_kind kind = kind_of(title);
+	for (size_t i = 0; i < TEMPLATE_KINDS; i++) {
 		struct template_settings filled;
 
-		if (kind == TEMPLATE_KINDS)
-			continue;
-		TRY(settings_fill(settings, &template_settings_section, title, &filled));
-		if (filled.subject.is.len)
-			TRY(arena_keep(arena, filled.subject.is, &templates.list[kind].subject));
-		if (filled.text.count)
-			TRY(join_lines(arena, &filled.text, &templates.list[kind].text));
+		templates.list[i] = kinds[i].standard;
+		TRY(settings_fill(settings, &template_settings_section, kinds[i].name, &filled));
+		TRY(put(&filled, arena, &templates.list[i]));
 	}
 	*ret_templates = templates;
 	return OK;
 }
 
+enum result templates_put_over(struct settings *settings, struct slice profile, struct arena *arena,
+                               struct templates *templates, bool ret_has[TEMPLATE_KINDS])
+{
+	for (size_t i = 0; i < TEMPLATE_KINDS; i++) {
+		struct template_settings filled = { 0 };
+
+		TRY(settings_fill_over(settings, &template_settings_section, "profile", profile, kinds[i].name, &filled));
+		ret_has[i] = filled.subject.is.len || filled.text.count;
+		TRY(put(&filled, arena, &templates->list[i]));
+	}
+	return OK;
+}
+
 const struct template *templates_find(const struct templates *templates, struct slice name)
 {
-	enum template_kind kind = kind_of(name);
+	enum template_kind kind = templates_kind(name);
 
 	return kind < TEMPLATE_KINDS ? &templates->list[kind] : NULL;
 }

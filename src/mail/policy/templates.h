@@ -19,6 +19,10 @@ enum template_kind { TEMPLATE_ATTACHMENT, TEMPLATE_RECIPIENT, TEMPLATE_SENDER, T
 struct templates { struct template list[TEMPLATE_KINDS]; };
 
 must_use enum result templates_compile(struct settings *settings, struct arena *arena, struct templates *ret_templates);
+/* What a profile says instead; `ret_has` tells of which templates it says something. */
+must_use enum result templates_put_over(struct settings *settings, struct slice profile, struct arena *arena,
+                                        struct templates *templates, bool ret_has[TEMPLATE_KINDS]);
+enum template_kind templates_kind(struct slice name);                 /* TEMPLATE_KINDS: none */
 const struct template *templates_find(const struct templates *templates, struct slice name);     /* NULL: none */
 
 #endif

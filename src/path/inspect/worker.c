@@ -196,7 +196,7 @@ static enum result compose_of_rule(struct worker *worker, const struct notice *n
 {
 	const struct read_means *means = &worker->task->means;
 	const struct message_reader reader = { means->limits, means->charsets, &worker->arena };
-	const struct template *template = policy_template(means->policy, notice->template);
+	const struct template *template = policy_template(means->policy, notice->profile, notice->template);
 
 	return template ? notice_by_template(notice, template, &reader, original, &worker->answer) : REFUSED;
 }

@@ -48,6 +48,7 @@ static struct slice edits_at(const struct visit *visit, uint32_t edits)
 static bool is_same(const struct visit *visit, const struct errand *errand, const struct deed *deed, uint32_t edits)
 {
 	return errand->deed->kind == deed->kind && slice_same(errand->deed->text, deed->text) && !errand->alone &&
+	       slice_same(errand->deed->profile, deed->profile) &&
 	       (deed->kind != DEED_FORWARD || slice_same(edits_at(visit, errand->edits), edits_at(visit, edits)));
 }
 
@@ -304,7 +305,8 @@ static enum result pack_request(struct visit *visit, const struct errand *errand
 		.kind = NOTICE_OF_RULE, .hostname = queue->gateway.hostname.is, .postmaster = queue->gateway.postmaster.is,
 		.id = visit->envelope.id, .sender = whom(visit, errand), .arrived = visit->envelope.received, .now = queue_now(),
 		.utc_offset = queue->process->utc_offset, .offset = content.at, .length = content.length,
-		.new_id = slice_of(visit->keeping.name), .template = template_of(errand), .from = visit->envelope.sender,
+		.new_id = slice_of(visit->keeping.name), .template = template_of(errand),
+		.profile = errand->deed->profile, .from = visit->envelope.sender,
 		.rule = errand->deed->rule, .reason = visit->judgement.reason, .done = slice_of(outcome_name(fate->outcome)) };
 	struct buffer packed;
 	enum result end;

@@ -34,6 +34,7 @@ const struct settings_section *const schema[] = {
 	&policy_settings_section,
 	&list_settings_section,
 	&template_settings_section,
+	&profile_settings_section,
 	&queue_settings_section,
 	&relay_settings_section,
 	&route_settings_section,
@@ -278,17 +279,17 @@ static enum result check_emptiness(struct checking *checking)
 	return REFUSED;
 }
 
-/* Where the policy stands that a complaint names by its title. */
-static struct settings_origin policy_named(const struct checking *checking, struct slice line)
+/* Where the section stands that a complaint names by its title. */
+static struct settings_origin section_named(const struct checking *checking, const char *section, struct slice line)
 {
 	char named[256];
 
-	for (size_t i = 0; i < settings_title_count(checking->settings, "policy"); i++) {
-		struct slice title = settings_title(checking->settings, "policy", i);
+	for (size_t i = 0; i < settings_title_count(checking->settings, section); i++) {
+		struct slice title = settings_title(checking->settings, section, i);
 
-		(void)snprintf(named, sizeof(named), "policy \"%.*s\"", SHOW(title));
+		(void)snprintf(named, sizeof(named), "%s \"%.*s\"", section, SHOW(title));
 		if (memmem(line.at, line.len, named, strlen(named)))
-			return settings_origin_of(checking->settings, "policy", title, "");
+			return settings_origin_of(checking->settings, section, title, "");
 	}
 	return (struct settings_origin){ 0 };
 }
@@ -298,8 +299,10 @@ static enum result complain_lines(struct checking *checking, struct slice what)
 {
 	while (what.len) {
 		struct slice line = slice_cut(&what, '\n');
-		struct settings_origin origin = policy_named(checking, line);
+		struct settings_origin origin = section_named(checking, "policy", line);
 
+		if (origin.line == 0)
+			origin = section_named(checking, "profile", line);
 		if (origin.line)
 			TRY(buffer_format(checking->complaints, "%.*s:%u: %.*s\n", SHOW(origin.file), origin.line, SHOW(line)));
 		else

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A profile's templates are the file's with what it says put over them. */
+#include "mail/policy/profiles.h"
+
+#include "mail/policy/policy.h"
+
+enum { PROFILES_MOST = 256, CHECK_BYTES = 256 << 10, TITLE_MOST = 128 };
+
+/* ---- the section ---- */
+
+#define ROW(...) SETTINGS_ROW(profile_settings, __VA_ARGS__)
+static const struct setting rows[] = { PROFILE_SETTINGS(ROW) };
+
+static const struct settings_section *const within[] = { &template_settings_section, NULL };
+
+static enum result check(const char *name, struct slice value, struct buffer *complaint)
+{
+	const struct expression *expression;
+	enum result result = OK;
+	struct arena arena;
+
+	if (name[0] == '\0') {
+		if (value.len <= TITLE_MOST)
+			return OK;
+		(void)!buffer_format(complaint, "a title has at most %d characters", TITLE_MOST);
+		return REFUSED;
+	}
+	arena_init(&arena, CHECK_BYTES);
+	result = expression_compile(value, NULL, &arena, &expression, complaint);
+	arena_finish(&arena);
+	return result == OK ? OK : REFUSED;
+}
+
+const struct settings_section profile_settings_section = {
+	.name = "profile",
+	.titled = true,
+	.rows = rows,
+	.row_count = COUNT_OF(rows),
+	.size = sizeof(struct profile_settings),
+	.about = "settings for those recipients for whom facts hold: sections template, and the fact profile",
+	.check = check,
+	.within = within,
+};
+
+/* ---- compiling ---- */
+
+static enum result compile_one(struct settings *settings, const struct named_lists *lists,
+                               const struct templates *templates, struct slice title, struct arena *arena,
+                               struct profile *profile, struct buffer *complaint)
+{
+	struct profile_settings filled;
+
+	TRY(settings_fill(settings, &profile_settings_section, title, &filled));
+	TRY(arena_keep(arena, title, &profile->title));
+	if (filled.when.is.len)
+		TRY(expression_compile(filled.when.is, lists, arena, &profile->when, complaint));
+	profile->templates = *templates;
+	return templates_put_over(settings, title, arena, &profile->templates, profile->has);
+}
+
+enum result profiles_compile(struct settings *settings, const struct named_lists *lists, const struct templates *templates,
+                             struct arena *arena, struct profiles *ret_profiles, struct buffer *complaint)
+{
+	size_t count = settings_title_count(settings, "profile");
+	struct profile *list = arena_array(arena, struct profile, count);
+
+	if (list == NULL)
+		return LATER;
+	if (count > PROFILES_MOST) {
+		(void)!buffer_format(complaint, "more than %d profiles", PROFILES_MOST);
+		return REFUSED;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct slice title = settings_title(settings, "profile", i);
+		enum result result = compile_one(settings, lists, templates, title, arena, &list[i], complaint);
+
+		if (result == REFUSED)
+			(void)!buffer_format(complaint, " (in profile \"%.*s\")", SHOW(title));
+		TRY(result);
+	}
+	*ret_profiles = (struct profiles){ list, count };
+	return OK;
+}
+
+/* ---- asking ---- */
+
+enum holds profiles_match(const struct profiles *profiles, struct fact_context *context, struct slice *room, struct arena *arena)
+{
+	context->profiles = room;
+	context->profile_count = 0;
+	for (size_t i = 0; i < profiles->count; i++) {
+		enum holds holds = expression_holds(profiles->list[i].when, context, arena);
+
+		if (holds == HOLDS_UNKNOWN)
+			return HOLDS_UNKNOWN;
+		if (holds == HOLDS_YES)
+			room[context->profile_count++] = profiles->list[i].title;
+	}
+	return HOLDS_YES;
+}
+
+const struct profile *profiles_find(const struct profiles *profiles, struct slice title)
+{
+	for (size_t i = 0; i < profiles->count; i++)
+		if (slice_same(profiles->list[i].title, title))
+			return &profiles->list[i];
+	return NULL;
+}
+
+const struct profile *profiles_for(const struct profiles *profiles, const struct fact_context *context, enum template_kind kind)
+{
+	for (size_t i = 0; i < context->profile_count; i++) {
+		const struct profile *profile = profiles_find(profiles, context->profiles[i]);
+
+		if (profile && profile->has[kind])
+			return profile;
+	}
+	return NULL;
+}
