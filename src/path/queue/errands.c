@@ -122,13 +122,19 @@ static void put_off(struct visit *visit)
 	visit_end(visit);
 }
 
+static void all_noted(struct journal_note *note)
+{
+	visit_end((struct visit *)(void *)((char *)note - offsetof(struct visit, note)));
+}
+
+/* Synced before the message goes on, so that only a crash in between makes them twice. */
 static void all_made(struct visit *visit)
 {
 	for (uint32_t i = 0; i < visit->entry->count; i++)
 		if (recipient_needs_errands(entry_recipient(visit->entry, i)))
 			fates_errands_made(visit->queue, visit->entry, i);
 	visit->entry->errands = 0;
-	visit_end(visit);
+	journal_sync(&visit->queue->journal, &visit->note, all_noted);
 }
 
 static void one_made(struct visit *visit)

@@ -175,6 +175,7 @@ void deposit_memfd(uint64_t exchange, uint32_t flags, uint32_t recipients, int f
 	message_id_make(time(NULL) * 1000, exchange * 7919 + (uint64_t)getpid(), scene.id);
 	envelope.id = (struct slice){ scene.id, MESSAGE_ID_SIZE };
 	buffer_init(&packed, 65536);
+	envelope.target = scene.target;
 	EXPECT(envelope_pack(&envelope, &packed) == OK);
 	EXPECT(frame_send(scene.front, FRONT_DEPOSIT, exchange, buffer_slice(&packed), fd) == OK);
 	buffer_finish(&packed);
@@ -190,11 +191,12 @@ void deposit(uint64_t exchange, uint32_t flags, uint32_t recipients, bool sealed
 void judge(const enum outcome *outcomes, uint32_t count)
 {
 	struct fate fates[3] = { { .edits = NO_EDITS } };
-	struct judgement judgement = { .fates = fates, .fate_count = count };
+	struct deeds deeds = scene.deeds ? *scene.deeds : (struct deeds){ 0 };
+	struct judgement judgement = { .fates = fates, .fate_count = count, .deeds = &deeds, .deeds_count = scene.deeds != NULL };
 	struct buffer packed;
 
 	for (uint32_t i = 0; i < count; i++)
-		fates[i] = (struct fate){ .outcome = outcomes[i], .edits = NO_EDITS,
+		fates[i] = (struct fate){ .outcome = outcomes[i], .edits = NO_EDITS, .deeds = scene.deeds != NULL,
 		                          .reply = outcomes[i] == FATE_DEFER ? SLICE("451 4.7.1 wait") : SLICE("550 5.7.1 no") };
 	EXPECT(hear(scene.inspect, QUEUE_INSPECT));
 	buffer_init(&packed, 65536);
@@ -431,6 +433,8 @@ int scene_main(int count, char **words, const struct scene_row *rows, size_t row
 			continue;
 		scene.about = rows[i].about;
 		scene.notify = 0;
+		scene.target = SLICE("");
+		scene.deeds = NULL;
 		set_up();
 		start();
 		rows[i].play();

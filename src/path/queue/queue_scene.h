@@ -32,6 +32,8 @@ struct scene {
 	struct frame frame;
 	char id[MESSAGE_ID_SIZE + 1];
 	uint8_t notify;                  /* of the recipients of deposits */
+	struct slice target;             /* of their envelopes */
+	const struct deeds *deeds;       /* of every fate; NULL: none */
 };
 extern struct scene scene;
 extern uint32_t serial;                   /* of the last loan */
