@@ -57,9 +57,13 @@ static const struct slice message = LIT(
 	"--o\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\ntwo\r\n"
 	"--o\r\nContent-Disposition: attachment; filename=\"x.pdf\"\r\n\r\nthree\r\n--o--\r\n");
 static const char rules[] = "policy \"a\" { when = \"virus and not (trusted or authenticated)\" do = {\"reject no\"} }\n"
-			    "policy \"b\" { when = \"unscannable\" do = {\"hold\", \"deliver\"} }\n";
+			    "policy \"b\" { when = \"unscannable and profile = 'p'\" do = {\"notify recipient\", \"as attachment\", "
+			    "\"subject x\", \"archive /a\", \"hold\", \"deliver\"} }\n"
+			    "list \"l\" { entries = {\"a\", \"b\"} }\n"
+			    "profile \"p\" { when = \"not recipient in list('l')\" template \"recipient\" { text = {\"one\", \"two\"} } }\n";
 
-static const struct settings_section *const schema[] = { &policy_settings_section, NULL };
+static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
+	                                                  &profile_settings_section, NULL };
 
 static struct {
 	struct buffer envelope, findings, evidence, edits, judgement, notice, settings;
@@ -207,6 +211,7 @@ static enum result compile_and_judge(struct arena *arena)
 	const struct policy *policy = NULL;
 	struct buffer complaint;
 	struct judgement judged;
+	struct list folders;
 	enum result result;
 
 	settings_init(&settings);
@@ -216,8 +221,43 @@ static enum result compile_and_judge(struct arena *arena)
 		result = policy_compile(&settings, arena, &policy, &complaint);
 	if (result == OK)
 		result = policy_judge(policy, 1, &envelope, &findings, &evidence, arena, &judged);
+	if (result == OK)
+		result = policy_mend(policy, message, arena, &judged);
+	if (result == OK)
+		result = policy_archives(&settings, arena, &folders);
 	buffer_finish(&complaint);
 	settings_finish(&settings);
+	return result;
+}
+
+static enum result change_message(struct arena *arena)
+{
+	const struct message_reader reader = { &message_limits_standard, NULL, arena };
+	struct message_view view;
+	struct changes changes;
+	struct edits made;
+
+	TRY(message_read(message, &reader, false, &view));
+	TRY(changes_begin(&changes, message, &view, arena));
+	TRY(changes_add_field(&changes, SLICE("X-A: 1")));
+	TRY(changes_set_field(&changes, SLICE("Subject"), SLICE("two")));
+	TRY(changes_replace_part(&changes, view.first->next, SLICE("text/plain"), SLICE("gone\n")));
+	TRY(changes_add_part(&changes, PLACE_BEHIND, SLICE("text/plain"), SLICE("more\n")));
+	return changes_finish(&changes, &made);
+}
+
+static enum result write_by_template(struct arena *arena)
+{
+	const struct message_reader reader = { &message_limits_standard, NULL, arena };
+	const struct template template = { LIT("\xc3\xa4 %subject%"), LIT("%recipients%\n") };
+	struct notice of_rule = notice;
+	struct buffer to;
+	enum result result;
+
+	of_rule.kind = NOTICE_OF_RULE;
+	buffer_init(&to, NOTICE_LIMIT);
+	result = notice_by_template(&of_rule, &template, &reader, message, &to);
+	buffer_finish(&to);
 	return result;
 }
 
@@ -241,7 +281,9 @@ static const struct torture rows[] = {
 	{ "MAIL is read", obey_mail, LATER },
 	{ "RCPT is read", obey_rcpt, LATER },
 	{ "a message is taken apart", read_message, LATER },
-	{ "a policy is compiled, and judges", compile_and_judge, LATER },
+	{ "a policy is compiled, judges, and mends", compile_and_judge, LATER },
+	{ "changes of a message", change_message, LATER },
+	{ "a notice by a template", write_by_template, LATER },
 	{ "a settings file is refused with a complaint", read_settings, REFUSED },
 };
 

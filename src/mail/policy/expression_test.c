@@ -15,7 +15,7 @@ static struct slice odd[] = { LIT("name-double") };
 static struct found_part parts[] = {
 	{ .path = LIT("1"), .type = LIT("multipart/mixed") },
 	{ .path = LIT("1.1"), .type = LIT("text/plain"), .names = letter_names, .name_count = COUNT_OF(letter_names) },
-	{ .path = LIT("1.2"), .type = LIT("application/zip"), .names = invoice_names, .name_count = COUNT_OF(invoice_names),
+	{ .path = LIT("1.2"), .size = 4096, .type = LIT("application/zip"), .names = invoice_names, .name_count = COUNT_OF(invoice_names),
 	  .facts = odd, .fact_count = COUNT_OF(odd) },
 };
 static const struct findings findings = { found, COUNT_OF(found), NULL, 0, parts, COUNT_OF(parts) };
@@ -62,6 +62,10 @@ static const struct { struct slice text; enum holds holds; } expressions[] = {
 	{ LIT("attachment.name = 'letter.txt'"), HOLDS_YES },
 	{ LIT("attachment.type in ('application/zip', 'x/y')"), HOLDS_YES },
 	{ LIT("attachment.type ~ 'image/*'"), HOLDS_NO },
+	{ LIT("attachment.size > 4K"), HOLDS_NO },
+	{ LIT("attachment.size >= 4K and attachment.size = 0"), HOLDS_YES },
+	{ LIT("attachment.depth = 2"), HOLDS_YES },
+	{ LIT("attachment.depth > 2"), HOLDS_NO },
 	{ LIT("attachment.odd = name-double"), HOLDS_YES },
 	{ LIT("attachment.name != 'letter.txt'"), HOLDS_NO },
 	{ LIT("ambiguous ~ '*boundar*'"), HOLDS_YES },
@@ -111,7 +115,9 @@ static const struct { struct slice text; const char *complaint; } mistakes[] = {
 
 static void check_expressions(struct arena *arena, struct buffer *complaint)
 {
-	const struct fact_context context = { .envelope = &envelope, .recipient = &recipient, .findings = &findings };
+	char scratch[FACT_SCRATCH];
+	const struct fact_context context = { .envelope = &envelope, .recipient = &recipient, .findings = &findings,
+		                              .scratch = scratch };
 	static char pills[4096];
 	const struct expression *expression = NULL;
 

@@ -4,6 +4,9 @@
 
 #include "base/settings.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define NEXT(name)                                                                                                   \
 	static bool name(const struct fact_row *row, const struct fact_context *context, struct slice argument,     \
 	                 size_t *place, struct slice *ret_value)
@@ -149,6 +152,44 @@ NEXT(of_part_types)
 	return true;
 }
 
+/* It lasts until the next one. */
+static bool number(const struct fact_context *context, uint64_t value, struct slice *ret_value)
+{
+	int length = snprintf(context->scratch, FACT_SCRATCH, "%" PRIu64, value);
+
+	*ret_value = (struct slice){ context->scratch, length > 0 ? (size_t)length : 0 };
+	return true;
+}
+
+NEXT(of_part_sizes)
+{
+	(void)row;
+	(void)argument;
+	if (*place >= context->findings->part_count || context->scratch == NULL)
+		return false;
+	return number(context, context->findings->parts[(*place)++].size, ret_value);
+}
+
+/* Of "last/1.2~base64": two numbers, so two levels down. */
+NEXT(of_part_depths)
+{
+	struct slice path;
+	uint64_t depth = 0;
+	bool digit = false;
+
+	(void)row;
+	(void)argument;
+	if (*place >= context->findings->part_count || context->scratch == NULL)
+		return false;
+	path = context->findings->parts[(*place)++].path;
+	path = slice_cut(&path, '~');
+	for (size_t i = 0; i < path.len; i++) {
+		depth += byte_is_digit(path.at[i]) && !digit;
+		digit = byte_is_digit(path.at[i]);
+	}
+	return number(context, depth, ret_value);
+}
+
 #define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
 #define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
 #define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
@@ -191,6 +232,8 @@ const struct fact_row fact_rows[] = {
 	{ "depth", FACT_NUMBER, .single = true, FINDING("depth"), .about = "how deep parts stand in parts" },
 	{ "attachment.name", FACT_TEXT, .next = of_part_names, .about = "every name that a reader could give a part" },
 	{ "attachment.type", FACT_TEXT, .next = of_part_types, .about = "the types that parts declare, in lower case" },
+	{ "attachment.size", FACT_NUMBER, .next = of_part_sizes, .about = "the sizes of parts, decoded" },
+	{ "attachment.depth", FACT_NUMBER, .next = of_part_depths, .about = "how many levels down each part stands" },
 	{ "attachment.odd", FACT_TEXT, .next = of_part_facts, .about = "what is odd about parts, as in `postern scan --json`" },
 };
 const size_t fact_row_count = COUNT_OF(fact_rows);

@@ -16,6 +16,7 @@
 #include "mail/evidence/evidence.h"
 #include "mail/smtp/smtp.h"
 
+enum { FACT_SCRATCH = 24 };
 enum fact_type { FACT_TRUTH, FACT_TEXT, FACT_NUMBER, FACT_WORD, FACT_ADDRESS };
 
 struct fact_context {
@@ -25,6 +26,7 @@ struct fact_context {
 	struct slice virus, unscannable;                 /* who and what; empty: it is not so */
 	const struct slice *profiles;                    /* titles of those that hold for the recipient */
 	size_t profile_count;
+	char *scratch;                                   /* FACT_SCRATCH bytes for a number that stands in no text */
 };
 
 struct fact_row {

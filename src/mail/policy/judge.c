@@ -275,8 +275,9 @@ enum result policy_judge(const struct policy *policy, unsigned scanners, const s
 {
 	struct judgement judgement = { .fate_count = envelope->recipient_count };
 	struct weighing weighing = { .verdict = VERDICT_CLEAN };
+	char scratch[FACT_SCRATCH];
 	struct judging judging = { .policy = policy, .arena = arena, .judgement = &judgement,
-		                   .context = { .envelope = envelope, .findings = findings } };
+		                   .context = { .envelope = envelope, .findings = findings, .scratch = scratch } };
 
 	weigh_evidence(&weighing, evidence, scanners);
 	weigh_findings(&weighing, findings);
