@@ -4,7 +4,7 @@
 
 #include "mail/message/changes.h"
 #include "mail/message/header_text.h"
-#include "mail/message/notice_plain.h"
+#include "mail/message/notice_address.h"
 
 enum { VALUE_MOST = 200, RECIPIENTS_SHOWN = 20, FILLED_MOST = 32768, SUBJECT_MOST = 900, WORD_BYTES = 45 };
 
@@ -219,7 +219,7 @@ static enum result compose(const struct notice *notice, const struct template *t
 	struct foreign whom, id, host;
 
 	TRY(notice_add_from(notice, to));
-	TRY(buffer_format(to, "To: <%s>\r\n", notice_plain(&whom, notice->sender)));
+	TRY(buffer_format(to, "To: <%s>\r\n", notice_address(&whom, notice->sender, !notice_is_ascii(notice->sender))));
 	TRY(add_subject_field(template->subject, filling, to));
 	TRY(notice_add_date(to, "Date", notice->now, notice->utc_offset));
 	TRY(buffer_format(to, "Message-ID: <%s@%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n",

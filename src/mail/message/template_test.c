@@ -92,6 +92,11 @@ static void check_requests(struct arena *arena, struct buffer *to)
 	other = request;
 	other.kind = NOTICE_FAILURE;
 	CHECK(notice_by_template(&other, &template, &reader, SLICE(""), to) == REFUSED, "a failure notice has words of its own");
+	other.kind = NOTICE_OF_RULE;
+	other.sender = SLICE("gr\xc3\xbcn@example.org");
+	CHECK(notice_by_template(&other, &template, &reader, SLICE(""), to) == OK &&
+		  stands_in(buffer_slice(to), "To: <gr\xc3\xbcn@example.org>\r\n"), "an internationalised address is told as it is");
+	buffer_clear(to);
 	CHECK(notice_compose(&request, SLICE(""), to) == REFUSED, "and this kind has none");
 	buffer_init(&packed, 65536);
 	CHECK(notice_pack(&request, &packed) == OK && notice_unpack(buffer_slice(&packed), arena, &again) == OK, "it is packed");

@@ -288,6 +288,7 @@ static void composed(struct ask *ask, enum ask_end end, struct slice text, int f
 
 	fd_close(&visit->memfd);
 	visit->memfd = fd;
+	envelope.flags = ENVELOPE_NOTICE | (notices_is_wide(to.address) ? ENVELOPE_UTF8 | ENVELOPE_EIGHT_BIT : 0u);
 	envelope.listener = SLICE("queue");
 	envelope.protocol = SLICE("notice");
 	envelope.trace = SLICE("");

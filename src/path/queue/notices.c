@@ -122,7 +122,7 @@ static void notice_kept(struct keeping *keeping)
 }
 
 /* Then all of the notice may be UTF-8 (mail/message/notice.h); else none of it is. */
-static bool is_wide(struct slice address)
+bool notices_is_wide(struct slice address)
 {
 	for (size_t i = 0; i < address.len; i++)
 		if ((unsigned char)address.at[i] > 127)
@@ -134,7 +134,7 @@ static struct envelope notice_envelope(const struct visit *visit, struct envelop
 {
 	*to = (struct envelope_recipient){ .address = visit->envelope.sender, .notify = NOTIFY_NEVER };
 	return (struct envelope){ .id = slice_of(visit->keeping.name), .received = queue_now(),
-	                          .flags = ENVELOPE_NOTICE | (is_wide(to->address) ? ENVELOPE_UTF8 | ENVELOPE_EIGHT_BIT : 0u),
+	                          .flags = ENVELOPE_NOTICE | (notices_is_wide(to->address) ? ENVELOPE_UTF8 | ENVELOPE_EIGHT_BIT : 0u),
 	                          .listener = SLICE("queue"), .protocol = SLICE("notice"), .origin = visit->envelope.id,
 	                          .recipients = to, .recipient_count = 1 };
 }

@@ -96,6 +96,8 @@ must_use enum result notices_pack_own(struct visit *visit, const struct envelope
                                       const struct judgement *judgement, struct spool_text *text);
 /* To its sender: who is real, as far as we know. */
 bool notices_may_be_told(const struct visit *visit);
+/* An internationalised address: a notice to it is UTF-8. */
+bool notices_is_wide(struct slice address);
 /* A notice as inspect composes it: sealed, and of a size that can be. */
 must_use enum result notices_look_at(int memfd, uint64_t *ret_length);
 void notices_of_failure(struct visit *visit);     /* notices.c */
