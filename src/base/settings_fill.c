@@ -80,7 +80,7 @@ enum result settings_fill_over(struct settings *settings, const struct settings_
                                struct slice outer_title, struct slice title, void *filled)
 {
 	struct settings_place place = { slice_of(section->name), title, { 0 } };
-	struct settings_within room;
+	struct settings_within room = { .section = "" };
 
 	TRY(settings_place_within(&room, outer, outer_title, &place));
 	for (size_t i = 0; i < section->row_count; i++) {

@@ -117,7 +117,7 @@ void reader_store(const struct use *use, struct slice title, int line, bool fres
 	struct reader *reader = use->node->reader;
 	struct settings_place place = { slice_of(use->node->section->name), title, setting_name(use->row) };
 	struct settings_value *value;
-	struct settings_within room;
+	struct settings_within room = { .section = "" };
 	bool added;
 
 	place_node(use->node, &room, &place);
@@ -141,7 +141,7 @@ void reader_open_section(const struct node *node, struct slice title, int line)
 	struct reader *reader = node->reader;
 	struct settings_place place = { .section = slice_of(node->name), .title = title };
 	const struct settings_title *before;
-	struct settings_within room;
+	struct settings_within room = { .section = "" };
 
 	if (node->section == NULL || node->shape != TITLED)
 		return;
