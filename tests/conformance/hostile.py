@@ -462,15 +462,33 @@ def nested(part, levels):
 
 # ---- crossed ----
 
-def mails(triples=0, step=1):
-    """Every row with plain rows of the other tables; every pair of rows of two tables, or every step-th of them; and so many
-    of all three. (about, message)"""
+def written(rows):
+    for structure, name, travel in rows:
+        yield (f"{structure[0]} / {name[0]} / {travel[0]}", structure[1](name[1] + travel[1] + b"\r\n" + travel[2]))
+
+
+def tables():
+    """Structures, names and ways to travel; and the plain one of each."""
     structures, parts, travels = declared() + lines() + nests(), names(), bodies(PAYLOAD)
-    plain = structures[0], parts[0], next(row for row in travels if row[0] == "base64")
-    rows = ([(row, *plain[1:]) for row in structures], [(plain[0], row, plain[2]) for row in parts], [(*plain[:2], row) for row in travels])
+    return structures, parts, travels, (structures[0], parts[0], next(row for row in travels if row[0] == "base64"))
+
+
+def plain_mail():
+    return next(written([tables()[3]]))[1]
+
+
+def single():
+    """Every row with plain rows of the other tables: (about, message)."""
+    structures, parts, travels, plain = tables()
+    return written([(row, *plain[1:]) for row in structures] + [(plain[0], row, plain[2]) for row in parts]
+                   + [(*plain[:2], row) for row in travels])
+
+
+def crossed(triples, step):
+    """Every pair of rows of two tables, or every step-th of them; and so many of all three."""
+    structures, parts, travels, plain = tables()
     pairs = itertools.chain(itertools.product(structures, parts, plain[2:]), itertools.product(structures, plain[1:2], travels),
                             itertools.product(plain[:1], parts, travels))
     luck = random.Random(20261121)
     more = ((luck.choice(structures), luck.choice(parts), luck.choice(travels)) for _ in range(triples))
-    for structure, name, travel in itertools.chain(*rows, itertools.islice(pairs, 0, None, step), more):
-        yield (f"{structure[0]} / {name[0]} / {travel[0]}", structure[1](name[1] + travel[1] + b"\r\n" + travel[2]))
+    return written(itertools.chain(itertools.islice(pairs, 0, None, step), more))

@@ -122,6 +122,11 @@ static enum result recode(struct walk *walk, const struct part *part, enum encod
 	return OK;
 }
 
+static bool byte_is_hex(char c)
+{
+	return byte_is_digit(c) || (byte_lower(c) >= 'a' && byte_lower(c) <= 'f');
+}
+
 static bool is_plain(const struct part *part)
 {
 	return part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN;
@@ -137,6 +142,17 @@ static enum result look_for_base64(struct walk *walk, struct part *part)
 	if (odd || !slice_begins(part->type, SLICE("text/")) || part->names.count)
 		walk_note(walk, part, AMBIGUITY_BIT(looks_encoded));
 	return recode(walk, part, ENCODING_BASE64, false);
+}
+
+/* "=41": quoted-printable by a name that we do not know. */
+static enum result look_for_quoted(struct walk *walk, struct part *part)
+{
+	struct slice body = part->body;
+
+	for (const char *at; body.len > 2 && (at = memchr(body.at, '=', body.len - 2)) != NULL; body = slice_drop(body, (size_t)(at - body.at) + 1))
+		if (byte_is_hex(at[1]) && byte_is_hex(at[2]))
+			return recode(walk, part, ENCODING_QUOTED, false);
+	return OK;
 }
 
 static enum result obey_faults(struct walk *walk, struct part *part, unsigned faults)
@@ -223,6 +239,8 @@ static enum result read_body(struct walk *walk, struct part *part, bool digests)
 	TRY(obey_faults(walk, part, faults));
 	if (is_plain(part) || part->encoding == ENCODING_QUOTED)
 		TRY(look_for_base64(walk, part));
+	if (part->encoding == ENCODING_UNKNOWN)
+		TRY(look_for_quoted(walk, part));
 	return read_within(walk, part);
 }
 

@@ -88,22 +88,35 @@ static struct slice bare(struct slice text)
 	return text;
 }
 
-/* Begins this line, or the text behind a bare CR in it, like a boundary but for the dashes? */
-static void look_nearly(struct walk *walk, struct slice line)
+/* A line that is none but for this reader. `behind`: the boundary, in it. */
+static enum line_kind near(struct walk *walk, size_t level, struct slice behind, size_t *ret_level)
 {
-	for (struct slice piece = line, text; piece.len; piece = text, (void)slice_cut(&piece, '\r')) {
+	walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+	*ret_level = level;
+	if (walk->reading != READING_LENIENT)
+		return LINE_OTHER;
+	return slice_begins(behind, SLICE("--")) ? LINE_CLOSE : LINE_NEXT;
+}
+
+/* Begins this line, or the text behind a bare CR in it, like a boundary but for the dashes? */
+static enum line_kind look_nearly(struct walk *walk, struct slice line, size_t *ret_level)
+{
+	enum line_kind kind = LINE_OTHER;
+
+	for (struct slice piece = line, text; piece.len && kind == LINE_OTHER; piece = text, (void)slice_cut(&piece, '\r')) {
 		text = bare(piece);
-		for (size_t level = walk->depth; level-- > 0;) {
+		for (size_t level = walk->depth; level-- > 0 && kind == LINE_OTHER;) {
 			struct slice boundary = bare(walk->open[level].boundary);
 
 			if (boundary.len && text.len < piece.len && slice_begins_nocase(text, boundary))
-				walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+				kind = near(walk, level, slice_drop(text, boundary.len), ret_level);
 		}
 	}
+	return kind;
 }
 
 /* Text before it on its line: some readers look for boundaries wherever they stand. */
-static void look_at_end(struct walk *walk, struct slice line)
+static enum line_kind look_at_end(struct walk *walk, struct slice line, size_t *ret_level)
 {
 	for (size_t level = walk->depth; level-- > 0;) {
 		struct slice boundary = walk->open[level].boundary;
@@ -112,21 +125,21 @@ static void look_at_end(struct walk *walk, struct slice line)
 
 		if (end > boundary.len + 2 && memcmp(line.at + end - boundary.len, boundary.at, boundary.len) == 0 &&
 		    memcmp(line.at + end - boundary.len - 2, "--", 2) == 0)
-			walk_note(walk, walk->open[level].part, AMBIGUITY_BIT(boundary_near));
+			return near(walk, level, slice_drop(line, end), ret_level);
 	}
+	return LINE_OTHER;
 }
 
 enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level)
 {
-	enum line_kind kind;
+	enum line_kind kind = LINE_OTHER;
 
 	if (line.len < 2)
 		return LINE_OTHER;
 	if (line.at[0] != '-' || line.at[1] != '-') {
 		if (is_before(line.at[0]) || memchr(line.at, '\r', line.len))
-			look_nearly(walk, line);
-		look_at_end(walk, line);
-		return LINE_OTHER;
+			kind = look_nearly(walk, line, ret_level);
+		return kind != LINE_OTHER ? kind : look_at_end(walk, line, ret_level);
 	}
 	kind = exact(walk, line, ret_level);
 	if (kind == LINE_OTHER)
@@ -134,7 +147,7 @@ enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level
 	if (kind == LINE_OTHER)
 		kind = with_tail(walk, line, ret_level);
 	if (kind == LINE_OTHER)
-		look_nearly(walk, line);
+		kind = look_nearly(walk, line, ret_level);
 	return kind;
 }
 
@@ -145,6 +158,20 @@ void walk_remember(struct walk *walk, struct part *part, struct slice boundary, 
 	walk->closed[place] = boundary;
 	walk->closed_text[place] = text;
 	walk->closed_part[place] = part;
+}
+
+bool boundary_comes(struct slice body, struct slice boundary)
+{
+	while (boundary.len && body.len) {
+		const char *at = memmem(body.at, body.len, boundary.at, boundary.len);
+
+		if (at == NULL)
+			return false;
+		if (at - body.at >= 2 && at[-1] == '-' && at[-2] == '-')
+			return true;
+		body = slice_drop(body, (size_t)(at - body.at) + 1);
+	}
+	return false;
 }
 
 struct slice boundary_guess(struct slice body)

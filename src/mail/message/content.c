@@ -21,6 +21,14 @@ static enum result read_one(struct walk *walk, struct slice value, struct parame
 	return result;
 }
 
+static bool has_any(struct slice text, const char *bytes)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] && strchr(bytes, text.at[i]))
+			return true;
+	return false;
+}
+
 /* All of that name whose values differ. */
 static enum result read_fields(struct walk *walk, struct part *part, struct slice name, enum ambiguity twice,
                                struct fields *fields)
@@ -244,6 +252,23 @@ static void note_names(struct walk *walk, struct part *part, unsigned faults)
 	}
 }
 
+/* Without what a reader may leave out: quotes, backslashes, semicolons. */
+static enum result add_letters(struct walk *walk, struct slice name, struct readings *names)
+{
+	char *copy = has_any(name, "\"\\;") ? arena_take(walk->reader->arena, name.len) : NULL;
+	size_t length = 0;
+
+	if (!has_any(name, "\"\\;"))
+		return OK;
+	if (copy == NULL)
+		return walk_limit(walk, "memory");
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] == '\0' || !strchr("\"\\;", name.at[i]))
+			copy[length++] = name.at[i];
+	readings_add(names, (struct slice){ copy, length });
+	return OK;
+}
+
 /* Without quotes of the other kind, and decoded once more than the grammar has it. */
 static enum result add_others(struct walk *walk, struct readings *names)
 {
@@ -256,6 +281,7 @@ static enum result add_others(struct walk *walk, struct readings *names)
 			readings_add(names, (struct slice){ name.at + 1, name.len - 2 });
 		if (parameters_again(walk->reader, name, names) != OK)
 			return walk_limit(walk, "memory");
+		TRY(add_letters(walk, name, names));
 	}
 	return OK;
 }

@@ -177,7 +177,7 @@ static enum result read_fields(struct walk *walk, struct part *part)
 
 static enum result open_multipart(struct walk *walk, struct part *part)
 {
-	if (part->boundary.len == 0 && walk->reading == READING_LENIENT)
+	if (walk->reading == READING_LENIENT && !boundary_comes(part->body, part->boundary))
 		part->boundary = boundary_guess(part->body);
 	if (part->boundary.len == 0) {
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_none));

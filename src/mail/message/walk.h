@@ -45,6 +45,8 @@ must_use enum result walk_message(struct walk *walk);
 enum line_kind { LINE_OTHER, LINE_NEXT, LINE_CLOSE };
 enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level);
 void walk_remember(struct walk *walk, struct part *part, struct slice boundary, bool text);
+/* Stands it behind two dashes, at the beginning of a line or with blanks before it? */
+bool boundary_comes(struct slice body, struct slice boundary);
 /* What a multipart that does not say its boundary seems to use: the first line of two dashes and more. */
 struct slice boundary_guess(struct slice body);
 
