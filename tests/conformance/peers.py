@@ -49,7 +49,7 @@ def perl(paths, *options):
     done = subprocess.run(["perl", PERL, *options], input="\n".join(paths) + "\n", capture_output=True, check=False,
                           encoding="utf-8", timeout=1500)
     assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line)["leaves"] for line in done.stdout.splitlines()]
+    return [json.loads(line)["leaves"] for line in done.stdout.split("\n") if line]
 
 
 def perl_digests(paths):
@@ -109,6 +109,11 @@ def has_odd_fields(raw):
     return any(not re.match(rb"[!-9;-~]+[ \t]*:|[ \t]|>?From |\r?$", row) for row in rows) or any(not row.strip() for row in rows[1:])
 
 
+def follows_empty_part(raw, theirs, _ours):
+    """A boundary directly before the last one: the part between them takes what stands behind."""
+    return bool(re.search(rb"(?m)^(--[^\r\n]+)\r?\n\1--", raw)) and theirs[2].strip() in raw
+
+
 def undecoded(raw, theirs, ours):
     """Bytes in an encoding that the other does not decode: they stand there as they travelled."""
     code = theirs[2].strip()
@@ -125,13 +130,16 @@ def is_whole_multipart(raw, theirs, _ours):
     return theirs[0].startswith("multipart") and without_end(theirs[2])[:2000] in without_blanks(raw)
 
 
-def is_cut_elsewhere(raw, theirs, _ours):
-    return (has_no_fields(raw) or has_odd_fields(raw)) and without_end(theirs[2]) in without_blanks(raw)
+def is_cut_elsewhere(raw, theirs, ours):
+    tail = without_end(theirs[2])
+    texts = [raw] + [bytes.fromhex(part["bytes"]) for part in ours["parts"] if "bytes" in part]
+    return (has_no_fields(raw) or has_odd_fields(raw)) and any(tail in without_blanks(text) for text in texts)
 
 
 LOOKS = [                                            # a name, and what is asked of the message, their leaf, our parts
     ("a multipart without a part is one leaf", is_whole_multipart),
     ("what has no fields, or odd ones, is cut elsewhere", is_cut_elsewhere),
+    ("an empty part takes what stands behind the end", follows_empty_part),
     ("an encoding that the other does not know, or not in that place", undecoded),
     ("fields within a report are read as messages", holds_fields),
 ]
@@ -146,8 +154,38 @@ def cause_of_bytes(raw, leaf, ours, contents):
     return next((name for name, looks in LOOKS if looks(raw, leaf, ours)), None)
 
 
+ODD_BOUNDARY = re.compile(rb"(?i)boundary(\*|=[^\"\s;]*[=?:/,@<>()\[\]])")
+
+
+def is_first(part):
+    return re.fullmatch(r"[0-9.]+", part["path"]) and not part["many"]
+
+
+def cause_of_ours(raw, part, ours, theirs, explained):
+    """Why they do not have one of our parts: None is unexplained."""
+    data = bytes.fromhex(part["bytes"])
+    around = [one for one in ours["parts"] if part["path"].startswith(one["path"] + ".")]
+    nothing = any(not leaf[2] for leaf in theirs)
+    for name, change in CHANGES:
+        if not change(data) or any(change(leaf[2]) == change(data) for leaf in theirs):
+            return name
+    if any(not one["many"] or one["encoding"] not in ("none", "unknown") for one in around):
+        return "a file or a message within an encoded part or a text, which the other does not open"
+    if part["type"].startswith("message/"):
+        return "fields within a report are read as messages"
+    if part["encoding"] not in ("none", "base64", "quoted-printable"):
+        return "an encoding that the other does not know, or not in that place"
+    if has_no_fields(raw) or has_odd_fields(raw):
+        return LOOKS[1][0]
+    if nothing and ODD_BOUNDARY.search(raw) and any(leaf[0].startswith("multipart") for leaf in theirs):
+        return "a boundary by RFC 2231, or without the quotes that it needs, is none"
+    if nothing and (around and around[-1]["type"].startswith("message/") or re.search(rb"(?m)^--.*\r?\n" + re.escape(data[:60]), raw)):
+        return "a part without fields is empty"
+    return "the other side of a difference above" if explained else None
+
+
 def differences(raw, ours, theirs):
-    """What they have and we do not: (kind, cause or None, their leaf)."""
+    """What they have and we do not, and the other way round: (kind, cause or None, the leaf)."""
     contents = [bytes.fromhex(part["bytes"]) for part in ours["parts"] if "bytes" in part]
     digests = {part["sha256"] for part in ours["parts"]}
     names = {name for part in ours["parts"] for name in part["names"]}
@@ -158,15 +196,23 @@ def differences(raw, ours, theirs):
             found.append(("bytes", cause_of_bytes(raw, leaf, ours, contents), leaf))
         if name and name not in names:
             found.append(("name", cause_of_name(raw, name, names), leaf))
+    explained = bool(found) and all(cause for _, cause, _ in found)
+    digests = {hashlib.sha256(leaf[2]).hexdigest() for leaf in theirs}
+    for part in filter(is_first, ours["parts"]):
+        if part["size"] and part["sha256"] not in digests:
+            leaf = (part["type"], part["path"], bytes.fromhex(part["bytes"]))
+            found.append(("ours", cause_of_ours(raw, part, ours, theirs, explained), leaf))
     return found
 
 
 def plain_name(name):
     """A name without what is lost or made differently on the way: blanks, quotes, letters that are no ASCII, paths."""
-    return re.sub(r"[^a-z0-9.]", "", re.sub(r"^.*[/\\]", "", name.lower()))
+    return re.sub(r"[^a-z0-9.]", "", re.sub(r"^.*[/\\]", "", re.sub(r"\\x[0-9a-f]{2}", "", name.lower())))
 
 
 def cause_of_name(_raw, name, names):
+    if "=?" in name:
+        return "an encoded word that the other does not decode"
     if any(plain_name(name) == plain_name(ours) for ours in names):
         return "a name in other letters, blanks or quotes"
     if any(plain_name(name) and plain_name(name) in plain_name(ours) for ours in names):

@@ -19,7 +19,7 @@ def show(paths, *options, timeout=300):
     done = subprocess.run([SHOW, *options, "-"], input="\n".join(paths) + "\n", capture_output=True, check=False,
                           encoding="utf-8", errors="replace", timeout=timeout)
     assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def show_messages(folder, messages, *options):

@@ -3,6 +3,7 @@
 
 POSTERN_CORPORA is the sample: that many mails of the corpora, 0 for all of them. The suites are always read whole."""
 import os
+import resource
 
 import pytest
 
@@ -12,8 +13,10 @@ pytestmark = pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
 
 
 def test_every_message_of_the_suites_is_read():
+    """In bounded time and memory, too: two minutes and a gigabyte for all of them, sanitizers included."""
     paths = files(os.path.join(DATA, "mime"))
-    rows = show(paths, "-m")
+    rows = show(paths, "-m", timeout=120)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20, "more than a gigabyte"
     assert len(paths) >= 2300 and len({row["file"] for row in rows}) == len(paths)
     unread = [row["file"] for row in rows if row["result"] != 0 and not row["limit"]]
     assert not unread, unread

@@ -115,17 +115,27 @@ static enum line_kind look_nearly(struct walk *walk, struct slice line, size_t *
 	return kind;
 }
 
+static bool ends_in(struct slice line, struct slice boundary)
+{
+	const char *at;
+
+	if (line.len <= boundary.len + 2)
+		return false;
+	at = line.at + line.len - boundary.len;
+	return line.at[line.len - 1] == boundary.at[boundary.len - 1] && at[-1] == '-' && at[-2] == '-' &&
+	       memcmp(at, boundary.at, boundary.len) == 0;
+}
+
 /* Text before it on its line: some readers look for boundaries wherever they stand. */
 static enum line_kind look_at_end(struct walk *walk, struct slice line, size_t *ret_level)
 {
-	for (size_t level = walk->depth; level-- > 0;) {
-		struct slice boundary = walk->open[level].boundary;
-		size_t end = line.len > boundary.len && line.at[line.len - 1] == '-' && slice_ends_nocase(line, SLICE("--")) &&
-		             boundary.at[boundary.len - 1] != '-' ? line.len - 2 : line.len;
+	struct slice closing = { line.at, line.len > 2 && line.at[line.len - 1] == '-' && line.at[line.len - 2] == '-' ? line.len - 2 : 0 };
 
-		if (end > boundary.len + 2 && memcmp(line.at + end - boundary.len, boundary.at, boundary.len) == 0 &&
-		    memcmp(line.at + end - boundary.len - 2, "--", 2) == 0)
-			return near(walk, level, slice_drop(line, end), ret_level);
+	for (size_t level = walk->depth; level-- > 0;) {
+		if (ends_in(line, walk->open[level].boundary))
+			return near(walk, level, SLICE(""), ret_level);
+		if (closing.len && ends_in(closing, walk->open[level].boundary))
+			return near(walk, level, SLICE("--"), ret_level);
 	}
 	return LINE_OTHER;
 }

@@ -56,7 +56,8 @@ static void add_to_field(struct sevenbit_scan *scan, struct slice line)
 		trouble(scan, "a header field is too long");
 		return;
 	}
-	memcpy(field->text + field->length, line.at, line.len);
+	if (line.len)
+		memcpy(field->text + field->length, line.at, line.len);
 	field->length += line.len;
 	field->text[field->length++] = ' ';
 }

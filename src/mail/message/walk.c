@@ -227,8 +227,13 @@ static void leave_multipart(struct walk *walk, const struct open_part *open)
 
 static void pop_to(struct walk *walk, size_t depth)
 {
-	while (walk->depth > depth)
-		leave_multipart(walk, &walk->open[--walk->depth]);
+	while (walk->depth > depth) {
+		const struct open_part *open = &walk->open[--walk->depth];
+
+		leave_multipart(walk, open);
+		if (open->met)
+			walk_remember(walk, open->part, open->boundary, false);
+	}
 }
 
 static enum result obey_line(struct walk *walk, enum line_kind kind, size_t level, size_t line_at)
@@ -241,7 +246,6 @@ static enum result obey_line(struct walk *walk, enum line_kind kind, size_t leve
 	pop_to(walk, level + 1);
 	if (kind == LINE_NEXT)
 		return begin_part(walk, part);
-	walk_remember(walk, part, walk->open[level].boundary, false);
 	if (field_begins(slice_drop(walk->bytes, walk->at)) && hides_fields(slice_drop(walk->bytes, walk->at)))
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_again));
 	pop_to(walk, level);
