@@ -40,8 +40,10 @@ static const struct row {
 	  "message: a ceiling was hit: depth" },
 	{ "a million parts are unscannable", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n"), LIT("--b\r\n\r\n"),
 	  1000000, VERDICT_UNSCANNABLE, "message: a ceiling was hit: parts" },
-	{ "megabytes of boundaries are read in time", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n"), LIT("--c\r\n"),
-	  2000000, VERDICT_CLEAN, "" },
+	{ "megabytes of boundaries are read in time", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"),
+	  LIT("--c\r\n"), 2000000, VERDICT_CLEAN, "" },
+	{ "where none of its own comes, they may be meant", LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n"), LIT("--c\r\n"),
+	  2000000, VERDICT_UNSCANNABLE, "message: a ceiling was hit: parts" },
 	{ "and afterwards a plain message is clean again", LIT("Subject: a\r\n\r\nhello\r\n"), LIT(""), 0, VERDICT_CLEAN, "" },
 };
 
