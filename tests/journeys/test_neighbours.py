@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import house
-from client import STRANGER, TRUSTED, Client, letter
+from client import STRANGER, TRUSTED, Client, letter, stuffed
 from house import Gateway, Postfix, free_port, wait_for
 
 needs_postfix = [
@@ -138,6 +138,23 @@ def test_postfix_sends_by_lmtp(started, sink, quick):
     assert got == ["anna@example.org", "bert@example.org"], postfix.log_text()
     assert "with LMTP" in traced(sink.letters[0].data)
     wait_for(lambda: postfix.log_text().count("status=sent") == 2, 20, "Postfix to be told of both")
+
+
+def test_by_lmtp_some_are_refused(started, sink, quick):
+    """What policy refuses to one is told of that one; the others have it, and nobody's goes to quarantine."""
+    rule = 'policy "not him" { when = "recipient ~ \'bert@*\'" do = {"reject not for bert"} }\n'
+    gateway = started(with_door([("example.org", [sink.url])], quick + rule, "protocol = lmtp"))
+    with Client(gateway.door, hello=None) as client:
+        client.say("LHLO client.example.net")
+        for line in ("MAIL FROM:<you@example.net>", "RCPT TO:<anna@example.org>", "RCPT TO:<bert@example.org>", "RCPT TO:<carl@example.org>"):
+            assert client.say(line).startswith("250"), line
+        assert client.say("DATA").startswith("354")
+        client.send(stuffed(letter("for two of three")))
+        replies = [client.reply() for _ in range(3)]
+    assert [one[:3] for one in replies] == ["250", "550", "250"] and "not for bert" in replies[1], replies
+    gateway.wait_empty()
+    assert sorted(one for each in sink.letters for one in each.recipients) == ["anna@example.org", "carl@example.org"]
+    assert gateway.queue_ids("quarantine") == []
 
 
 # ---- who speaks for whom ----

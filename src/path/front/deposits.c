@@ -122,7 +122,7 @@ enum result deposits_open(struct deposits *deposits, struct loop *loop, int fd)
 		channel_close(&deposits->wire);
 		queue_gone(deposits);
 	}
-	return channel_open(&deposits->wire, loop, fd, FRONT_QUEUE_REPLY, &queue_handler, deposits);
+	return channel_open(&deposits->wire, loop, fd, FRONT_QUEUE_ANSWER, &queue_handler, deposits);
 }
 
 enum result deposits_send(struct deposits *deposits, const struct envelope *envelope, int memfd, void *owner,

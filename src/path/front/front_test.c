@@ -668,6 +668,36 @@ static void lmtp_answers_for_each(struct scene *scene)
 	ask(fd, "NOOP\r\n", "250 2.0.0 nothing", scene->about);
 }
 
+/* KEPT, but not for all: how many, places and replies; and what is heard for each of two. */
+static const struct { const char *about; struct slice said; const char *first, *second; } parts[] = {
+	{ "the second is refused", LIT("\1\0\0\0" "\1\0\0\0" "\14\0\0\0" "550 5.7.1 no"), "250 2.0.0 accepted", "550 5.7.1 no" },
+	{ "in words that are no reply", LIT("\1\0\0\0" "\0\0\0\0" "\3\0\0\0" "250"), "550 5.7.1 this message", "250 2.0.0 accepted" },
+	{ "a place that there is not", LIT("\1\0\0\0" "\2\0\0\0" "\0\0\0\0"), "451 4.3.0", "451 4.3.0" },
+	{ "fewer than were said", LIT("\2\0\0\0" "\0\0\0\0" "\0\0\0\0"), "451 4.3.0", "451 4.3.0" },
+	{ "bytes too many", LIT("\0\0\0\0" "x"), "451 4.3.0", "451 4.3.0" },
+};
+
+static void lmtp_refuses_some(struct scene *scene)
+{
+	closing int fd = dial(scene);
+
+	hear(fd, "220", scene->about);
+	ask(fd, "LHLO x\r\n", "250 ENH", scene->about);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		struct taken taken;
+
+		say(fd, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\nRCPT TO:<v@example.org>\r\nDATA\r\n"));
+		for (int j = 0; j < 3; j++)
+			hear(fd, "250", parts[i].about);
+		hear(fd, "354", parts[i].about);
+		say(fd, SLICE("x\r\n.\r\n"));
+		take_deposit(scene, &taken);
+		answer(scene, &taken, QUEUE_KEPT, parts[i].said);
+		hear(fd, parts[i].first, parts[i].about);
+		hear(fd, parts[i].second, parts[i].about);
+	}
+}
+
 static void a_domain_has_its_own_limit(struct scene *scene)
 {
 	static char line[1000];
@@ -763,6 +793,7 @@ static const struct row {
 	  neighbours_speak_for_others },
 	{ "LMTP answers for each recipient", USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" protocol = lmtp }",
 	  lmtp_answers_for_each },
+	{ "LMTP refuses some", USUAL "listen \"smtp\" { address = \"0.0.0.0:25\" protocol = lmtp }", lmtp_refuses_some },
 	{ "a domain has its own limit", "hostname = \"mx.example.org\"\ndomain \"example.org\" { message_limit = 1000 }\n",
 	  a_domain_has_its_own_limit },
 	{ "a door has its own limits, and the local one has the front's",

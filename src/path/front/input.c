@@ -2,6 +2,7 @@
 /* Each stage takes what it understands off the front of the input: a line, a stretch of the body, or nothing. */
 #include "front/input.h"
 
+#include "base/pack.h"
 #include "front/allowance.h"
 #include "front/crowd.h"
 #include "front/deadline.h"
@@ -9,6 +10,7 @@
 #include "front/message.h"
 #include "front/record.h"
 #include "front/secure.h"
+#include "wire/front-queue.h"
 
 #include <sys/socket.h>
 
@@ -22,9 +24,31 @@ bool input_waits(const struct client *client)
 
 /* ---- bodies ---- */
 
+/* Kept, but not for all: whom the queue names, by their places. */
+static enum result note_refused(struct session *session, struct slice said)
+{
+	struct unpack from = unpack_from(said);
+	uint32_t count = unpack_u32(&from);
+
+	for (uint32_t i = 0; i < count && !from.bad; i++) {
+		uint32_t place = unpack_u32(&from);
+		struct slice reply = unpack_slice(&from, FRONT_QUEUE_REPLY);
+
+		if (!from.bad)
+			TRY(session_refused(session, place, reply));
+	}
+	return unpack_end(&from);
+}
+
 void input_settle(struct client *client, enum result verdict, struct slice reply)
 {
 	struct slice id = { client->id, MESSAGE_ID_SIZE };
+
+	/* Some would be told of no refusal: better twice for the others than lost for them. */
+	if (verdict == OK && reply.len && note_refused(&client->session, reply) != OK) {
+		verdict = LATER;
+		reply = SLICE("451 4.3.0 try later");
+	}
 
 	client->exchange = 0;
 	crowd_moved(client);

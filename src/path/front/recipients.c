@@ -4,8 +4,39 @@
 
 #include <string.h>
 
-enum result recipients_noted(struct session *session)
+/* Back to those who stood there before: a list is taken whole or not at all. */
+static void take_back(struct session *session, struct recipients_mark mark)
 {
+	session->last = mark.last;
+	session->recipients = mark.count;
+	if (mark.last)
+		mark.last->next = NULL;
+	else
+		session->first = NULL;
+}
+
+struct recipients_mark recipients_mark(const struct session *session)
+{
+	return (struct recipients_mark){ session->last, session->recipients };
+}
+
+enum result recipients_noted(struct session *session, struct recipients_mark mark, const struct session_recipient *known)
+{
+	struct session_noted *noted = arena_new(&session->message, struct session_noted);
+
+	if (noted == NULL) {
+		take_back(session, mark);
+		return session_answer(session, "452 4.3.1 too little room, try later");
+	}
+	*noted = (struct session_noted){ .first = mark.last ? mark.last->next : session->first,
+	                                 .count = session->recipients - mark.count };
+	if (noted->count == 0)
+		*noted = (struct session_noted){ .first = known, .count = 1 };
+	if (session->last_noted)
+		session->last_noted->next = noted;
+	else
+		session->first_noted = noted;
+	session->last_noted = noted;
 	session->noted++;
 	return session_answer(session, "250 2.1.5 recipient noted");
 }
@@ -60,12 +91,12 @@ const struct envelope_recipient *session_question(const struct session *session)
 
 /* ---- the answer ---- */
 
-static bool is_there(const struct session *session, struct slice address)
+static const struct session_recipient *find(const struct session *session, struct slice address)
 {
 	for (const struct session_recipient *one = session->first; one; one = one->next)
 		if (slice_same_nocase(one->recipient.address, address))
-			return true;
-	return false;
+			return one;
+	return NULL;
 }
 
 /* Who was written to is told of in notices, whoever gets the mail (RFC 3461 4.2, RFC 6533); what the client said
@@ -91,7 +122,7 @@ static enum result add_one(struct session *session, struct slice address)
 {
 	struct envelope_recipient recipient = session->asked;
 
-	if (is_there(session, address))
+	if (find(session, address))
 		return OK;
 	if (session->recipients == ENVELOPE_RECIPIENTS)
 		return LATER;
@@ -107,26 +138,14 @@ static enum result add_all(struct session *session, const struct slice *addresse
 	return OK;
 }
 
-/* Back to those who stood there before: a list is taken whole or not at all. */
-static void take_back(struct session *session, struct session_recipient *last, uint32_t count)
-{
-	session->last = last;
-	session->recipients = count;
-	if (last)
-		last->next = NULL;
-	else
-		session->first = NULL;
-}
-
 enum result recipients_answered(struct session *session, const struct slice *addresses, size_t count)
 {
-	struct session_recipient *last = session->last;
-	uint32_t before = session->recipients;
+	struct recipients_mark mark = recipients_mark(session);
 
-	if (before && before + count > session->rules->recipients)
+	if (mark.count && mark.count + count > session->rules->recipients)
 		return session_answer(session, "452 4.5.3 too many recipients");
 	if (add_all(session, addresses, count) == OK)
-		return recipients_noted(session);
-	take_back(session, last, before);
-	return session_answer(session, before ? "452 4.5.3 too many recipients" : "452 4.3.1 too little room, try later");
+		return recipients_noted(session, mark, find(session, addresses[0]));
+	take_back(session, mark);
+	return session_answer(session, mark.count ? "452 4.5.3 too many recipients" : "452 4.3.1 too little room, try later");
 }

@@ -13,7 +13,11 @@
 #include "front/verbs.h"
 
 /* Slices are in the session's arena already. LATER: it is full. */
-must_use enum result recipients_noted(struct session *session);       /* 250 */
+struct recipients_mark { struct session_recipient *last; uint32_t count; };
+struct recipients_mark recipients_mark(const struct session *session);
+/* 250 for those who came since the mark, or for `known`, who was there; 452, and they are there no more. */
+must_use enum result recipients_noted(struct session *session, struct recipients_mark mark,
+                                      const struct session_recipient *known);
 must_use enum result recipients_add(struct session *session, const struct envelope_recipient *recipient);
 bool recipients_must_ask(const struct session *session, struct slice address);
 /* AGAIN: the session waits for session_asked(). */

@@ -27,6 +27,7 @@ void session_forget(struct session *session)
 	arena_reset(&session->message);
 	session->sender = (struct slice){ 0 };
 	session->first = session->last = NULL;
+	session->first_noted = session->last_noted = NULL;
 	session->recipients = session->noted = 0;
 	session->size = session->most = 0;
 	session->asked = (struct envelope_recipient){ 0 };
@@ -174,6 +175,46 @@ static enum result pass_on(struct session *session, struct slice reply, char cla
 	return answer_all(session, text);
 }
 
+enum result session_refused(struct session *session, uint32_t place, struct slice reply)
+{
+	struct session_recipient *one = session->first;
+
+	if (session->stage != STAGE_VERDICT || !session->rules->lmtp)
+		return LATER;
+	for (; place > 0 && one; place--)
+		one = one->next;
+	if (one == NULL)
+		return LATER;
+	return arena_keep(&session->message, is_reply(reply, '5') ? reply : SLICE("550 5.7.1 this message was refused"),
+	                  &one->refused);
+}
+
+/* Who was refused: all that this RCPT brought; of a list that some get it is enough. */
+static struct slice refusal_of(const struct session_noted *noted)
+{
+	const struct session_recipient *one = noted->first;
+
+	for (uint32_t i = 1; i < noted->count && one->refused.len; i++)
+		one = one->next;
+	return one->refused;
+}
+
+/* LMTP: in the order of the RCPTs (RFC 2033 4.2). */
+static enum result accept_each(struct session *session, const char *accepted)
+{
+	enum result end = OK;
+
+	for (const struct session_noted *noted = session->first_noted; noted && end != BROKEN; noted = noted->next) {
+		struct slice refused = refusal_of(noted);
+
+		end = refused.len ? buffer_format(session->replies, "%.*s\r\n", SHOW(refused)) : session_answer(session, accepted);
+		if (refused.len && end != OK)
+			end = BROKEN;
+	}
+	session_forget(session);
+	return end;
+}
+
 enum result session_verdict(struct session *session, enum result verdict, struct slice reply)
 {
 	char text[REPLY_MOST + 1];
@@ -183,7 +224,7 @@ enum result session_verdict(struct session *session, enum result verdict, struct
 	switch (verdict) {
 	case OK:
 		(void)snprintf(text, sizeof(text), "250 2.0.0 accepted as %.*s", SHOW(reply));
-		return answer_all(session, text);
+		return session->rules->lmtp ? accept_each(session, text) : answer_all(session, text);
 	case REFUSED:
 		return pass_on(session, reply, '5', "550 5.7.1 this message was refused");
 	case AGAIN:

@@ -75,6 +75,7 @@ struct session {
 	struct arena message;
 	struct slice sender;
 	struct session_recipient *first, *last;
+	struct session_noted *first_noted, *last_noted;
 	uint32_t recipients;
 	uint32_t noted;                           /* RCPTs that were answered 250: LMTP answers for each */
 	uint64_t size, most;                      /* SIZE as said; the smallest limit of the recipients' domains */
@@ -107,6 +108,10 @@ must_use enum result session_body(struct session *session, enum session_body end
 must_use enum result session_chunk(struct session *session, enum session_body how);
 /* `reply` is the queue's, and believed only as far as it is one line that begins with 4 or 5. */
 must_use enum result session_verdict(struct session *session, enum result verdict, struct slice reply);
+
+/* Before the verdict OK: the recipient of that place in the envelope was refused all the same, in LMTP. LATER: there is
+ * no such place, or no room: the verdict must not be OK then. */
+must_use enum result session_refused(struct session *session, uint32_t place, struct slice reply);
 
 /* Whatever the stage: one last line, and no more is listened to. */
 enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT, END_CROWDED };

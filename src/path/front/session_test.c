@@ -415,6 +415,48 @@ static void check_lmtp(struct buffer *replies)
 	CHECK(usual.lmtp == false, "and not elsewhere");
 }
 
+/* A RCPT that was answered 250 may have brought several, or none that was not there: who was refused, by places in the
+ * envelope, and what each RCPT hears. The first is asked about and stands for two, the third for the first again. */
+static void check_lmtp_in_part(struct buffer *replies)
+{
+	static const struct slice two[] = { LIT("x@asked.example"), LIT("y@asked.example") };
+	static const struct { const char *about; uint32_t places[3]; size_t count; const char *hear; } rows[] = {
+		{ "none", { 0 }, 0, "250\n250\n250\n" },
+		{ "the one between", { 2 }, 1, "250\n550\n250\n" },
+		{ "one of two: some get it", { 1 }, 1, "250\n250\n250\n" },
+		{ "both, and who was there already", { 0, 1 }, 2, "550\n250\n550\n" },
+		{ "the first, who stands for the third", { 0 }, 1, "250\n250\n550\n" },
+	};
+	struct session_rules rules = usual;
+
+	rules.lmtp = true;
+	rules.recipients = 10;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct session session;
+		char heard[64] = "";
+
+		session_init(&session, &rules, replies, 0);
+		CHECK(session_line(&session, SLICE("LHLO x")) == OK && session_line(&session, SLICE("MAIL FROM:<a@b>")) == OK, "a sender");
+		CHECK(session_line(&session, SLICE("RCPT TO:<l@asked.example>")) == AGAIN && session_asked(&session, OK, two, 2) == OK,
+		      "one that is two");
+		CHECK(session_line(&session, SLICE("RCPT TO:<u@example.org>")) == OK, "one that is one");
+		CHECK(session_line(&session, SLICE("RCPT TO:<x@asked.example>")) == AGAIN && session_asked(&session, OK, two, 1) == OK,
+		      "one that was there");
+		CHECK(session_line(&session, SLICE("DATA")) == OK && session_body(&session, BODY_FINE) == AGAIN, "a body");
+		CHECK(session_refused(&session, 3, SLICE("550 5.7.1 no")) == LATER, "there are three");
+		for (size_t j = 0; j < rows[i].count; j++)
+			CHECK(session_refused(&session, rows[i].places[j], SLICE("550 5.7.1 no")) == OK, rows[i].about);
+		buffer_clear(replies);
+		CHECK(session_verdict(&session, OK, SLICE("ID")) != BROKEN, rows[i].about);
+		for (struct slice rest = buffer_slice(replies), line; rest.len; ) {
+			line = slice_cut(&rest, '\n');
+			(void)snprintf(heard + strlen(heard), sizeof(heard) - strlen(heard), "%.3s\n", line.at);
+		}
+		CHECK(strcmp(heard, rows[i].hear) == 0, rows[i].about);
+		session_finish(&session);
+	}
+}
+
 /* What is said to a door of which kind, by whom, and with TLS ready or not; `!` is a handshake that succeeds. */
 static const struct tls_talk {
 	const char *about;
@@ -558,6 +600,7 @@ int main(void)
 	check_asked(&replies);
 	check_rooms(&replies);
 	check_lmtp(&replies);
+	check_lmtp_in_part(&replies);
 	check_tls_talks(&replies);
 	check_protocols(&replies);
 	check_domain_limits(&replies);

@@ -200,6 +200,7 @@ static enum result keep_recipient(struct session *session, const struct rcpt_com
 
 static enum result obey_rcpt(struct session *session, struct slice argument)
 {
+	const struct recipients_mark mark = recipients_mark(session);
 	struct rcpt_command rcpt;
 	const char *reply;
 
@@ -214,7 +215,7 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 		return session_answer(session, reply);
 	switch (keep_recipient(session, &rcpt)) {
 	case OK:
-		return recipients_noted(session);
+		return recipients_noted(session, mark, NULL);
 	case AGAIN:
 		return AGAIN;
 	case REFUSED:

@@ -15,6 +15,14 @@
 struct session_recipient {
 	struct envelope_recipient recipient;
 	struct session_recipient *next;
+	struct slice refused;                     /* the queue's reply; empty: it was not */
+};
+
+/* A RCPT that was answered 250, and whom it brought: at least one, in a row. */
+struct session_noted {
+	const struct session_recipient *first;
+	uint32_t count;
+	struct session_noted *next;
 };
 
 must_use enum result verbs_obey(struct session *session, struct slice line);

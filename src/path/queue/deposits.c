@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "queue/fates.h"
 #include "queue/keeping.h"
+#include "queue/partial.h"
 #include "queue/room.h"
 #include "wire/front-queue.h"
 #include "wire/queue-inspect.h"
@@ -30,6 +31,7 @@ struct deposit {
 	struct ask ask;
 	struct timer budget;
 	struct judgement judgement;
+	struct slice said;                       /* who is refused though it is kept */
 	bool judged;
 	struct entry *entry;
 	struct keeping keeping;
@@ -65,7 +67,7 @@ static void forget(struct deposit *deposit)
 
 static void reply(struct deposit *deposit, enum queue_says kind, struct slice text)
 {
-	text = slice_take(&text, FRONT_QUEUE_REPLY);
+	text = slice_take(&text, kind == QUEUE_KEPT ? FRONT_QUEUE_ANSWER : FRONT_QUEUE_REPLY);
 	if (deposit->front)
 		(void)!channel_send(&deposit->front->wire, (uint8_t)kind, deposit->exchange, text, -1);
 	forget(deposit);
@@ -85,7 +87,7 @@ static void accepted(struct deposit *deposit)
 	queue_count(queue, QUEUE_COUNT_recipients_accepted, deposit->envelope.recipient_count);
 	queue_note(queue, LOG_LEVEL_INFO, deposit->envelope.id, "kept", "verdict",
 	           slice_of(deposit->judged ? verdict_name(deposit->judgement.verdict) : "later"));
-	reply(deposit, QUEUE_KEPT, SLICE(""));
+	reply(deposit, QUEUE_KEPT, deposit->said);
 }
 
 /* ---- storing ---- */
@@ -254,6 +256,19 @@ static const struct whole_row { enum outcome outcome; void (*then)(struct deposi
 	{ FATE_DISCARD, discard_all },           /* unless copies or notices are to be made of it first */
 };
 
+/* Without room for that they go to quarantine, as those of SMTP do. */
+static void refuse_some(struct deposit *deposit)
+{
+	uint32_t before = deposit->envelope.recipient_count;
+
+	if (!partial_is_told(&deposit->envelope) || !fates_like(deposit, 1u << FATE_REJECT) ||
+	    fates_like(deposit, 1u << FATE_REJECT) == deposit->judgement.fate_count ||
+	    partial_refuse(&deposit->memory, &deposit->envelope, &deposit->judgement, &deposit->packed, &deposit->said) != OK)
+		return;
+	queue_note(deposit->queue, LOG_LEVEL_INFO, deposit->envelope.id, "some-refused", "recipients",
+	           before - deposit->envelope.recipient_count == 1 ? SLICE("one") : SLICE("several"));
+}
+
 static void decide(struct deposit *deposit)
 {
 	for (size_t i = 0; i < COUNT_OF(wholes) && !judgement_has_errands(&deposit->judgement); i++)
@@ -261,6 +276,7 @@ static void decide(struct deposit *deposit)
 			wholes[i].then(deposit);
 			return;
 		}
+	refuse_some(deposit);
 	begin_storing(deposit);
 }
 
