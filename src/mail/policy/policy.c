@@ -179,8 +179,9 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 const struct template *policy_template(const struct policy *policy, struct slice profile, struct slice name)
 {
 	const struct profile *found = profile.len ? profiles_find(&policy->profiles, profile) : NULL;
+	const struct templates *templates = found ? &found->templates : &policy->templates;
 
-	return templates_find(found ? &found->templates : &policy->templates, name);
+	return templates_find(templates, name);
 }
 
 /* The expressions of rules, then those of profiles. */
