@@ -102,8 +102,11 @@ static enum result list_errands(struct visit *visit)
 {
 	size_t most = 0;
 
-	for (uint32_t i = 0; i < visit->entry->count; i++)
-		most += deeds_of(visit, i) ? deeds_of(visit, i)->count : 0;
+	for (uint32_t i = 0; i < visit->entry->count; i++) {
+		const struct deeds *deeds = deeds_of(visit, i);
+
+		most += deeds ? deeds->count : 0;
+	}
 	visit->errands = arena_array(&visit->memory, struct errand, most + 1);
 	if (visit->errands == NULL)
 		return LATER;
