@@ -32,7 +32,12 @@ static const struct settings_section front_section = {
 static const struct settings_section titled_section = {
 	.name = "listen", .titled = true, .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top)
 };
-static const struct settings_section *const schema[] = { &top_section, &front_section, &titled_section, NULL };
+static const struct settings_section *const inner[] = { &front_section, &titled_section, NULL };
+static const struct settings_section outer_section = {
+	.name = "profile", .titled = true, .rows = top_rows, .row_count = COUNT_OF(top_rows), .size = sizeof(struct top),
+	.within = inner
+};
+static const struct settings_section *const schema[] = { &top_section, &front_section, &titled_section, &outer_section, NULL };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);

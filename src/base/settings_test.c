@@ -55,7 +55,11 @@ static const struct settings_section listen_section = { .name = "listen",
 							.size = sizeof(struct listen),
 							.about = "where",
 							.check = check_listen };
-static const struct settings_section *const schema[] = { &top_section, &front_section, &listen_section, NULL };
+static const struct settings_section *const inner[] = { &front_section, &listen_section, NULL };
+static const struct settings_section profile_section = { .name = "profile", .titled = true, .rows = listen_rows,
+	.row_count = COUNT_OF(listen_rows), .size = sizeof(struct listen), .about = "for some", .within = inner };
+static const struct settings_section *const schema[] = { &top_section, &front_section, &listen_section, &profile_section,
+	                                                  NULL };
 
 struct reading {
 	struct settings settings;
@@ -150,6 +154,9 @@ static const struct row {
 	{ "a slash in a bare word begins no comment",
 	  "hostname = smtp://x\nfront { clients = 0 }\n",
 	  { ":2: clients" } },
+	{ "a section that may not stand within is no setting", "profile \"a\" { profile \"b\" { } }\n", { ":1: no such setting 'profile' in profile" } },
+	{ "what stands within is judged with its line", "profile \"a\" {\n front {\n  clients = 0 } }\n", { ":3: clients" } },
+	{ "a value within stands once", "profile \"a\" { front { clients = 5 }\n front { clients = 6 } }\n", { ":2: clients is set twice" } },
 	{ "an unknown section with sections in it is one complaint",
 	  "admit { dns \"x\" { weight = 3 } list = {1,2} a = b }\nfront { greet = 1 }\n",
 	  { ":1: no such setting 'admit'", ":2: greet" } },
@@ -288,6 +295,38 @@ static void test_nearest(void)
 	CHECK(settings_nearest(SLICE(""), known, 3) == NULL, "nothing at all");
 }
 
+static const char within[] =
+	"front { line_limit = 4K  clients = 7 }\nlisten \"x\" { name = whole }\n"
+	"profile \"a\" { name = outer\n front { line_limit = 1K }\n listen \"x\" { name = mine } }\n"
+	"profile \"b\" { listen \"x\" { address = {\"1:1\"} } }\n";
+
+/* What one section says within another is its own, and is put over what the file says. */
+static void test_within(void)
+{
+	struct reading reading;
+	struct front front;
+	struct listen listen, kept;
+
+	read_text(&reading, within, false);
+	CHECK(reading.result == OK, "sections within sections are read");
+	CHECK(settings_fill(&reading.settings, &front_section, SLICE(""), &front) == OK && front.line_limit.n == 4096,
+	      "the file's own stays");
+	CHECK(settings_fill_over(&reading.settings, &front_section, "profile", SLICE("a"), SLICE(""), &front) == OK &&
+		  front.line_limit.n == 1024 && front.clients.n == 7, "only what is said within is put over it");
+	CHECK(settings_fill_over(&reading.settings, &front_section, "profile", SLICE("b"), SLICE(""), &front) == OK &&
+		  front.line_limit.n == 1024, "who says nothing changes nothing");
+	CHECK(settings_title_count(&reading.settings, "listen") == 1, "titles within are not the file's");
+	CHECK(settings_fill(&reading.settings, &listen_section, SLICE("x"), &listen) == OK, "a section with a title");
+	kept = listen;
+	CHECK(settings_fill_over(&reading.settings, &listen_section, "profile", SLICE("a"), SLICE("x"), &listen) == OK &&
+		  slice_same(listen.name.is, SLICE("mine")) && listen.address.count == 0, "has one within");
+	CHECK(settings_fill_over(&reading.settings, &listen_section, "profile", SLICE("b"), SLICE("x"), &kept) == OK &&
+		  slice_same(kept.name.is, SLICE("whole")) && kept.address.count == 1, "and another in the next");
+	CHECK(settings_fill(&reading.settings, &profile_section, SLICE("a"), &listen) == OK &&
+		  slice_same(listen.name.is, SLICE("outer")), "what stands around it is its own");
+	reading_finish(&reading);
+}
+
 static void test_describe(void)
 {
 	struct buffer text;
@@ -309,6 +348,7 @@ int main(void)
 	test_good();
 	test_lenient();
 	test_nearest();
+	test_within();
 	test_describe();
 	return TEST_END();
 }

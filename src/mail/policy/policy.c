@@ -224,7 +224,7 @@ enum result policy_describe_actions(struct buffer *to)
 	for (size_t i = 0; i < action_row_count; i++) {
 		const struct action_row *row = &action_rows[i];
 
-		TRY(buffer_format(to, "%-11s %-12s %s%s\n", row->name, row->takes, row->final ? "final: " : "", row->about));
+		TRY(buffer_format(to, "%-14s %-12s %s%s\n", row->name, row->takes, row->final ? "final: " : "", row->about));
 	}
 	return OK;
 }
