@@ -339,6 +339,21 @@ static void check_profiles(struct arena *arena, struct buffer *complaint)
 	CHECK(policy_template(policy, SLICE(""), SLICE("boss")) == NULL, "a template that is none");
 }
 
+static void check_archives(struct arena *arena, struct buffer *complaint)
+{
+	static const char text[] = "policy \"a\" { do = {\"archive /one\", \"archive /two\", \"hold\", \"archive /behind\"} }\n"
+				   "policy \"b\" { when = \"virus\" do = {\"archive /one\", \"forward a@b\"} }\n";
+	struct list paths = { 0 };
+	struct settings settings;
+
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text(text, &settings, complaint) == OK && policy_archives(&settings, arena, &paths) == OK, "archives are found");
+	CHECK(paths.count == 3 && slice_same(paths.items[0], SLICE("/one")) && slice_same(paths.items[1], SLICE("/two")),
+	      "each once, in the order of the file");
+	settings_finish(&settings);
+}
+
 static void check_tables(struct buffer *to)
 {
 	buffer_clear(to);
@@ -379,6 +394,7 @@ int main(void)
 	check_unreached(&arena, &complaint);
 	check_recipients(&arena, &complaint);
 	check_profiles(&arena, &complaint);
+	check_archives(&arena, &complaint);
 	check_tables(&complaint);
 	buffer_finish(&complaint);
 	arena_finish(&arena);

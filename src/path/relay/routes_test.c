@@ -152,8 +152,20 @@ static void try_load(void)
 	routes_finish(&routes);
 }
 
+static void try_archives(void)
+{
+	static struct route kept[] = { { .kind = ROUTE_MAILDIR, .key = LIT("maildir:/archive"), .targets = folder, .count = 1 } };
+	const struct routes routes = { .list = table, .count = COUNT_OF(table), .archives = kept, .archive_count = COUNT_OF(kept) };
+	struct route other = routes_target(&routes, SLICE("maildir:/elsewhere"));
+
+	CHECK(routes_target(&routes, SLICE("maildir:/archive")).kind == ROUTE_MAILDIR, "a folder that rules archive to");
+	CHECK(other.kind == ROUTE_NOWHERE && other.reply[0] == '4', "any other waits until somebody knows it");
+	CHECK(routes_target(&routes, SLICE("smtp://example.net")).kind == ROUTE_NOWHERE, "a host is no archive");
+}
+
 int main(void)
 {
+	try_archives();
 	try_finds();
 	try_addresses();
 	try_mxs();
