@@ -322,6 +322,18 @@ struct slice settings_title(const struct settings *settings, const char *section
 	return (struct slice){ 0 };
 }
 
+bool settings_next(const struct settings *settings, const void **place, struct settings_said *ret_said)
+{
+	const struct settings_value *value = *place ? ((const struct settings_value *)*place)->next : settings->first;
+
+	if (value == NULL)
+		return false;
+	*place = value;
+	*ret_said = (struct settings_said){ value->section, value->title, value->name, value->items, value->count,
+		                            value->origin };
+	return true;
+}
+
 struct settings_origin settings_origin_of(const struct settings *settings, const char *section,
                                           struct slice title, const char *name)
 {

@@ -124,6 +124,10 @@ struct slice settings_title(const struct settings *settings, const char *section
 struct settings_origin settings_origin_of(const struct settings *settings, const char *section,
                                           struct slice title, const char *name);
 
+/* Each value that was written, in the order of the file: begins with *place NULL; false: no more. */
+struct settings_said { struct slice section, title, name; const struct slice *items; size_t count; struct settings_origin origin; };
+bool settings_next(const struct settings *settings, const void **place, struct settings_said *ret_said);
+
 /* The known name nearest to a wrong one (edit distance at most a third), or NULL. */
 const char *settings_nearest(struct slice wrong, const char *const *known, size_t count);
 

@@ -5,6 +5,7 @@
  *   queue                                        inspect (dispatcher)
  *     INSPECT(u8 attempt, envelope, +memfd) ->
  *     FORGET                         ---->       nobody waits for that answer any more
+ *     REPLAY(slice envelope, slice findings, slice evidence, [+memfd]) ->    judged anew, by tools
  *                                    <----       JUDGED(judgement)
  *     COMPOSE(notice, +descriptor)   ---->       a failure or delay notice, written by a worker
  *                                    <----       COMPOSED(+memfd, sealed; the whole message)
@@ -13,6 +14,9 @@
  * INSPECT's payload is u8 attempt, then the packed envelope as a slice; the descriptor holds exactly
  * the message's bytes, sealed. The judgement is packed as mail/policy/judgement.h says, and has a fate
  * for each recipient of the envelope, in order; the queue refuses one that does not.
+ * REPLAY asks what would be judged by the settings of now with what was answered then: nobody is asked. With a sealed
+ * descriptor the message is read anew, and the findings, which may be empty, are not looked at; without one they are
+ * what is judged. The judgement has deeds, and no edits. FAILED: not everything that policy asks for was kept.
  * COMPOSE's payload is a packed notice (mail/message/notice.h), with offset and length of the
  * original's bytes in the descriptor, which may be a file of the spool, read-only.
  * FAILED means that no judgement could be made, not even "unscannable": the queue keeps the message,
@@ -21,7 +25,7 @@
 #ifndef WIRE_QUEUE_INSPECT_H
 #define WIRE_QUEUE_INSPECT_H
 
-enum queue_asks     { QUEUE_INSPECT = 1, QUEUE_FORGET, QUEUE_COMPOSE };
+enum queue_asks     { QUEUE_INSPECT = 1, QUEUE_FORGET, QUEUE_COMPOSE, QUEUE_REPLAY };
 enum inspect_answers { INSPECT_JUDGED = 1, INSPECT_COMPOSED, INSPECT_FAILED };
 
 enum { QUEUE_INSPECT_LONGEST = 4 << 20 };

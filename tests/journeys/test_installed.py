@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 USERS = {"front": "postern-front", "queue": "postern-queue", "inspect": "postern-inspect", "relay": "postern-relay",
-         "scanners": "postern-scan", "resolver": "postern-dns", "keys": "postern-keys", "supervisor": "root"}
+         "scanners": "postern-scan", "resolver": "postern-dns", "keys": "postern-keys", "keeper": "postern-state", "supervisor": "root"}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def find(where, name):
 
 
 def test_what_is_installed(installed):
-    for name in ("postern", "supervisor", "front", "queue", "inspect", "scanners", "relay", "resolver", "keys", "postern.service",
+    for name in ("postern", "supervisor", "front", "queue", "inspect", "scanners", "relay", "resolver", "keys", "keeper", "postern.service",
                  "postern.1", "postern.conf.5", "postern-queue.1"):
         find(installed, name)
     for path in ("etc/postern/postern.conf", "usr/lib/sysusers.d/postern.conf", "usr/lib/tmpfiles.d/postern.conf"):

@@ -29,7 +29,7 @@ def test_every_process_is_jailed(gateway, sink):
     assert send(gateway, message())[0] == 250
     sink.wait()
     children = gateway.children()
-    assert {"front", "queue", "inspect", "relay", "resolver", "scanners", "keys"} <= set(children.values()), children
+    assert {"front", "queue", "inspect", "relay", "resolver", "scanners", "keys", "keeper"} <= set(children.values()), children
     for pid, name in children.items():
         facts = status(pid)
         assert facts["Seccomp"] == "2", name
@@ -40,7 +40,7 @@ def test_every_process_is_jailed(gateway, sink):
                 assert int(facts["CapEff"], 16) == 0, (name, facts["CapEff"])
 
 
-@pytest.mark.parametrize("name", ["front", "queue", "inspect", "relay", "resolver", "scanners", "keys"])
+@pytest.mark.parametrize("name", ["front", "queue", "inspect", "relay", "resolver", "scanners", "keys", "keeper"])
 def test_each_process_comes_back(gateway, sink, name):
     import os
     import signal

@@ -115,7 +115,7 @@ static enum result read_questions(struct unpack *from, struct arena *arena, stru
 	for (size_t i = 0; i < findings->question_count; i++) {
 		uint8_t kind = unpack_u8(from);
 
-		if (kind != ASK_SCANNERS)
+		if (kind < ASK_SCANNERS || kind >= QUESTION_KINDS)
 			return REFUSED;
 		findings->questions[i].kind = (enum question_kind)kind;
 		findings->questions[i].what = unpack_slice(from, EVIDENCE_BYTES);
@@ -212,7 +212,7 @@ static enum result read_answer(struct unpack *from, struct answer *ret_answer)
 	uint8_t end = unpack_u8(from);
 	struct slice text = unpack_slice(from, EVIDENCE_BYTES);
 
-	if (from->bad || kind != ASK_SCANNERS || end > ANSWER_FAILED)
+	if (from->bad || kind < ASK_SCANNERS || kind >= QUESTION_KINDS || end > ANSWER_SAID)
 		return REFUSED;
 	*ret_answer = (struct answer){ (enum question_kind)kind, who, (enum answer_end)end, text };
 	return OK;
@@ -236,6 +236,24 @@ enum result evidence_unpack(struct slice packed, struct arena *arena, struct evi
 	TRY(unpack_end(&from));
 	*ret_evidence = evidence;
 	return OK;
+}
+
+const char *question_kind_name(enum question_kind kind)
+{
+	static const char *const names[QUESTION_KINDS] = {
+		[ASK_SCANNERS] = "scanners", [ASK_DNS] = "dns", [ASK_STATE] = "state", [ASK_CLOCK] = "clock", [ASK_PEER] = "peer",
+	};
+
+	return kind >= ASK_SCANNERS && kind < QUESTION_KINDS ? names[kind] : "?";
+}
+
+const char *answer_end_name(enum answer_end end)
+{
+	static const char *const names[] = {
+		[ANSWER_CLEAN] = "clean", [ANSWER_FOUND] = "found", [ANSWER_FAILED] = "failed", [ANSWER_SAID] = "said",
+	};
+
+	return end <= ANSWER_SAID ? names[end] : "?";
 }
 
 enum result findings_unscannable(struct slice reason, struct buffer *to)

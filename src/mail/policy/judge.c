@@ -22,7 +22,7 @@ static bool answered_before(const struct evidence *evidence, size_t place)
 static const struct answer *first_that(const struct evidence *evidence, enum answer_end end)
 {
 	for (size_t i = 0; i < evidence->count; i++)
-		if (evidence->answers[i].end == end)
+		if (evidence->answers[i].kind == ASK_SCANNERS && evidence->answers[i].end == end)
 			return &evidence->answers[i];
 	return NULL;
 }

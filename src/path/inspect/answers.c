@@ -3,10 +3,11 @@
  * process promised. */
 #include "inspect/request.h"
 
+#include "base/clock.h"
 #include "base/pack.h"
 #include "wire/inspect-scanners.h"
 
-enum { NAME_MOST = 64, ANSWERS_MEMORY = 64 << 10 };
+enum { NAME_MOST = 64, PEER_MOST = 1024, ANSWERS_MEMORY = 256 << 10, KNOWN_MOST = 2 };
 
 static enum result plain(struct arena *arena, struct slice text, size_t most, struct slice *ret_plain)
 {
@@ -51,20 +52,42 @@ static enum result read_answers(struct slice scanned, struct arena *arena, struc
 	return unpack_end(&from);
 }
 
-static enum result keep(struct request *request, const struct evidence *evidence, unsigned scanners)
+static bool all_clean(const struct evidence *evidence)
 {
-	size_t clean = 0;
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->answers[i].kind == ASK_SCANNERS && evidence->answers[i].end != ANSWER_CLEAN)
+			return false;
+	return true;
+}
+
+/* Whoever reads the evidence later need not know how many there were to be asked. */
+static void add_missing(struct evidence *evidence, unsigned scanners)
+{
+	size_t answered = 0;
 
 	for (size_t i = 0; i < evidence->count; i++)
-		clean += evidence->answers[i].end == ANSWER_CLEAN;
-	request->tainted = request->tainted || clean < evidence->count || clean < scanners;
+		answered += evidence->answers[i].kind == ASK_SCANNERS;
+	if (answered < scanners)
+		evidence->answers[evidence->count++] = (struct answer){ ASK_SCANNERS, SLICE("scanners"), ANSWER_FAILED,
+			                                                SLICE("not every scanner answered") };
+}
+
+/* What was known before, then what was answered; `evidence` has room for it. */
+static enum result keep(struct request *request, struct evidence *evidence, struct arena *arena)
+{
+	struct evidence known = { 0 };
+
+	request->tainted = request->tainted || !all_clean(evidence);
+	TRY(evidence_unpack(buffer_slice(&request->known), arena, &known));
+	for (size_t i = 0; i < known.count && i < KNOWN_MOST; i++)
+		evidence->answers[evidence->count++] = known.answers[i];
 	buffer_clear(&request->evidence);
 	return evidence_pack(evidence, &request->evidence);
 }
 
 enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms)
 {
-	struct answer answers[SCANNERS_MOST];
+	struct answer answers[SCANNERS_MOST + 1 + KNOWN_MOST];
 	struct evidence evidence = { .answers = answers, .asked = request->asked, .took_ms = (int64_t)took_ms };
 	enum result result;
 	struct arena arena;
@@ -72,17 +95,81 @@ enum result answers_read(struct request *request, struct slice scanned, unsigned
 	arena_init(&arena, ANSWERS_MEMORY);
 	result = read_answers(scanned, &arena, &evidence);
 	if (result == OK)
-		result = keep(request, &evidence, scanners);
+		add_missing(&evidence, scanners);
+	if (result == OK)
+		result = keep(request, &evidence, &arena);
 	arena_finish(&arena);
 	return result;
 }
 
 enum result answers_missing(struct request *request, struct slice reason, uint64_t took_ms)
 {
-	struct answer answer = { ASK_SCANNERS, SLICE("scanners"), ANSWER_FAILED, reason };
-	struct evidence evidence = { .answers = &answer, .count = reason.len ? 1 : 0, .asked = request->asked,
+	struct answer answers[1 + KNOWN_MOST] = { { ASK_SCANNERS, SLICE("scanners"), ANSWER_FAILED, reason } };
+	struct evidence evidence = { .answers = answers, .count = reason.len ? 1 : 0, .asked = request->asked,
 		                     .took_ms = (int64_t)took_ms };
+	enum result result;
+	struct arena arena;
 
 	request->tainted = true;
-	return keep(request, &evidence, 0);
+	arena_init(&arena, ANSWERS_MEMORY);
+	result = keep(request, &evidence, &arena);
+	arena_finish(&arena);
+	return result;
+}
+
+/* ---- what is known before anybody is asked ---- */
+
+static void add_word(struct buffer *to, const char *before, struct slice word)
+{
+	if (word.len)
+		(void)!buffer_format(to, "%s%s%.*s", buffer_length(to) ? " " : "", before, SHOW(word));
+}
+
+/* "192.0.2.1 name mx.example.org helo mx tls TLSv1.3 ..."; what a stranger said is made printable. */
+static enum result peer_text(const struct envelope *envelope, struct arena *arena, struct slice *ret_text)
+{
+	struct buffer text;
+	enum result result;
+
+	buffer_init(&text, PEER_MOST);
+	add_word(&text, "", envelope->client_address);
+	add_word(&text, "name ", envelope->client_name);
+	add_word(&text, "helo ", envelope->helo);
+	add_word(&text, "user ", envelope->user);
+	add_word(&text, "tls ", envelope->tls);
+	result = plain(arena, buffer_slice(&text), PEER_MOST, ret_text);
+	buffer_finish(&text);
+	return result;
+}
+
+enum result answers_known(struct request *request, const struct envelope *envelope, int64_t now, struct arena *arena)
+{
+	char clock[CLOCK_LOG_SIZE];
+	struct answer answers[KNOWN_MOST] = {
+		{ ASK_CLOCK, SLICE("clock"), ANSWER_SAID, { 0 } }, { ASK_PEER, SLICE("peer"), ANSWER_SAID, { 0 } },
+	};
+	const struct evidence known = { .answers = answers, .count = COUNT_OF(answers), .asked = now };
+
+	request->asked = now;
+	clock_log_text(now * 1000, clock);
+	answers[0].text = slice_of(clock);
+	TRY(peer_text(envelope, arena, &answers[1].text));
+	return evidence_pack(&known, &request->known);
+}
+
+/* In a replay: what was answered then, and nothing else. */
+enum result answers_given(struct request *request, struct slice evidence)
+{
+	struct evidence given;
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	result = evidence_unpack(evidence, &arena, &given);
+	if (result == OK)
+		request->tainted = !all_clean(&given);
+	arena_finish(&arena);
+	TRY(result);
+	TRY(buffer_add(&request->known, evidence));
+	return buffer_add(&request->evidence, evidence);
 }

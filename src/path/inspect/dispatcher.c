@@ -6,6 +6,7 @@
 #include "inspect/inspect.h"
 #include "inspect/worker_wire.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/pack.h"
 #include "mail/smtp/smtp.h"
@@ -16,21 +17,29 @@
 
 /* ---- handing out ---- */
 
-static enum result send_question(struct request *request, enum dispatcher_asks kind, int fd)
-{
-	return workers_give(&request->dispatcher->workers, request, (uint8_t)kind, request->serial,
-	                    buffer_slice(&request->question), fd);
-}
-
 static enum result give_read(struct request *request)
 {
+	struct buffer payload;
+	enum result result;
+
 	request->began = loop_ticks(request->dispatcher->loop);
-	return send_question(request, WORKER_READ, request->fd);
+	buffer_init(&payload, WORKER_QUESTION_LONGEST);
+	result = buffer_add(&payload, buffer_slice(&request->question));
+	if (result == OK)
+		result = pack_u8(&payload, request->replays);
+	if (result == OK)
+		result = pack_slice(&payload, buffer_slice(&request->known));
+	if (result == OK)
+		result = workers_give(&request->dispatcher->workers, request, WORKER_READ, request->serial,
+		                      buffer_slice(&payload), request->fd);
+	buffer_finish(&payload);
+	return result;
 }
 
 static enum result give_compose(struct request *request)
 {
-	return send_question(request, WORKER_COMPOSE, request->fd);
+	return workers_give(&request->dispatcher->workers, request, WORKER_COMPOSE, request->serial,
+	                    buffer_slice(&request->question), request->fd);
 }
 
 static enum result give_judge(struct request *request)
@@ -40,6 +49,8 @@ static enum result give_judge(struct request *request)
 
 	buffer_init(&payload, WORKER_QUESTION_LONGEST);
 	result = buffer_add(&payload, buffer_slice(&request->question));
+	if (result == OK)
+		result = pack_u8(&payload, request->replays);
 	if (result == OK)
 		result = pack_slice(&payload, buffer_slice(&request->findings));
 	if (result == OK)
@@ -134,22 +145,23 @@ static const struct workers_owner workers_owner = { make, taking_answer, taking_
 
 /* ---- what the queue asks ---- */
 
-static enum result read_envelope(struct request *request, struct slice payload)
+static enum result read_envelope(struct request *request, struct slice packed)
 {
-	struct unpack from = unpack_from(payload);
 	struct envelope envelope;
 	enum result result;
 	struct arena arena;
 
 	arena_init(&arena, CHECK_MEMORY);
-	result = envelope_unpack(unpack_slice(&from, QUEUE_INSPECT_LONGEST), &arena, &envelope);
-	if (result == OK)
-		result = unpack_end(&from);
+	result = envelope_unpack(packed, &arena, &envelope);
 	if (result == OK && envelope.id.len == sizeof(request->id))
 		memcpy(request->id, envelope.id.at, sizeof(request->id));
 	if (result == OK)
 		request->recipients = envelope.recipient_count;
+	if (result == OK && !request->replays)
+		result = answers_known(request, &envelope, clock_wall(), &arena);
 	arena_finish(&arena);
+	if (result == OK)
+		result = pack_slice(&request->question, packed);
 	return result;
 }
 
@@ -165,6 +177,7 @@ static struct request *new_request(struct dispatcher *dispatcher, struct frame *
 	request->serial = ++dispatcher->serial;
 	request->fd = frame_take_fd(frame);
 	buffer_init(&request->question, QUEUE_INSPECT_LONGEST);
+	buffer_init(&request->known, EVIDENCE_BYTES);
 	buffer_init(&request->findings, EVIDENCE_BYTES);
 	buffer_init(&request->evidence, EVIDENCE_BYTES);
 	buffer_init(&request->judgement, WORKER_ANSWER_LONGEST);
@@ -175,20 +188,48 @@ static struct request *new_request(struct dispatcher *dispatcher, struct frame *
 	return request;
 }
 
+static bool is_sealed(int fd)
+{
+	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & MESSAGE_SEALS) == MESSAGE_SEALS;
+}
+
 /* Without room for the request itself nothing is answered: the queue's budget ends, and it asks again. */
 static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *frame)
 {
-	struct slice envelope = slice_drop(frame->payload, 1);
-	int seals = frame->fd < 0 ? -1 : fcntl(frame->fd, F_GET_SEALS);
+	struct unpack from = unpack_from(slice_drop(frame->payload, 1));
+	struct slice envelope = unpack_slice(&from, QUEUE_INSPECT_LONGEST);
 	struct request *request;
 
-	if (seals < 0 || (seals & MESSAGE_SEALS) != MESSAGE_SEALS)
+	if (!is_sealed(frame->fd))
 		return REFUSED;
 	request = new_request(dispatcher, frame, TO_READ);
 	if (request == NULL)
 		return LATER;
-	if (read_envelope(request, envelope) != OK || buffer_add(&request->question, envelope) != OK)
+	if (unpack_end(&from) != OK || read_envelope(request, envelope) != OK)
 		request_fail(request, SLICE("the envelope could not be read"));
+	return OK;
+}
+
+/* Read anew where the bytes are at hand; else what was found then is judged anew. */
+static enum result obey_replay(struct dispatcher *dispatcher, struct frame *frame)
+{
+	struct unpack from = unpack_from(frame->payload);
+	struct slice envelope = unpack_slice(&from, QUEUE_INSPECT_LONGEST);
+	struct slice findings = unpack_slice(&from, EVIDENCE_BYTES), evidence = unpack_slice(&from, EVIDENCE_BYTES);
+	bool has_bytes = frame->fd >= 0;
+	struct request *request;
+
+	if (unpack_end(&from) != OK || (has_bytes && !is_sealed(frame->fd)))
+		return REFUSED;
+	request = new_request(dispatcher, frame, has_bytes ? TO_READ : TO_JUDGE);
+	if (request == NULL)
+		return LATER;
+	request->replays = request->unmendable = true;
+	if (read_envelope(request, envelope) != OK || answers_given(request, evidence) != OK ||
+	    buffer_add(&request->findings, findings) != OK)
+		request_fail(request, SLICE("what was kept could not be read"));
 	return OK;
 }
 
@@ -240,7 +281,8 @@ static enum result obey_forget(struct dispatcher *dispatcher, struct frame *fram
 static enum result queue_frame(void *owner, struct frame *frame)
 {
 	static enum result (*const obeys[])(struct dispatcher *, struct frame *) = {
-		[QUEUE_INSPECT] = obey_inspect, [QUEUE_FORGET] = obey_forget, [QUEUE_COMPOSE] = obey_compose };
+		[QUEUE_INSPECT] = obey_inspect, [QUEUE_FORGET] = obey_forget, [QUEUE_COMPOSE] = obey_compose,
+		[QUEUE_REPLAY] = obey_replay };
 	struct dispatcher *dispatcher = owner;
 
 	if (frame->kind >= COUNT_OF(obeys) || obeys[frame->kind] == NULL)

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 
 enum { VALUE_MOST = 200, WANTED_MOST = 256, ADDRESSES_TOLD = 64,
-       COVERED_TOLD = 64, FACTS_ROOM = 32 + AMBIGUITY_COUNT + WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
+       COVERED_TOLD = 64, FACTS_ROOM = 32 + AMBIGUITY_COUNT + 2 * WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
@@ -124,6 +124,17 @@ static enum result tell_date(struct telling *telling, const struct headers *head
 	return tell_format(telling, SLICE("date.epoch"), "%" PRId64, seconds);
 }
 
+/* Which headers policy asks for: without it nobody could say later that one was looked for, and was not there. */
+static void tell_asked(struct telling *telling, const struct policy *policy)
+{
+	size_t place = 0, first = telling->count;
+	struct slice name;
+
+	while (policy && telling->count - first < WANTED_MOST && policy_next_header(policy, &place, &name))
+		if (!is_told(telling, first, name))
+			tell(telling, SLICE(FACT_ASKED), name);
+}
+
 /* "header:NAME" for each field that a rule asks for, as often as it stands there. Too many, and nobody may say that
  * the rule was answered. */
 static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
@@ -195,6 +206,7 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 		TRY(tell_date(telling, &view.first->headers));
 		TRY(tell_seals(telling, &view));
 		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
+		tell_asked(telling, policy);
 	}
 	TRY(tell_tree(telling, &view));
 	return read_parts(&view, telling->arena, findings);

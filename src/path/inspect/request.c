@@ -50,6 +50,7 @@ void request_drop(struct request *request)
 	timer_end(&request->deadline);
 	fd_close(&request->fd);
 	buffer_finish(&request->question);
+	buffer_finish(&request->known);
 	buffer_finish(&request->findings);
 	buffer_finish(&request->evidence);
 	buffer_finish(&request->judgement);
@@ -79,6 +80,7 @@ void request_judge_unread(struct request *request, struct slice reason)
 	buffer_clear(&request->findings);
 	request->stage = TO_JUDGE;
 	request_say(request, "unscannable", reason);
-	if (findings_unscannable(reason, &request->findings) != OK || answers_missing(request, SLICE(""), 0) != OK)
+	if (findings_unscannable(reason, &request->findings) != OK ||
+	    (!request->replays && answers_missing(request, SLICE(""), 0) != OK))
 		request_fail(request, SLICE("no memory"));
 }

@@ -12,6 +12,7 @@
 
 #include "inspect/inspect.h"
 #include "mail/evidence/evidence.h"
+#include "mail/smtp/smtp.h"
 #include "wire/queue-inspect.h"
 
 #include <fcntl.h>
@@ -29,6 +30,7 @@ struct request {
 	char id[REQUEST_ID];
 	uint32_t recipients;
 	struct buffer question;                      /* the envelope as a slice, or the notice */
+	struct buffer known;                         /* evidence from before anybody is asked */
 	struct buffer findings, evidence;
 	struct buffer judgement;                     /* that waits for its edits */
 	struct timer deadline;
@@ -36,6 +38,7 @@ struct request {
 	int64_t asked;
 	unsigned deaths, judge_deaths;
 	bool scan_sent;
+	bool replays;                                /* nobody is asked, and nothing mended */
 	bool tainted;                                /* must not be called clean */
 	bool unmendable;                             /* its menders died: it goes as it is, or not at all */
 	bool forgotten;
@@ -67,5 +70,8 @@ void taking_death(void *owner, void *job, uint64_t took_ms);
 /* answers.c: evidence from what the scanners said, or did not say. */
 must_use enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms);
 must_use enum result answers_missing(struct request *request, struct slice reason, uint64_t took_ms);
+/* What is known beforehand: the clock and the peer; in a replay, all that is known at all. */
+must_use enum result answers_known(struct request *request, const struct envelope *envelope, int64_t now, struct arena *arena);
+must_use enum result answers_given(struct request *request, struct slice evidence);
 
 #endif

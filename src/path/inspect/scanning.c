@@ -53,7 +53,6 @@ void scanning_silent(void *owner)
 void scanning_begin(struct request *request)
 {
 	request->stage = ASKING;
-	request->asked = clock_wall();
 	if (timer_start(&request->deadline, time_left(request) + SCAN_GRACE) == OK)
 		ask_scanners(request);
 	else

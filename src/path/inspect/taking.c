@@ -30,7 +30,7 @@ static enum result take_findings(struct request *request, struct slice payload)
 	result = findings_unpack(payload, &arena, &findings);
 	arena_finish(&arena);
 	TRY(result);
-	if (dispatcher->limits.scanners == 0)
+	if (dispatcher->limits.scanners == 0 || request->replays)
 		return REFUSED;                      /* it had nobody to wait for */
 	buffer_clear(&request->findings);
 	TRY(buffer_add(&request->findings, payload));
@@ -77,7 +77,7 @@ static enum result take_judgement(struct request *request, struct slice payload)
 	enum verdict verdict;
 	bool unmended;
 
-	if (request->stage == READING && request->dispatcher->limits.scanners)
+	if (request->stage == READING && request->dispatcher->limits.scanners && !request->replays)
 		return REFUSED;
 	TRY(check_judgement(request, payload, &verdict, &unmended));
 	if (unmended && !request->unmendable) {
@@ -171,6 +171,14 @@ static enum result take_cannot(struct request *request, struct slice payload)
 	return OK;
 }
 
+static enum result take_not_kept(struct request *request, struct slice payload)
+{
+	if (!request->replays || payload.len)
+		return REFUSED;
+	request_fail(request, SLICE("a rule asks for a header that was not kept"));
+	return OK;
+}
+
 static const struct {
 	enum stage stage;
 	enum worker_answers kind;
@@ -179,6 +187,7 @@ static const struct {
 	{ READING, WORKER_FINDINGS, take_findings },
 	{ READING, WORKER_JUDGED, take_judgement },
 	{ JUDGING, WORKER_JUDGED, take_judgement },
+	{ JUDGING, WORKER_CANNOT, take_not_kept },
 	{ MENDING, WORKER_MENDED, take_mended },
 	{ COMPOSING, WORKER_COMPOSED, take_notice },
 	{ COMPOSING, WORKER_CANNOT, take_cannot },

@@ -35,36 +35,70 @@ static enum result send_answer(struct worker *worker, enum worker_answers kind, 
 
 /* ---- judge ---- */
 
-/* `bytes` NULL: the message is not at hand, and mending comes later. */
-static enum result judge(struct worker *worker, const struct envelope *envelope, struct slice findings_packed,
-                         struct slice evidence_packed, const struct slice *bytes)
+/* A judgement's question: packed findings and evidence. */
+struct matter {
+	struct envelope envelope;
+	bool replay;
+	struct slice findings, evidence;
+	const struct slice *bytes;               /* NULL: the message is not at hand, and mending comes later, or never */
+};
+
+static enum result judge(struct worker *worker, const struct matter *matter)
 {
 	struct judgement judgement = { 0 };
 	struct findings findings;
 	struct evidence evidence;
+	unsigned scanners = matter->replay ? 0 : worker->task->means.scanners;
 
-	TRY(findings_unpack(findings_packed, &worker->arena, &findings));
-	TRY(evidence_unpack(evidence_packed, &worker->arena, &evidence));
-	TRY(policy_judge(worker->task->means.policy, worker->task->means.scanners, envelope, &findings, &evidence, &worker->arena,
+	TRY(findings_unpack(matter->findings, &worker->arena, &findings));
+	TRY(evidence_unpack(matter->evidence, &worker->arena, &evidence));
+	TRY(policy_judge(worker->task->means.policy, scanners, &matter->envelope, &findings, &evidence, &worker->arena,
 	                 &judgement));
-	if (bytes)
-		TRY(policy_mend(worker->task->means.policy, *bytes, &worker->arena, &judgement));
-	judgement.findings = findings_packed;
-	judgement.evidence = evidence_packed;
+	if (matter->bytes)
+		TRY(policy_mend(worker->task->means.policy, *matter->bytes, &worker->arena, &judgement));
+	judgement.findings = matter->findings;
+	judgement.evidence = matter->evidence;
 	TRY(judgement_pack(&judgement, &worker->answer));
 	return send_answer(worker, WORKER_JUDGED, &worker->answer);
+}
+
+static bool was_asked(const struct findings *findings, struct slice header)
+{
+	for (size_t i = 0; i < findings->fact_count; i++)
+		if (slice_same(findings->facts[i].name, SLICE(FACT_ASKED)) &&
+		    slice_same_nocase(findings->facts[i].value, header))
+			return true;
+	return false;
+}
+
+/* What nobody looked for then cannot be said to be missing now. */
+static enum result check_kept(struct worker *worker, struct slice packed, bool *ret_kept)
+{
+	struct findings findings;
+	struct slice header;
+	size_t place = 0;
+
+	TRY(findings_unpack(packed, &worker->arena, &findings));
+	*ret_kept = true;
+	while (worker->task->means.policy && policy_next_header(worker->task->means.policy, &place, &header))
+		*ret_kept = *ret_kept && was_asked(&findings, header);
+	return OK;
 }
 
 static enum result obey_judge(struct worker *worker, struct slice payload)
 {
 	struct unpack from = unpack_from(payload);
-	struct slice envelope_packed = unpack_slice(&from, WORKER_QUESTION_LONGEST);
-	struct slice findings = unpack_slice(&from, EVIDENCE_BYTES), evidence = unpack_slice(&from, EVIDENCE_BYTES);
-	struct envelope envelope;
+	struct slice envelope = unpack_slice(&from, WORKER_QUESTION_LONGEST);
+	struct matter matter = { .replay = unpack_u8(&from) };
+	bool kept = true;
 
+	matter.findings = unpack_slice(&from, EVIDENCE_BYTES);
+	matter.evidence = unpack_slice(&from, EVIDENCE_BYTES);
 	TRY(unpack_end(&from));
-	TRY(envelope_unpack(envelope_packed, &worker->arena, &envelope));
-	return judge(worker, &envelope, findings, evidence, NULL);
+	TRY(envelope_unpack(envelope, &worker->arena, &matter.envelope));
+	if (matter.replay)
+		TRY(check_kept(worker, matter.findings, &kept));
+	return kept ? judge(worker, &matter) : send_answer(worker, WORKER_CANNOT, &worker->answer);
 }
 
 /* ---- read ---- */
@@ -106,39 +140,34 @@ static enum result pack_findings(struct worker *worker, const struct envelope *e
 	return result;
 }
 
-static enum result judge_at_once(struct worker *worker, const struct envelope *envelope, const struct slice *bytes)
+static enum result answer_read(struct worker *worker, struct matter *matter, const struct slice *bytes)
 {
-	const struct evidence nothing = { .asked = envelope->received };
-	struct buffer evidence;
-	enum result result;
-
-	buffer_init(&evidence, EVIDENCE_BYTES);
-	result = evidence_pack(&nothing, &evidence);
-	if (result == OK)
-		result = judge(worker, envelope, buffer_slice(&worker->findings), buffer_slice(&evidence), bytes);
-	buffer_finish(&evidence);
-	return result;
+	if (worker->task->means.scanners && !matter->replay)
+		return send_answer(worker, WORKER_FINDINGS, &worker->findings);
+	matter->findings = buffer_slice(&worker->findings);
+	matter->bytes = matter->replay ? NULL : bytes;
+	return judge(worker, matter);
 }
 
 static enum result obey_read(struct worker *worker, struct slice payload)
 {
 	struct unpack from = unpack_from(payload);
 	struct slice packed = unpack_slice(&from, WORKER_QUESTION_LONGEST), bytes = { 0 };
-	struct envelope envelope;
+	struct matter matter = { .replay = unpack_u8(&from) };
 	enum result result;
 	bool mapped;
 
+	matter.evidence = unpack_slice(&from, EVIDENCE_BYTES);
 	TRY(unpack_end(&from));
-	TRY(envelope_unpack(packed, &worker->arena, &envelope));
+	TRY(envelope_unpack(packed, &worker->arena, &matter.envelope));
 	result = map_message(worker->fd, &bytes);
 	mapped = result == OK;
 	if (result == LATER)
 		result = findings_unscannable(SLICE("larger than a worker's memory"), &worker->findings);
 	else if (mapped)
-		result = pack_findings(worker, &envelope, bytes);
+		result = pack_findings(worker, &matter.envelope, bytes);
 	if (result == OK)
-		result = worker->task->means.scanners ? send_answer(worker, WORKER_FINDINGS, &worker->findings)
-		                                : judge_at_once(worker, &envelope, mapped ? &bytes : NULL);
+		result = answer_read(worker, &matter, mapped ? &bytes : NULL);
 	unmap_message(bytes);
 	return result;
 }

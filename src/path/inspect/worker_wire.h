@@ -3,16 +3,20 @@
  * worker_wire.h — what the dispatcher and one of its workers say to each other (inside the room only).
  *
  *   dispatcher                                  worker
- *     READ(slice envelope, +memfd)     ---->
+ *     READ(slice envelope, u8 replay, slice evidence, +memfd) -->
  *                                      <----    FINDINGS(findings)     when there is something to ask
- *                                      <----    JUDGED(judgement)      when there is not
- *     JUDGE(slice envelope, slice findings, slice evidence)  ---->
+ *                                      <----    JUDGED(judgement)      when there is not, and in a replay
+ *     JUDGE(slice envelope, u8 replay, slice findings, slice evidence)  -->
  *                                      <----    JUDGED(judgement)
+ *                                      <----    CANNOT(text)           a replay: policy asks for a header that was not kept
  *     MEND(slice judgement, +memfd)    ---->            for a judgement made where the message was not seen
  *                                      <----    MENDED(u32 count, count times: slice edits)
  *     COMPOSE(notice, +descriptor)     ---->
  *                                      <----    COMPOSED(bytes)        at most NOTICE_LIMIT
  *                                      <----    CANNOT(text)           the request is none
+ *
+ * The evidence of READ is what is known before anybody is asked; in a replay it is all there will be: a scanner that did
+ * not answer is in it as failed, no other is wanted, and nothing is mended.
  *
  * One question at a time, one answer to each, with its exchange number. A worker reads hostile bytes and may be
  * taken over: an answer of another kind, number or length, or one that does not read as what it says it is,

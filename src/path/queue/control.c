@@ -8,11 +8,11 @@
 #include "queue/talk.h"
 
 #include <errno.h>
-#include <grp.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TALK_MEMORY = 64 << 20, OUTPUT_LIMIT = 256 << 20, OUTPUT_PIECE = 30000, AGAIN_MS = 20, PATIENCE_MS = 30000, GROUPS_MOST = 1024,
+enum { TALK_MEMORY = 64 << 20, OUTPUT_LIMIT = 256 << 20, OUTPUT_PIECE = 30000, AGAIN_MS = 20, PATIENCE_MS = 30000,
        STATUS_NOT_DONE = 1, STATUS_UNKNOWN = 2, STATUS_NOT_PERMITTED = 77 };
 
 static const struct control_command commands[] = {
@@ -136,6 +136,30 @@ void talk_do(struct talk *talk, void (*work)(struct job *job), void (*done)(stru
 	crew_give(&talk->queue->crew, &talk->job);
 }
 
+enum result talk_judged(struct talk *talk, struct slice envelope, struct slice judgement)
+{
+	closing int fd = memfd_create("judged", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct buffer bytes;
+	enum result result;
+
+	buffer_init(&bytes, TALK_MEMORY);
+	result = pack_slice(&bytes, envelope);
+	if (result == OK)
+		result = pack_slice(&bytes, judgement);
+	while (result == OK && buffer_length(&bytes)) {
+		ssize_t put = write(fd, buffer_slice(&bytes).at, buffer_length(&bytes));
+
+		if (put < 0 && errno != EINTR)
+			result = LATER;
+		else
+			buffer_eat(&bytes, put > 0 ? (size_t)put : 0);
+	}
+	buffer_finish(&bytes);
+	if (result == OK)
+		talk->fd = fd_keep(&fd);
+	return result;
+}
+
 static bool read_options(struct talk *talk)
 {
 	for (size_t i = 2; i < talk->word_count; i++) {
@@ -145,6 +169,8 @@ static bool read_options(struct talk *talk)
 			talk->json = true;
 		else if (slice_same(word, SLICE("--bytes")))
 			talk->bytes = true;
+		else if (slice_same(word, SLICE("--judged")))
+			talk->judged = true;
 		else if (slice_same(word, SLICE("--to")) && i + 1 < talk->word_count)
 			talk->to = talk->words[++i];
 		else if (talk->id.len == 0 && word.len && word.at[0] != '-')
@@ -183,8 +209,8 @@ static enum result command_came(void *own_talk, struct frame *frame)
 	why = why_not(talk, command);
 	if (why)
 		talk_end(talk, STATUS_UNKNOWN, why);
-	else if (!talk->peer.all && !command->for_anybody)
-		talk_end(talk, STATUS_NOT_PERMITTED, "only root and the group postern-admin may do that");
+	else if (!talk->peer.operates && !command->for_anybody)
+		talk_end(talk, STATUS_NOT_PERMITTED, "only root and the group " CONTROL_GROUP " may do that");
 	else
 		command->obey(talk);
 	return OK;
@@ -213,16 +239,16 @@ static void patience_over(void *own_talk)
 }
 
 /* Who may do nothing but look gets half of the places: the others are for operators. */
-static bool has_place(const struct control *control, struct control_peer peer)
+static bool has_place(const struct control *control, struct peer peer)
 {
 	size_t strangers = 0;
 
 	for (const struct talk *talk = control->first; talk; talk = talk->next)
-		strangers += !talk->peer.all;
-	return peer.all || strangers < CONTROL_MOST / 2;
+		strangers += !talk->peer.operates;
+	return peer.operates || strangers < CONTROL_MOST / 2;
 }
 
-void talk_begin(struct control *control, int fd, struct control_peer peer)
+void talk_begin(struct control *control, int fd, struct peer peer)
 {
 	struct talk *talk = has_place(control, peer) ? pool_take(&control->pool) : NULL;
 
@@ -271,42 +297,16 @@ enum result talk_text(struct buffer *to, struct slice text, bool json)
 
 /* ---- the door ---- */
 
-static bool in_group(int fd, unsigned group)
-{
-	gid_t groups[GROUPS_MOST];
-	socklen_t length = sizeof(groups);
-
-	if (group == (unsigned)-1 || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0)
-		return false;
-	for (size_t i = 0; i < length / sizeof(groups[0]); i++)
-		if (groups[i] == group)
-			return true;
-	return false;
-}
-
-static enum result who(const struct control *control, int fd, struct control_peer *ret_peer)
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-		return REFUSED;
-	*ret_peer = (struct control_peer){ .uid = peer.uid };
-	ret_peer->all = peer.uid == 0 || peer.uid == geteuid() || peer.gid == control->admins ||
-	                in_group(fd, control->admins);
-	return OK;
-}
-
 static void someone_came(void *own_control, unsigned what)
 {
 	struct control *control = own_control;
-	struct control_peer peer;
+	struct peer peer;
 	int fd = accept4(control->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)what;
 	if (fd < 0)
 		return;
-	if (who(control, fd, &peer) == OK)
+	if (peer_of(fd, control->admins, &peer) == OK)
 		talk_begin(control, fd, peer);
 	else
 		fd_close(&fd);
@@ -314,9 +314,7 @@ static void someone_came(void *own_control, unsigned what)
 
 void control_init(struct control *control, struct queue *queue)
 {
-	const struct group *group = getgrnam("postern-admin");
-
-	*control = (struct control){ .queue = queue, .socket = -1, .admins = group ? group->gr_gid : (unsigned)-1 };
+	*control = (struct control){ .queue = queue, .socket = -1, .admins = peer_operators() };
 	pool_init(&control->pool, sizeof(struct talk), CONTROL_MOST);
 }
 

@@ -13,6 +13,7 @@
 #include "base/channel.h"
 #include "base/pool.h"
 #include "wire/control.h"
+#include "wire/peer.h"
 
 struct queue;
 
@@ -31,8 +32,7 @@ void control_init(struct control *control, struct queue *queue);      /* before 
 void control_finish(struct control *control);
 must_use enum result control_listen(struct control *control, int fd);
 
-/* Who may ask what; pure, for the table of commands and its test. */
-struct control_peer { unsigned uid; bool all; };
+/* Which command is open to whom; pure, for its test. */
 struct control_command {
 	const char *words[2];
 	bool wants_id, for_anybody;

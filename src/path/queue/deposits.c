@@ -288,10 +288,12 @@ static void answered(struct ask *ask, enum ask_end end, struct slice text, int f
 	if (end == ASK_JUDGED)
 		deposit->judged = visits_judgement(&deposit->memory, text, deposit->envelope.recipient_count,
 		                                   deposit->size, &deposit->judgement) == OK;
-	if (deposit->judged)
+	if (deposit->judged) {
+		recording_judged(&deposit->queue->recording, deposit->envelope.id, deposit->packed, &deposit->judgement, false);
 		decide(deposit);
-	else
+	} else {
 		begin_storing(deposit);
+	}
 }
 
 static void budget_over(void *owner)

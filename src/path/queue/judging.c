@@ -38,6 +38,7 @@ static void write_done(struct job *job)
 	}
 	visit->entry->flags |= ENTRY_HAS_LATER;
 	visit->entry->tried = 0;
+	recording_judged(&visit->queue->recording, entry_id(visit->entry), visit->packed, &visit->judgement, true);
 	fates_judge(visit->queue, visit->entry, &visit->judgement, true);
 	queue_note(visit->queue, LOG_LEVEL_INFO, entry_id(visit->entry), "judged", "verdict",
 	           slice_of(verdict_name(visit->judgement.verdict)));

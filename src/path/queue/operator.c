@@ -146,7 +146,7 @@ static void batch_done(struct job *job)
 
 static bool may_see(const struct talk *talk, const struct entry *entry)
 {
-	return talk->peer.all || (entry->flags & ENTRY_LOCAL && entry->uid == talk->peer.uid);
+	return talk->peer.operates || (entry->flags & ENTRY_LOCAL && entry->uid == talk->peer.uid);
 }
 
 static int by_id(const void *a, const void *b)
@@ -183,6 +183,19 @@ void obey_list(struct talk *talk)
 
 /* ---- show ---- */
 
+/* It may have been judged after it was kept; then that stands. */
+static enum result show_judged(struct talk *talk, const char *name)
+{
+	struct slice judgement = talk->read.judgement;
+	struct spool_read later = { .fd = -1 };
+
+	if (judgement.len == 0 && spool_read(&talk->queue->spool.judged, name, true, &talk->memory, &later) == OK) {
+		judgement = later.judgement;
+		(void)close(later.fd);
+	}
+	return judgement.len ? talk_judged(talk, talk->read.envelope, judgement) : REFUSED;
+}
+
 static void copy_work(struct job *job)
 {
 	struct talk *talk = talk_of_job(job);
@@ -193,6 +206,10 @@ static void copy_work(struct job *job)
 	talk->end = spool_read(&talk->queue->spool.messages, name, true, &talk->memory, &talk->read);
 	if (talk->end != OK)
 		return;
+	if (talk->judged) {
+		talk->end = show_judged(talk, name);
+		return;
+	}
 	content = talk->read.map.spans[SPOOL_CONTENT];
 	talk->end = spool_memfd(talk->read.fd, content.at, content.length, &talk->fd);
 }
@@ -219,7 +236,7 @@ void obey_show(struct talk *talk)
 {
 	if (meant(talk) == NULL)
 		return;
-	if (!talk->bytes) {
+	if (!talk->bytes && !talk->judged) {
 		obey_list(talk);
 		return;
 	}

@@ -219,7 +219,8 @@ static void show_work(struct job *job)
 	if (talk->end != OK)
 		return;
 	content = found.read.map.spans[SPOOL_CONTENT];
-	talk->end = spool_memfd(found.read.fd, content.at, content.length, &talk->fd);
+	talk->end = talk->judged ? talk_judged(talk, found.read.envelope, found.read.judgement)
+	                         : spool_memfd(found.read.fd, content.at, content.length, &talk->fd);
 }
 
 static void show_done(struct job *job)
@@ -232,7 +233,7 @@ static void show_done(struct job *job)
 
 void obey_quarantine_show(struct talk *talk)
 {
-	if (!talk->bytes) {
+	if (!talk->bytes && !talk->judged) {
 		obey_quarantine_list(talk);
 		return;
 	}

@@ -113,6 +113,7 @@ static void init_parts(struct queue *queue)
 	visits_init(&queue->visits, queue);
 	control_init(&queue->control, queue);
 	reserve_init(&queue->reserve, queue);
+	recording_init(&queue->recording, queue);
 	timer_init(&queue->corrupt_timer, &queue->process->loop, queue_warn_of_corrupt, queue);
 	timer_init(&expiry, &queue->process->loop, expire, queue);
 }
@@ -155,6 +156,8 @@ static enum result wire(struct queue *queue, struct slice name, uint32_t instanc
 		return asks_wire(&queue->asks, fd);
 	if (slice_same(name, SLICE("relay")))
 		return lending_wire(&queue->lending, fd);
+	if (slice_same(name, SLICE("keeper")))
+		return recording_wire(&queue->recording, fd);
 	fd_close(&fd);
 	return REFUSED;
 }

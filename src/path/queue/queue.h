@@ -50,6 +50,7 @@ extern const struct settings_section queue_settings_section;
 	ROW(bytes_stored,          COUNTS, "bytes of messages stored")               \
 	ROW(sync_errors,           COUNTS, "writes or syncs that failed")            \
 	ROW(corrupt,               COUNTS, "files set aside as corrupt")             \
+	ROW(not_recorded,          COUNTS, "judgements that the message log may lack") \
 	ROW(queued,                SHOWS,  "messages in the queue")                  \
 	ROW(held,                  SHOWS,  "recipients on hold")                     \
 	ROW(lent,                  SHOWS,  "messages with the relay")                \

@@ -19,6 +19,7 @@
 #include "queue/lending.h"
 #include "queue/load.h"
 #include "queue/queue.h"
+#include "queue/recording.h"
 #include "queue/reserve.h"
 #include "queue/schedule.h"
 #include "queue/spool.h"
@@ -49,6 +50,7 @@ struct queue {
 	struct lending lending;
 	struct visits visits;
 	struct control control;
+	struct recording recording;
 	struct reserve reserve;
 	struct timer stop_timer;
 	uint64_t stop_by;

@@ -16,13 +16,13 @@ struct talk {
 	struct control *control;
 	struct queue *queue;
 	struct channel channel;
-	struct control_peer peer;
+	struct peer peer;
 	struct arena memory;
 	struct slice words[CONTROL_WORDS];
 	size_t word_count;
 	struct slice id;                         /* of the message meant, or empty */
 	struct slice to;                         /* --to ADDRESS */
-	bool json, bytes, ended, gone;
+	bool json, bytes, judged, ended, gone;
 	bool has_file;                           /* of the quarantine, until it ends: nobody else takes it out */
 	uint8_t status;
 	struct slice complaint;
@@ -45,8 +45,10 @@ struct talk {
 	struct journal_note note;
 };
 
-void talk_begin(struct control *control, int fd, struct control_peer peer);
+void talk_begin(struct control *control, int fd, struct peer peer);
 void talk_close_all(struct control *control);
+/* On the crew: talk->fd holds slice envelope, slice judgement. */
+must_use enum result talk_judged(struct talk *talk, struct slice envelope, struct slice judgement);
 void talk_do(struct talk *talk, void (*work)(struct job *job), void (*done)(struct job *job));
 struct talk *talk_of_job(struct job *job);
 void talk_end(struct talk *talk, uint8_t status, const char *complaint);    /* when all output is out */

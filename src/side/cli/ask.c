@@ -22,6 +22,7 @@ enum { SILENCE_SECONDS = 60, COPY_PIECE = 65536 };
 struct answer {
 	int status;
 	bool ended, quiet;
+	const struct ask_taker *taker;           /* NULL: to standard output */
 };
 
 int ask_connect(struct slice run, const char *name, int type)
@@ -67,7 +68,8 @@ void ask_explain(struct slice run, const char *name, int error)
 
 static enum result take_output(struct answer *answer, struct frame *frame)
 {
-	(void)answer;
+	if (answer->taker)
+		return answer->taker->text(answer->taker->owner, frame->payload);
 	return fwrite(frame->payload.at, 1, frame->payload.len, stdout) == frame->payload.len ? OK : REFUSED;
 }
 
@@ -79,7 +81,8 @@ static enum result take_descriptor(struct answer *answer, struct frame *frame)
 	bool whole = frame->payload.len == 0;
 	char piece[COPY_PIECE];
 
-	(void)answer;
+	if (answer->taker)
+		return whole ? answer->taker->descriptor(answer->taker->owner, frame->fd) : REFUSED;
 	if (whole)
 		left = UINT64_MAX;
 	else if (unpack_end(&span) != OK || offset > INT64_MAX)
@@ -193,4 +196,12 @@ int ask(struct slice run, const char *socket, int count, const char *const *word
 int ask_quietly(struct slice run, const char *socket, int count, const char *const *words)
 {
 	return ask_as(&(struct answer){ .quiet = true }, run, socket, count, words);
+}
+
+int ask_taking(struct slice run, const char *socket, int count, const char *const *words, const struct ask_taker *taker)
+{
+	closing int fd = ask_connect(run, socket, SOCK_SEQPACKET);
+	struct answer answer = { .quiet = true, .taker = taker };
+
+	return fd < 0 ? EX_UNAVAILABLE : converse(fd, &answer, count, words);
 }

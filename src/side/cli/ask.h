@@ -17,6 +17,14 @@ int ask(struct slice run, const char *socket, int count, const char *const *word
 /* The same, without a word when the answer is no: for asking one after the other. */
 int ask_quietly(struct slice run, const char *socket, int count, const char *const *words);
 
+/* The same, quiet, with what comes handed to the taker instead. fd is the caller's, and ends with the call. */
+struct ask_taker {
+	enum result (*text)(void *owner, struct slice text);
+	enum result (*descriptor)(void *owner, int fd);
+	void *owner;
+};
+int ask_taking(struct slice run, const char *socket, int count, const char *const *words, const struct ask_taker *taker);
+
 /* A connected socket of `type` at `name` in the folder, however long its path is; -1 with errno. */
 int ask_connect(struct slice run, const char *name, int type);
 /* Why ask_connect() failed, for people. */

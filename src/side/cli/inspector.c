@@ -151,22 +151,35 @@ void inspector_finish(struct inspector *inspector)
 	buffer_finish(&inspector->payload);
 }
 
-enum result inspector_ask(struct inspector *inspector, uint64_t exchange, const struct envelope *envelope, int message)
+enum result inspector_ask(struct inspector *inspector, uint64_t exchange, struct slice envelope, int message)
 {
-	struct buffer packed, payload;
+	struct buffer payload;
 	enum result result;
 
-	buffer_init(&packed, QUEUE_INSPECT_LONGEST);
 	buffer_init(&payload, QUEUE_INSPECT_LONGEST);
-	result = envelope_pack(envelope, &packed);
+	result = pack_u8(&payload, 1);
 	if (result == OK)
-		result = pack_u8(&payload, 1);
-	if (result == OK)
-		result = pack_slice(&payload, buffer_slice(&packed));
+		result = pack_slice(&payload, envelope);
 	if (result == OK)
 		result = frame_send(inspector->wire, QUEUE_INSPECT, exchange, buffer_slice(&payload), message);
 	buffer_finish(&payload);
-	buffer_finish(&packed);
+	return result;
+}
+
+enum result inspector_replay(struct inspector *inspector, uint64_t exchange, const struct inspector_past *past, int message)
+{
+	struct buffer payload;
+	enum result result;
+
+	buffer_init(&payload, QUEUE_INSPECT_LONGEST);
+	result = pack_slice(&payload, past->envelope);
+	if (result == OK)
+		result = pack_slice(&payload, past->findings);
+	if (result == OK)
+		result = pack_slice(&payload, past->evidence);
+	if (result == OK)
+		result = frame_send(inspector->wire, QUEUE_REPLAY, exchange, buffer_slice(&payload), message);
+	buffer_finish(&payload);
 	return result;
 }
 

@@ -37,9 +37,12 @@ struct inspector_answer {
 must_use enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners);
 void inspector_finish(struct inspector *inspector);
 
-/* Asks about one message; `message` is a sealed memfd, and stays the caller's. */
-must_use enum result inspector_ask(struct inspector *inspector, uint64_t exchange,
-                                   const struct envelope *envelope, int message);
+/* Asks about one message; `envelope` is packed, `message` is a sealed memfd, and stays the caller's. */
+must_use enum result inspector_ask(struct inspector *inspector, uint64_t exchange, struct slice envelope, int message);
+/* Judged anew with what was answered then. `message` -1: by the findings; else they may be empty. */
+struct inspector_past { struct slice envelope, findings, evidence; };      /* packed */
+must_use enum result inspector_replay(struct inspector *inspector, uint64_t exchange, const struct inspector_past *past,
+                                      int message);
 must_use enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer);
 
 /* A sealed memfd with these bytes, their line ends made CR LF; -1 with a complaint. */

@@ -8,14 +8,15 @@
  * Fails:   exit status 64 (EX_USAGE) for a word that is not known, with the nearest that is.
  */
 #include "cli/ask.h"
+#include "cli/explain.h"
 #include "cli/places.h"
+#include "cli/replay.h"
 #include "cli/scan.h"
 #include "cli/sendmail.h"
 #include "mail/policy/policy.h"
 #include "wire/control.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -69,24 +70,6 @@ static int show_mailq(struct places *places, int count, char **words)
 	return ask(places->gateway.run.is, CONTROL_QUEUE, 2, list);
 }
 
-/* A path is inspected now; an id is asked of the queue, then of the quarantine. */
-static int explain(struct places *places, int count, char **words)
-{
-	const char *const queue[] = { "queue", "show", words[count - 1], NULL };
-	const char *const quarantine[] = { "quarantine", "show", words[count - 1], NULL };
-	struct stat about;
-	int status;
-
-	if (count != 2 || stat(words[1], &about) == 0)
-		return explain_main(places, count, words);
-	if (places_settings(places) != OK)
-		return EX_CONFIG;
-	status = ask_quietly(places->gateway.run.is, CONTROL_QUEUE, 3, queue);
-	if (status == EX_OK || status == EX_UNAVAILABLE)
-		return status;
-	return ask(places->gateway.run.is, CONTROL_QUEUE, 3, quarantine);
-}
-
 static int say_version(struct places *places, int count, char **words)
 {
 	(void)places, (void)count, (void)words;
@@ -115,7 +98,9 @@ static const struct command {
 	{ "quarantine", "list|show|release|delete [ID] [--json]", "what is not", CONTROL_QUEUE, NULL, true },
 	{ "scan", "[--json] [--scanners] [--jobs N] [--from A] [--to A] [--client IP] [--helo NAME] PATH...",
 	  "inspects files, mboxes and folders, without a gateway", NULL, scan_main, false },
-	{ "explain", "PATH|ID", "the whole trace of one message", NULL, explain, false },
+	{ "explain", "[--json] PATH|ID", "the whole trace of one message", NULL, explain_main, false },
+	{ "replay", "--against NEW.conf [--json] [--quarantine] [--kept] [PATH...]",
+	  "what another configuration would change, message by message", NULL, replay_main, false },
 	{ "sendmail", "[-t] [-i] [-f ADDRESS] [-F NAME] [-bs] [-bp] [RECIPIENT...]", "hands in a message",
 	  NULL, sendmail_main, false },
 	{ "mailq", "", "the queue, as `queue list`", NULL, show_mailq, true },

@@ -2,26 +2,22 @@
 /* The judgement is unpacked into an arena that lives as long as one report; each form then walks over it. */
 #include "cli/report.h"
 
-#include "mail/evidence/evidence.h"
-#include "mail/policy/policy.h"
-
-#include <jansson.h>
+#include "cli/compare.h"
+#include "cli/report_inside.h"
 
 enum { REPORT_MEMORY = 64 << 20 };
-
-struct trace {
-	struct judgement judgement;
-	struct findings findings;
-	struct evidence evidence;
-};
 
 /* No judgement is a verdict too: what could not be judged is unscannable. */
 static enum result read_trace(const struct report *report, struct arena *arena, struct trace *ret_trace)
 {
-	struct trace trace = { 0 };
+	struct trace trace = { .arena = arena };
+
+	if (report->envelope.len)
+		TRY(envelope_unpack(report->envelope, arena, &trace.envelope));
 
 	if (!report->judged) {
-		ret_trace->judgement = (struct judgement){ .verdict = VERDICT_UNSCANNABLE, .reason = report->payload };
+		trace.judgement = (struct judgement){ .verdict = VERDICT_UNSCANNABLE, .reason = report->payload };
+		*ret_trace = trace;
 		return OK;
 	}
 	TRY(judgement_unpack(report->payload, arena, &trace.judgement));
@@ -33,8 +29,7 @@ static enum result read_trace(const struct report *report, struct arena *arena, 
 	return OK;
 }
 
-/* What strangers wrote is shown without control bytes, so that it cannot drive a terminal. */
-static enum result add_shown(struct buffer *to, struct slice text)
+enum result report_shown(struct buffer *to, struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char byte = (unsigned char)text.at[i];
@@ -49,138 +44,22 @@ static enum result add_shown(struct buffer *to, struct slice text)
 
 static enum result line_of(const struct report *report, const struct trace *trace, struct buffer *to)
 {
-	TRY(add_shown(to, slice_of(report->file)));
+	TRY(report_shown(to, slice_of(report->file)));
 	TRY(buffer_format(to, ": %s", verdict_name(trace->judgement.verdict)));
 	if (trace->judgement.reason.len > 0) {
 		TRY(buffer_add(to, SLICE(" (")));
-		TRY(add_shown(to, trace->judgement.reason));
+		TRY(report_shown(to, trace->judgement.reason));
 		TRY(buffer_add(to, SLICE(")")));
 	}
 	return buffer_add_byte(to, '\n');
 }
 
-static json_t *text_of(struct slice text)
-{
-	json_t *whole = json_stringn(text.at ? text.at : "", text.len);
-
-	return whole ? whole : json_stringn_nocheck("(not UTF-8)", 11);
-}
-
-/* `ambiguous` has a list, one construction or many; of the others the last stands. */
-static json_t *facts_of(const struct trace *trace)
-{
-	json_t *facts = json_object(), *ambiguous = json_array();
-	char name[256];
-
-	for (size_t i = 0; i < trace->findings.fact_count; i++) {
-		const struct fact *fact = &trace->findings.facts[i];
-
-		(void)snprintf(name, sizeof(name), "%.*s", SHOW(fact->name));
-		if (slice_same(fact->name, SLICE("ambiguous")))
-			(void)json_array_append_new(ambiguous, text_of(fact->value));
-		else
-			(void)json_object_set_new(facts, name, text_of(fact->value));
-	}
-	(void)json_object_set_new(facts, "ambiguous", ambiguous);
-	return facts;
-}
-
-static json_t *words_of(const struct slice *words, size_t count)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, text_of(words[i]));
-	return list;
-}
-
-static json_t *digest_of(struct slice digest)
-{
-	char text[2 * 64 + 1] = "";
-
-	for (size_t i = 0; i < digest.len && i < 64; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", (unsigned char)digest.at[i]);
-	return json_string(text);
-}
-
-static json_t *parts_of(const struct trace *trace)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < trace->findings.part_count; i++) {
-		const struct found_part *part = &trace->findings.parts[i];
-		json_t *object = json_object();
-
-		(void)json_object_set_new(object, "path", text_of(part->path));
-		(void)json_object_set_new(object, "type", text_of(part->type));
-		(void)json_object_set_new(object, "names", words_of(part->names, part->name_count));
-		(void)json_object_set_new(object, "size", json_integer((json_int_t)part->size));
-		if (part->digest.len)
-			(void)json_object_set_new(object, "sha256", digest_of(part->digest));
-		(void)json_object_set_new(object, "facts", words_of(part->facts, part->fact_count));
-		(void)json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static bool holds(json_t *list, struct slice text)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(list, i, item)
-		if (slice_same((struct slice){ json_string_value(item), json_string_length(item) }, text))
-			return true;
-	return false;
-}
-
-static void add_once(json_t *list, struct slice text)
-{
-	if (text.len > 0 && !holds(list, text))
-		(void)json_array_append_new(list, text_of(text));
-}
-
-static json_t *object_of(const struct report *report, const struct trace *trace)
-{
-	json_t *object = json_object(), *policy = json_array(), *actions = json_array();
-	const struct judgement *judgement = &trace->judgement;
-
-	for (size_t i = 0; i < judgement->fate_count; i++) {
-		add_once(policy, judgement->fates[i].rule);
-		add_once(actions, slice_of(outcome_name(judgement->fates[i].outcome)));
-	}
-	(void)json_object_set_new(object, "file", text_of(slice_of(report->file)));
-	(void)json_object_set_new(object, "verdict", json_string(verdict_name(judgement->verdict)));
-	if (judgement->reason.len > 0)
-		(void)json_object_set_new(object, "reason", text_of(judgement->reason));
-	(void)json_object_set_new(object, "facts", facts_of(trace));
-	(void)json_object_set_new(object, "policy", policy);
-	(void)json_object_set_new(object, "actions", actions);
-	(void)json_object_set_new(object, "parts", parts_of(trace));
-	(void)json_object_set_new(object, "took_us", json_integer((json_int_t)report->took_us));
-	return object;
-}
-
-static int take_text(const char *text, size_t length, void *to)
-{
-	return buffer_add(to, (struct slice){ text, length }) == OK ? 0 : -1;
-}
-
-static enum result json_of(const struct report *report, const struct trace *trace, struct buffer *to)
-{
-	json_t *object = object_of(report, trace);
-	int failed = json_dump_callback(object, take_text, to, JSON_COMPACT);
-
-	json_decref(object);
-	return failed ? LATER : buffer_add_byte(to, '\n');
-}
-
 static enum result pair_of(struct buffer *to, struct slice name, struct slice value)
 {
 	TRY(buffer_add(to, SLICE("  ")));
-	TRY(add_shown(to, name));
+	TRY(report_shown(to, name));
 	TRY(buffer_add(to, SLICE(" = ")));
-	TRY(add_shown(to, value));
+	TRY(report_shown(to, value));
 	return buffer_add_byte(to, '\n');
 }
 
@@ -188,7 +67,7 @@ static enum result list_of(struct buffer *to, const char *before, const struct s
 {
 	for (size_t i = 0; i < count; i++) {
 		TRY(buffer_add(to, i ? SLICE(", ") : slice_of(before)));
-		TRY(add_shown(to, words[i]));
+		TRY(report_shown(to, words[i]));
 	}
 	return OK;
 }
@@ -203,9 +82,9 @@ static enum result tree_of(const struct trace *trace, struct buffer *to)
 		TRY(buffer_add(to, SLICE("  ")));
 		for (size_t c = 0; c < part->path.len; c++)
 			TRY(part->path.at[c] == '.' ? buffer_add(to, SLICE("  ")) : OK);
-		TRY(add_shown(to, part->path));
+		TRY(report_shown(to, part->path));
 		TRY(buffer_add(to, SLICE(" ")));
-		TRY(add_shown(to, part->type));
+		TRY(report_shown(to, part->type));
 		TRY(buffer_format(to, ", %llu bytes", (unsigned long long)part->size));
 		TRY(list_of(to, ", named ", part->names, part->name_count));
 		TRY(list_of(to, "; ", part->facts, part->fact_count));
@@ -216,43 +95,144 @@ static enum result tree_of(const struct trace *trace, struct buffer *to)
 
 static enum result answers_of(const struct trace *trace, struct buffer *to)
 {
-	static const char *const ends[] = { [ANSWER_CLEAN] = "clean", [ANSWER_FOUND] = "found", [ANSWER_FAILED] = "failed" };
-
 	TRY(buffer_add(to, SLICE("answers\n")));
 	for (size_t i = 0; i < trace->evidence.count; i++) {
 		const struct answer *answer = &trace->evidence.answers[i];
 
-		TRY(buffer_format(to, "  %.*s: %s ", SHOW(answer->who), answer->end <= ANSWER_FAILED ? ends[answer->end] : "?"));
-		TRY(add_shown(to, answer->text));
+		TRY(buffer_add(to, SLICE("  ")));
+		TRY(report_shown(to, answer->who));
+		TRY(buffer_format(to, ": %s", answer_end_name(answer->end)));
+		TRY(buffer_add(to, answer->text.len ? SLICE(" ") : SLICE("")));
+		TRY(report_shown(to, answer->text));
 		TRY(buffer_add_byte(to, '\n'));
 	}
 	return trace->evidence.count > 0 ? OK : buffer_add(to, SLICE("  nobody was asked\n"));
 }
 
-static enum result fates_of(const struct trace *trace, struct buffer *to)
+/* "policy spam (postern.conf:12)" */
+static enum result rule_of(const struct report *report, const struct trace *trace, struct slice rule, struct buffer *to)
 {
-	TRY(buffer_add(to, SLICE("recipients\n")));
-	for (size_t i = 0; i < trace->judgement.fate_count; i++) {
-		const struct fate *fate = &trace->judgement.fates[i];
-		struct slice rule = fate->rule.len > 0 ? fate->rule : SLICE("(end of the list)");
+	struct slice origin = { 0 };
 
-		TRY(buffer_format(to, "  %zu: %s by policy %.*s\n", i + 1, outcome_name(fate->outcome), SHOW(rule)));
+	TRY(buffer_add(to, SLICE(" by policy ")));
+	TRY(rule.len ? report_shown(to, rule) : buffer_add(to, SLICE("(end of the list)")));
+	if (report->settings)
+		TRY(rule_origin(report->settings, rule, trace->arena, &origin));
+	return origin.len ? buffer_format(to, " (%.*s)", SHOW(origin)) : OK;
+}
+
+static enum result deeds_of(const struct report *report, const struct trace *trace, const struct fate *fate, struct buffer *to)
+{
+	const struct deeds *deeds;
+
+	if (fate->deeds == 0 || fate->deeds > trace->judgement.deeds_count)
+		return OK;
+	deeds = &trace->judgement.deeds[fate->deeds - 1];
+	for (uint32_t i = 0; i < deeds->count; i++) {
+		TRY(buffer_format(to, "      %s ", deed_name(deeds->list[i].kind)));
+		TRY(report_shown(to, deeds->list[i].text));
+		TRY(rule_of(report, trace, deeds->list[i].rule, to));
+		TRY(buffer_add_byte(to, '\n'));
 	}
 	return OK;
+}
+
+static enum result fate_of(const struct report *report, const struct trace *trace, uint32_t place, struct buffer *to)
+{
+	const struct fate *fate = &trace->judgement.fates[place];
+
+	TRY(buffer_format(to, "  %u", place + 1));
+	if (place < trace->envelope.recipient_count) {
+		TRY(buffer_add(to, SLICE(" ")));
+		TRY(report_shown(to, trace->envelope.recipients[place].address));
+	}
+	TRY(buffer_format(to, ": %s", outcome_name(fate->outcome)));
+	if (fate->kind.len)
+		TRY(buffer_format(to, " (%.*s)", SHOW(fate->kind)));
+	if (fate->reply.len) {
+		TRY(buffer_add(to, SLICE(" ")));
+		TRY(report_shown(to, fate->reply));
+	}
+	TRY(rule_of(report, trace, fate->rule, to));
+	TRY(buffer_add_byte(to, '\n'));
+	return deeds_of(report, trace, fate, to);
+}
+
+static enum result fates_of(const struct report *report, const struct trace *trace, struct buffer *to)
+{
+	TRY(buffer_add(to, SLICE("recipients\n")));
+	for (uint32_t i = 0; i < trace->judgement.fate_count; i++)
+		TRY(fate_of(report, trace, i, to));
+	return OK;
+}
+
+static enum result envelope_of(const struct trace *trace, struct buffer *to)
+{
+	const struct { const char *name; struct slice value; } rows[] = {
+		{ "id", trace->envelope.id }, { "sender", trace->envelope.sender }, { "client", trace->envelope.client_address },
+		{ "name", trace->envelope.client_name }, { "helo", trace->envelope.helo }, { "user", trace->envelope.user },
+		{ "tls", trace->envelope.tls }, { "listener", trace->envelope.listener },
+		{ "protocol", trace->envelope.protocol }, { "origin", trace->envelope.origin },
+	};
+
+	TRY(buffer_add(to, SLICE("envelope\n")));
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (rows[i].value.len)
+			TRY(pair_of(to, slice_of(rows[i].name), rows[i].value));
+	return OK;
+}
+
+bool report_concerns(struct slice section, struct slice name)
+{
+	static const char *const sections[] = { "inspect", "scanner", "policy", "list", "profile", "attachment" };
+
+	for (size_t i = 0; i < COUNT_OF(sections); i++)
+		if (slice_same(section, slice_of(sections[i])))
+			return true;
+	return section.len == 0 && slice_same(name, SLICE("trusted"));
+}
+
+static enum result setting_of(const struct settings_said *said, struct buffer *to)
+{
+	TRY(buffer_format(to, "  %.*s%s", SHOW(said->section), said->section.len ? " " : ""));
+	if (said->title.len)
+		TRY(buffer_format(to, "'%.*s' ", SHOW(said->title)));
+	TRY(report_shown(to, said->name));
+	TRY(list_of(to, " = ", said->items, said->count));
+	return buffer_format(to, " (%.*s:%u)\n", SHOW(said->origin.file), said->origin.line);
+}
+
+/* What the file says; all else is as it was born. */
+static enum result settings_of(const struct settings *settings, struct buffer *to)
+{
+	struct settings_said said;
+	const void *place = NULL;
+	bool some = false;
+
+	TRY(buffer_add(to, SLICE("settings\n")));
+	while (settings && settings_next(settings, &place, &said))
+		if (report_concerns(said.section, said.name)) {
+			TRY(setting_of(&said, to));
+			some = true;
+		}
+	return some ? OK : buffer_add(to, SLICE("  the defaults\n"));
 }
 
 static enum result trace_of(const struct report *report, const struct trace *trace, struct buffer *to)
 {
 	TRY(line_of(report, trace, to));
+	if (report->envelope.len)
+		TRY(envelope_of(trace, to));
 	TRY(buffer_add(to, SLICE("facts\n")));
 	for (size_t i = 0; i < trace->findings.fact_count; i++)
 		TRY(pair_of(to, trace->findings.facts[i].name, trace->findings.facts[i].value));
 	TRY(tree_of(trace, to));
 	TRY(answers_of(trace, to));
-	return fates_of(trace, to);
+	TRY(fates_of(report, trace, to));
+	return settings_of(report->settings, to);
 }
 
-static enum result report_as(enum result (*form)(const struct report *, const struct trace *, struct buffer *),
+enum result report_as(enum result (*form)(const struct report *, const struct trace *, struct buffer *),
                              const struct report *report, struct buffer *to)
 {
 	struct trace trace = { 0 };
@@ -270,11 +250,6 @@ static enum result report_as(enum result (*form)(const struct report *, const st
 enum result report_line(const struct report *report, struct buffer *to)
 {
 	return report_as(line_of, report, to);
-}
-
-enum result report_json(const struct report *report, struct buffer *to)
-{
-	return report_as(json_of, report, to);
 }
 
 enum result report_trace(const struct report *report, struct buffer *to)

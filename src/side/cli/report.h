@@ -12,12 +12,22 @@
 
 #include "base/buffer.h"
 
+struct settings;
+
 struct report {
 	const char *file;
 	bool judged;                  /* else `payload` says why there is no judgement */
 	struct slice payload;
 	uint64_t took_us;
+	struct slice envelope;        /* packed, or empty: it is not to be told */
+	const struct settings *settings;      /* by which it was judged; NULL: not known */
 };
+
+/* The whole trace as one object: what report_json() has, and envelope, answers, recipients. */
+must_use enum result report_trace_json(const struct report *report, struct buffer *to);
+/* What strangers wrote, without control bytes, so that it cannot drive a terminal. */
+must_use enum result report_shown(struct buffer *to, struct slice text);
+
 
 must_use enum result report_line(const struct report *report, struct buffer *to);
 must_use enum result report_json(const struct report *report, struct buffer *to);

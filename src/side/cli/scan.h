@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scan.h — `postern scan` and `postern explain PATH`: messages from files, inspected as the gateway would.
+ * scan.h — `postern scan`, and the paths of `postern explain`: messages from files, inspected as the gateway would.
  *
  * Knows:   the options, the order of the output, how many are under inspection at once.
  * Ignores: whether a gateway runs: it needs none.
@@ -13,6 +13,6 @@
 #include "cli/places.h"
 
 int scan_main(struct places *places, int count, char **words);
-int explain_main(struct places *places, int count, char **words);
+int explain_paths(struct places *places, int count, char **words);
 
 #endif

@@ -5,40 +5,11 @@
 #include "base/fd.h"
 #include "base/pack.h"
 #include "wire/control.h"
+#include "wire/peer.h"
 
-#include <grp.h>
 #include <sys/socket.h>
 
-enum { PIECE = 32000, GROUPS_MOST = 1024, COMPLAINT_LONGEST = 32000, USAGE = 64, NO_PERMISSION = 77 };
-
-#define ADMIN_GROUP "postern-admin"
-
-/* ---- who asks ---- */
-
-static bool in_group(int fd, unsigned group)
-{
-	gid_t groups[GROUPS_MOST];
-	socklen_t size = sizeof(groups);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
-		return false;
-	for (size_t i = 0; i < size / sizeof(groups[0]); i++)
-		if (groups[i] == group)
-			return true;
-	return false;
-}
-
-static bool may_ask(const struct control *control, int fd)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof(peer))
-		return false;
-	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
-	return control->admins && (peer.gid == control->admins || in_group(fd, control->admins));
-}
+enum { PIECE = 32000, COMPLAINT_LONGEST = 32000, USAGE = 64, NO_PERMISSION = 77 };
 
 /* ---- the answer ---- */
 
@@ -77,7 +48,7 @@ static int answer(struct caller *caller, struct slice command, bool json, struct
 
 	if (!caller->permitted) {
 		(void)!buffer_format(complaint,
-				     "only root, the gateway's own user and group " ADMIN_GROUP " may ask that");
+				     "only root, the gateway's own user and group " CONTROL_GROUP " may ask that");
 		return NO_PERMISSION;
 	}
 	if (row == NULL) {
@@ -161,7 +132,8 @@ static void called(void *owner, unsigned what)
 {
 	struct control *control = owner;
 	closing int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	bool permitted = fd >= 0 && may_ask(control, fd);
+	struct peer peer;
+	bool permitted = fd >= 0 && peer_of(fd, control->operators, &peer) == OK && peer.operates;
 	struct caller *caller = free_caller(control, permitted);
 
 	(void)what;
@@ -177,9 +149,7 @@ static void called(void *owner, unsigned what)
 
 enum result control_open(struct control *control, struct supervisor *supervisor, int fd)
 {
-	const struct group *admins = getgrnam(ADMIN_GROUP);
-
-	*control = (struct control){ .supervisor = supervisor, .fd = fd, .admins = admins ? admins->gr_gid : 0 };
+	*control = (struct control){ .supervisor = supervisor, .fd = fd, .operators = peer_operators() };
 	watch_init(&control->watch, &supervisor->loop, fd, called, control);
 	return watch_for(&control->watch, LOOP_READ);
 }

@@ -27,7 +27,7 @@ struct control {
 	struct supervisor *supervisor;
 	struct watch watch;
 	int fd;                          /* the listening socket, borrowed */
-	unsigned admins;                 /* group postern-admin; 0: there is none */
+	unsigned operators;              /* group postern-admin; -1: there is none */
 	struct caller callers[CALLERS_MOST];
 };
 

@@ -5,6 +5,7 @@
 #include "access/access.h"
 #include "front/front.h"
 #include "inspect/inspect.h"
+#include "keeper/keeper.h"
 #include "keys/keys.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
@@ -21,11 +22,14 @@ COUNTERS_OF(scanners)
 COUNTERS_OF(relay)
 COUNTERS_OF(resolver)
 COUNTERS_OF(keys)
+COUNTERS_OF(keeper)
 #define COUNTS(room) .counters = room##_counters, .counter_count = count_of_##room
 
 const struct process_row graph_processes[] = {
 	{ .name = "queue",    .controls = true, .stops = STOP_LAST, COUNTS(queue),
 	  .reason = "the only writer of the spool, and without network" },
+	{ .name = "keeper",   .controls = true, .stops = STOP_LAST, COUNTS(keeper),
+	  .reason = "the only writer of what is remembered; it reads no mail, and nobody waits for it" },
 	{ .name = "relay",    .stops = STOP_LAST, COUNTS(relay),
 	  .reason = "speaks with next servers, and sees the spool only through what is lent to it" },
 	{ .name = "resolver", .stops = STOP_LAST, .restarts_for = "resolver", COUNTS(resolver),
@@ -48,6 +52,7 @@ const struct wire_row graph_wires[] = {
 	{ "queue",   "inspect" },
 	{ "inspect", "scanners" },
 	{ "queue",   "relay" },
+	{ "queue",   "keeper" },
 	{ "relay",   "resolver" },
 	{ "front",   "access" },
 	{ "access",  "resolver" },

@@ -22,6 +22,7 @@ enum { BACKLOG = 1024, STEP = 20 };              /* connections; ms */
 static const struct local { const char *socket, *name; int type; enum given what; } locals[] = {
 	{ CONTROL_SUBMIT,     CONTROL_SUBMIT, SOCK_STREAM,    GIVEN_LISTENER },
 	{ CONTROL_QUEUE,      "queue",        SOCK_SEQPACKET, GIVEN_CONTROL },
+	{ CONTROL_KEEPER,     "keeper",       SOCK_SEQPACKET, GIVEN_CONTROL },
 	{ CONTROL_SUPERVISOR, "supervisor",   SOCK_SEQPACKET, GIVEN_CONTROL },
 };
 

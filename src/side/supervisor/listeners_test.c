@@ -42,7 +42,7 @@ static void find_ports(void)
 
 static void check_modes(int run)
 {
-	static const char *const names[] = { CONTROL_SUBMIT, CONTROL_QUEUE, CONTROL_SUPERVISOR };
+	static const char *const names[] = { CONTROL_SUBMIT, CONTROL_QUEUE, CONTROL_KEEPER, CONTROL_SUPERVISOR };
 	struct stat about;
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -58,9 +58,10 @@ static void check_local(int run, struct listeners *listeners)
 	int file;
 
 	buffer_init(&complaint, 4096);
-	CHECK(listeners_open_local(listeners, run, &complaint) == OK && listeners->count == 3, "three sockets");
+	CHECK(listeners_open_local(listeners, run, &complaint) == OK && listeners->count == 4, "four sockets");
 	check_modes(run);
-	CHECK(listeners_named(listeners, "queue") && listeners_named(listeners, "supervisor"), "two are for control");
+	CHECK(listeners_named(listeners, "queue") && listeners_named(listeners, "keeper") && listeners_named(listeners, "supervisor"),
+	      "three are for control");
 	CHECK(listeners_named(listeners, CONTROL_SUBMIT) == NULL, "one is not");
 	CHECK(listeners_open_local(&again, run, &complaint) == OK, "sockets that a dead one left are replaced");
 	listeners_close(&again);
@@ -85,20 +86,20 @@ static const struct row {
 	bool removed;
 	unsigned bound;                    /* ports, as bits */
 } rows[] = {
-	{ "no section, no listener", "\n", OK, 3, 3, false, 0 },
+	{ "no section, no listener", "\n", OK, 4, 4, false, 0 },
 	{ "two addresses of one section", "listen \"a\" { address = {\"127.0.0.1:@1\", \"127.0.0.1:@2\"} }\n", OK,
-	  5, 3, false, 3 },
+	  6, 4, false, 3 },
 	{ "the same again changes nothing", "listen \"a\" { address = {\"127.0.0.1:@1\", \"127.0.0.1:@2\"} }\n", OK,
-	  5, 5, false, 3 },
+	  6, 6, false, 3 },
 	{ "one is closed, one is new",
-	  "listen \"a\" { address = \"127.0.0.1:@2\" }\nlisten \"b\" { address = \"127.0.0.1:@3\" }\n", OK, 5, 4,
+	  "listen \"a\" { address = \"127.0.0.1:@2\" }\nlisten \"b\" { address = \"127.0.0.1:@3\" }\n", OK, 6, 5,
 	  true, 6 },
-	{ "an address that is not ours changes nothing", "listen \"c\" { address = \"192.0.2.1:@1\" }\n", REFUSED, 5,
+	{ "an address that is not ours changes nothing", "listen \"c\" { address = \"192.0.2.1:@1\" }\n", REFUSED, 6,
 	  0, false, 6 },
 	{ "a section with another name keeps its socket, and is new to the fronts",
-	  "listen \"a\" { address = \"127.0.0.1:@2\" }\nlisten \"z\" { address = \"127.0.0.1:@3\" }\n", OK, 5, 4,
+	  "listen \"a\" { address = \"127.0.0.1:@2\" }\nlisten \"z\" { address = \"127.0.0.1:@3\" }\n", OK, 6, 5,
 	  true, 6 },
-	{ "all are closed", "\n", OK, 3, 3, true, 0 },
+	{ "all are closed", "\n", OK, 4, 4, true, 0 },
 };
 
 static bool connects(uint16_t port)
@@ -180,7 +181,7 @@ static void check_too_many(struct listeners *listeners)
 		used +=
 		    (size_t)snprintf(text + used, sizeof(text) - used, "%s\"127.0.0.1:%u\"", i ? ", " : "", 20000 + i);
 	(void)snprintf(text + used, sizeof(text) - used, "} }\n");
-	CHECK(follow(listeners, text, &added, &removed) == LATER && listeners->count == 3,
+	CHECK(follow(listeners, text, &added, &removed) == LATER && listeners->count == 4,
 	      "more than there is place for");
 }
 
@@ -199,9 +200,9 @@ static void check_patience(struct listeners *listeners)
 	CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 		  bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0,
 	      "a port is taken");
-	CHECK(follow(listeners, text, &added, &removed) == REFUSED && listeners->count == 3, "it is not shared");
+	CHECK(follow(listeners, text, &added, &removed) == REFUSED && listeners->count == 4, "it is not shared");
 	fd_close(&fd);
-	CHECK(follow(listeners, text, &added, &removed) == OK && listeners->count == 4, "and had when it is free");
+	CHECK(follow(listeners, text, &added, &removed) == OK && listeners->count == 5, "and had when it is free");
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include "access/access.h"
 #include "front/front.h"
 #include "inspect/inspect.h"
+#include "keeper/keeper.h"
 #include "mail/policy/policy.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
@@ -36,6 +37,7 @@ const struct settings_section *const schema[] = {
 	&template_settings_section,
 	&profile_settings_section,
 	&queue_settings_section,
+	&keeper_settings_section,
 	&relay_settings_section,
 	&route_settings_section,
 	&target_settings_section,

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch goes through the first process, then with its evidence through the second; each does many at a time. */
+#include "cli/contrast.h"
+
+#include "base/fd.h"
+#include "mail/evidence/evidence.h"
+#include "mail/policy/policy.h"
+#include "wire/queue-inspect.h"
+
+enum { JUDGEMENT_MEMORY = 64 << 20 };
+
+enum result contrast_start(struct contrast *contrast, struct places *was, struct places *will, bool scanners)
+{
+	contrast->sides[WAS].wire = contrast->sides[WILL].wire = -1;
+	TRY(inspector_start(&contrast->sides[WAS], was, scanners));
+	return inspector_start(&contrast->sides[WILL], will, false);
+}
+
+static void finish_item(struct contrast_item *item)
+{
+	fd_close(&item->message);
+	buffer_finish(&item->envelope);
+	buffer_finish(&item->findings);
+	buffer_finish(&item->evidence);
+	for (size_t side = 0; side < SIDES; side++)
+		buffer_finish(&item->payload[side]);
+}
+
+void contrast_finish(struct contrast *contrast)
+{
+	for (size_t i = 0; i < contrast->count; i++)
+		finish_item(&contrast->items[i]);
+	contrast->count = 0;
+	for (size_t side = 0; side < SIDES; side++)
+		inspector_finish(&contrast->sides[side]);
+}
+
+enum result contrast_add(struct contrast *contrast, const char *name, const struct inspector_past *past, int message)
+{
+	struct contrast_item *item;
+	enum result result;
+
+	if (contrast->count == contrast->most)
+		TRY(contrast_judge(contrast));
+	item = &contrast->items[contrast->count];
+	*item = (struct contrast_item){ .message = -1 };
+	(void)snprintf(item->name, sizeof(item->name), "%s", name);
+	buffer_init(&item->envelope, QUEUE_INSPECT_LONGEST);
+	buffer_init(&item->findings, EVIDENCE_BYTES);
+	buffer_init(&item->evidence, EVIDENCE_BYTES);
+	for (size_t side = 0; side < SIDES; side++)
+		buffer_init(&item->payload[side], QUEUE_INSPECT_LONGEST);
+	result = buffer_add(&item->envelope, past->envelope);
+	if (result == OK)
+		result = buffer_add(&item->findings, past->findings);
+	if (result == OK)
+		result = buffer_add(&item->evidence, past->evidence);
+	if (result != OK) {
+		finish_item(item);
+		return result;
+	}
+	item->message = message;
+	contrast->count++;
+	return OK;
+}
+
+/* ---- one side ---- */
+
+static enum result ask(struct contrast *contrast, size_t side, size_t place)
+{
+	struct contrast_item *item = &contrast->items[place];
+	struct inspector *inspector = &contrast->sides[side];
+	const struct inspector_past past = { buffer_slice(&item->envelope), buffer_slice(&item->findings),
+		                             buffer_slice(&item->evidence) };
+
+	if (past.evidence.len == 0)
+		return inspector_ask(inspector, contrast->exchange + place, past.envelope, item->message);
+	return inspector_replay(inspector, contrast->exchange + place, &past, item->message);
+}
+
+static enum result hear(struct contrast *contrast, size_t side)
+{
+	struct inspector_answer answer;
+	struct contrast_item *item;
+
+	TRY(inspector_answer(&contrast->sides[side], &answer));
+	if (answer.exchange < contrast->exchange || answer.exchange - contrast->exchange >= contrast->count)
+		return REFUSED;
+	item = &contrast->items[answer.exchange - contrast->exchange];
+	item->judged[side] = answer.judged;
+	buffer_clear(&item->payload[side]);
+	return buffer_add(&item->payload[side], answer.payload);
+}
+
+/* What was asked for the first side is given to the second. */
+static enum result take_evidence(struct contrast_item *item)
+{
+	struct judgement judgement;
+	struct arena arena;
+	enum result result;
+
+	if (buffer_length(&item->evidence) || !item->judged[WAS])
+		return OK;
+	arena_init(&arena, JUDGEMENT_MEMORY);
+	result = judgement_unpack(buffer_slice(&item->payload[WAS]), &arena, &judgement);
+	if (result == OK)
+		result = buffer_add(&item->evidence, judgement.evidence);
+	arena_finish(&arena);
+	return result;
+}
+
+static enum result judge_side(struct contrast *contrast, size_t side)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < contrast->count; i++) {
+		if (side == WILL && !contrast->items[i].judged[WAS])
+			continue;
+		TRY(ask(contrast, side, i));
+		asked++;
+	}
+	while (asked-- > 0)
+		TRY(hear(contrast, side));
+	return OK;
+}
+
+enum result contrast_judge(struct contrast *contrast)
+{
+	enum result result = judge_side(contrast, WAS);
+
+	for (size_t i = 0; i < contrast->count && result == OK; i++)
+		result = take_evidence(&contrast->items[i]);
+	if (result == OK)
+		result = judge_side(contrast, WILL);
+	for (size_t i = 0; i < contrast->count; i++) {
+		if (result == OK)
+			result = contrast->tell(contrast->owner, &contrast->items[i]);
+		finish_item(&contrast->items[i]);
+	}
+	contrast->exchange += contrast->count;
+	contrast->count = 0;
+	return result;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper's process: the log's folder is opened before the jail; then wires, and an orderly end that writes what waits. */
+#include "keeper/keeper.h"
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "keeper/callers.h"
+#include "keeper/scribe.h"
+#include "wire/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+
+enum { PATH_SIZE = 4096 };
+
+struct keeper {
+	struct process *process;
+	struct crew crew;
+	struct gather gather;
+	struct scribe scribe;
+	struct callers callers;
+	struct keeper_settings settings;
+	bool stopping;
+};
+
+static void written(void *own_keeper, uint64_t mark)
+{
+	scribe_written(&((struct keeper *)own_keeper)->scribe, mark);
+}
+
+static void settled(void *own_keeper)
+{
+	struct keeper *keeper = own_keeper;
+
+	callers_settled(&keeper->callers);
+	if (keeper->stopping)
+		process_leave(keeper->process);
+}
+
+static enum result complain(const struct keeper *keeper, struct slice state)
+{
+	struct log_line line;
+
+	log_begin(&line, &keeper->process->log, LOG_LEVEL_ERROR, SLICE(""), "no-log");
+	log_text(&line, "state", state);
+	log_text(&line, "error", slice_of(strerrorname_np(errno)));
+	log_end(&line);
+	return LATER;
+}
+
+static enum result open_log(struct keeper *keeper)
+{
+	const struct passwd *user = keeper->process->root ? getpwnam(keeper_jail.user) : NULL;
+	unsigned owner = user ? user->pw_uid : (unsigned)-1, group = user ? user->pw_gid : (unsigned)-1;
+	struct gateway_settings gateway;
+	char path[PATH_SIZE];
+	closing int state = -1;
+
+	TRY(settings_fill(&keeper->process->settings, &gateway_settings_section, SLICE(""), &gateway));
+	(void)snprintf(path, sizeof(path), "%.*s", SHOW(gateway.state.is));
+	state = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state < 0 || records_open(&keeper->gather.records, state, KEEPER_LOG, owner, group) != OK)
+		return complain(keeper, gateway.state.is);
+	return process_permit(keeper->process, keeper->gather.records.folder.fd, JAIL_READ | JAIL_WRITE);
+}
+
+static enum result settle(struct keeper *keeper)
+{
+	TRY(settings_fill(&keeper->process->settings, &keeper_settings_section, SLICE(""), &keeper->settings));
+	gather_settings(&keeper->gather, &keeper->settings);
+	return OK;
+}
+
+static enum result prepare(void *self, struct process *process)
+{
+	struct keeper *keeper = self;
+
+	keeper->process = process;
+	gather_init(&keeper->gather, &process->loop, &keeper->crew);
+	keeper->gather.process = process;
+	keeper->gather.log = &process->log;
+	keeper->gather.counters = &process->counters;
+	keeper->gather.written = written;
+	keeper->gather.settled = settled;
+	keeper->gather.owner = keeper;
+	keeper->scribe = (struct scribe){ .process = process, .loop = &process->loop, .gather = &keeper->gather };
+	callers_init(&keeper->callers, &process->loop, &keeper->gather);
+	TRY(crew_init(&keeper->crew, &process->loop));
+	TRY(open_log(keeper));
+	return settle(keeper);
+}
+
+static enum result begin(void *self)
+{
+	struct keeper *keeper = self;
+
+	TRY(crew_start(&keeper->crew, 1));
+	return gather_begin(&keeper->gather);
+}
+
+static enum result given(void *self, enum given what, struct slice name, uint32_t instance, int fd)
+{
+	struct keeper *keeper = self;
+
+	(void)instance;
+	if (what == GIVEN_WIRE && slice_same(name, SLICE("queue")))
+		return scribe_wire(&keeper->scribe, fd);
+	if (what == GIVEN_CONTROL)
+		return callers_listen(&keeper->callers, fd);
+	fd_close(&fd);
+	return OK;
+}
+
+/* The thread reads the limits: they change between two blocks. */
+static enum result reload(void *self)
+{
+	struct keeper *keeper = self;
+
+	return settle(keeper);
+}
+
+static void stop(void *self)
+{
+	struct keeper *keeper = self;
+
+	keeper->stopping = true;
+	if (gather_is_settled(&keeper->gather))
+		process_leave(keeper->process);
+	else
+		gather_flush(&keeper->gather);
+}
+
+static const struct process_role role = {
+	.name = "keeper", .jail = &keeper_jail, .prepare = prepare, .begin = begin, .given = given, .reload = reload, .stop = stop,
+};
+
+int main(void)
+{
+	static struct keeper keeper;
+
+	return process_main(&role, &keeper);
+}

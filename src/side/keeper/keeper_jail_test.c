@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the keeper must not do, tried from inside its jail; and that it may write a block and list its files there. */
+#include "base/jail_attempts.h"
+#include "keeper/keeper.h"
+#include "store/records.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static struct records records;
+static char folder[] = "/tmp/keeper-jail-XXXXXX";
+
+/* Each attempt is a child: what /proc says must be of that very process. */
+static void look_at_oneself(void)
+{
+	records.folder.proc_fd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int write_a_block(void)
+{
+	const struct record record = { .kind = 1, .when = 1, .bytes = SLICE("x") };
+	struct buffer file;
+	struct block block;
+
+	block_init(&block);
+	buffer_init(&file, 1 << 20);
+	if (block_add(&block, &record) != OK || block_close(&block, &file) != OK)
+		return 1;
+	if (records_append(&records, buffer_slice(&file), 1000) != OK)
+		return 2;
+	records_expire(&records, 1000);
+	return 0;
+}
+
+static int list_files(void)
+{
+	static struct records_names names;
+
+	for (size_t i = 0; i < COUNT_OF(names.names); i++)
+		(void)snprintf(names.names[i], RECORDS_NAME, "%010zu-1", COUNT_OF(names.names) - i);
+	return records_list(records.folder.fd, &names) == OK ? 0 : 1;
+}
+
+static int write_elsewhere(void) { return openat(AT_FDCWD, "/tmp/keeper-elsewhere", O_CREAT | O_WRONLY, 0600) < 0 ? 0 : 1; }
+static int call_home(void)       { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 0 : 1; }
+static int call_here(void)       { return socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? 0 : 1; }
+static int make_a_wire(void)     { int ends[2]; return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) < 0 ? 0 : 1; }
+
+static const struct jail_attempt attempts[] = {
+	{ "may write a block", write_a_block, 0 },
+	{ "may list its files", list_files, 0 },
+	{ "cannot write beside the log", write_elsewhere, 0 },
+	{ "cannot make a socket", call_home, SIGSYS },
+	{ "cannot make a UNIX socket", call_here, SIGSYS },
+	{ "cannot make a wire of its own", make_a_wire, SIGSYS },
+};
+
+static enum result build(struct jail_plan *plan, const struct jail *here)
+{
+	char report[JAIL_REPORT_SIZE];
+	int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	TRY(jail_plan_init(plan, here, false, report));
+	return records_open(&records, parent, "log", plan->root ? plan->uid : (unsigned)-1, plan->gid);
+}
+
+int main(void)
+{
+	static const char *const status[] = { JAIL_STATUS_ALWAYS };
+	struct jail here = keeper_jail;
+	struct jail_plan plan;
+	struct jail_path path;
+
+	if (!jail_tests_make_sense())
+		return JAIL_TEST_SKIPPED;
+	if (geteuid() == 0 && getpwnam(here.user) == NULL) {
+		printf("note: no user %s here, nobody stands in\n", here.user);
+		here.user = "nobody";
+	}
+	CHECK(mkdtemp(folder) && chmod(folder, 0755) == 0 && build(&plan, &here) == OK, "a log and a jail around it");
+	path = (struct jail_path){ records.folder.fd, JAIL_READ | JAIL_WRITE };
+	plan.paths = &path;
+	plan.path_count = 1;
+	records.limits = (struct records_limits){ 1 << 20, 3600 };
+	for (size_t i = 0; i < COUNT_OF(attempts); i++)
+		jail_try_as(&plan, &attempts[i], look_at_oneself);
+	jail_try_common(&plan, ACT_ALWAYS, NULL);
+	jail_check_status(&plan, NULL, status, COUNT_OF(status));
+	return TEST_END();
+}
