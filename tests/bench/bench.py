@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -208,6 +209,27 @@ def report(bench, idle_cost):
         print(f"\nIdle: {count:,} plain sessions in {fronts} fronts cost {each:,.0f} bytes of front memory each (goal: at most {idle.TARGET:,}).")
 
 
+READING = [                                         # what reading.c measures, and the goal in microseconds
+    ("parsing, 10 KB", 40), ("read step, 10 KB", None), ("parsing, 50 MB", 300_000), ("read step, 50 MB", 300_000),
+]
+
+
+def reading():
+    """What a message costs a worker: processor time of parsing, and of the whole first step with digests and facts."""
+    program = os.path.join(os.environ.get("POSTERN_BUILD", os.path.join(servers.ROOT, "build")), "tests", "bench", "reading")
+    done = subprocess.run([program], capture_output=True, text=True, check=True)
+    return {row["what"]: row for row in map(json.loads, done.stdout.splitlines())}
+
+
+def reading_table(rows):
+    lines = ["| a message's reading | runs | least | median | goal |", "| --- | --- | --- | --- | --- |"]
+    for what, goal in READING:
+        row = rows[what]
+        lines.append(f"| {what} | {row['runs']:,} | {row['least_us']:,.1f} us | {row['median_us']:,.1f} us | "
+                     f"{f'at most {goal:,} us' if goal else '-'} |")
+    return "\n".join(lines)
+
+
 def options_of(arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="two minutes: ext4, 5 KB, fewer runs, Postfix alone")
@@ -237,6 +259,7 @@ def main():
     os.environ["PATH"] = servers.SBIN["PATH"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = options_of(sys.argv[1:])
+    print(f"\nProcessor time of one worker:\n\n{reading_table(reading())}", flush=True)
     bench, begin, idle_cost = Bench(options), time.monotonic(), None
     try:
         if not options.no_idle:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`postern scan` and `explain`, which need no gateway."""
 import os
+import pty
+import select
 import subprocess
 
 import house
@@ -58,3 +60,74 @@ def test_explain_an_id(gateway, sink):
     done = gateway.command("explain", ids[0])
     assert done.returncode == 0 and b"someone@example.org" in done.stdout, done
     assert gateway.command("explain", "0" * 16).returncode != 0
+
+
+def memory_of(pids):
+    """{pid: (kilobytes of its own, descriptors)} of those that still run."""
+    found = {}
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+                found[pid] = (int(next(line for line in file if line.startswith("RssAnon")).split()[1]), len(os.listdir(f"/proc/{pid}/fd")))
+        except (OSError, StopIteration):
+            continue
+    return found
+
+
+def tree_of(pid):
+    return [pid, *house.children_of(pid)]
+
+
+def test_ten_thousand_messages_cost_no_memory(tmp_path):
+    """Workers that are never replaced, so that what one of them keeps would show."""
+    house.make_users()
+    conf = tmp_path / "scan.conf"
+    conf.write_text('hostname = "mx.example.org"\ninspect { workers = 2 messages_per_worker = 100000 }\n', encoding="utf-8")
+    (tmp_path / "mail").mkdir()
+    for kind in range(50):
+        first = tmp_path / "mail" / f"{kind:02}-000"
+        first.write_bytes(message(subject=f"mail {kind}", body=f"line {kind}\r\n" * (20 + 40 * kind)))
+        for number in range(1, 200):
+            os.link(first, tmp_path / "mail" / f"{kind:02}-{number:03}")
+    with subprocess.Popen([house.POSTERN, "scan", "--json", "--jobs", "4", "-c", str(conf), str(tmp_path / "mail")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        early, late, count = {}, {}, 0
+        for _ in process.stdout:
+            count += 1
+            if count == 3000:
+                early = memory_of(tree_of(process.pid))
+            if count == 9500:
+                late = memory_of(early)
+        assert process.wait(60) == 0, process.stderr.read()
+    assert count == 10000 and len(early) >= 5, (count, early)
+    assert set(late) == set(early), "the same processes all the way"
+    grown = {pid: late[pid][0] - early[pid][0] for pid in early}
+    print(f"kilobytes after 3,000 and 9,500 messages: {early} {late}")
+    assert max(grown.values()) < 1024, (early, late)
+    assert all(late[pid][1] <= early[pid][1] + 4 for pid in early), "descriptors"
+
+
+def test_a_line_on_a_terminal_says_how_far_it_is(tmp_path):
+    """And none where nobody looks."""
+    house.make_users()
+    (tmp_path / "mail").mkdir()
+    first = tmp_path / "mail" / "0000"
+    first.write_bytes(message(body="x" * 60 + "\r\n") + b"--b\r\n" * 600000)
+    for number in range(1, 3000):                       # far more than are read until the line comes
+        os.link(first, tmp_path / "mail" / f"{number:04}")
+    master, slave = pty.openpty()
+    with subprocess.Popen([house.POSTERN, "scan", "--jobs", "1", str(tmp_path / "mail")], stdout=subprocess.PIPE, stderr=slave,
+                          env=dict(os.environ, POSTERN_CONF="")) as process:
+        os.close(slave)
+        said = b""
+        while process.poll() is None or select.select([master], [], [], 0)[0]:
+            if select.select([master], [], [], 0.2)[0]:
+                try:
+                    said += os.read(master, 65536)
+                except OSError:
+                    break
+            if b" a second, at " in said:
+                process.terminate()
+                break
+    os.close(master)
+    assert b" messages, " in said and b" a second, at " in said, said[-300:]

@@ -241,7 +241,7 @@ enum result evidence_unpack(struct slice packed, struct arena *arena, struct evi
 const char *question_kind_name(enum question_kind kind)
 {
 	static const char *const names[QUESTION_KINDS] = {
-		[ASK_SCANNERS] = "scanners", [ASK_DNS] = "dns", [ASK_STATE] = "state", [ASK_CLOCK] = "clock", [ASK_PEER] = "peer",
+		[ASK_SCANNERS] = "scanners", [ASK_CLOCK] = "clock", [ASK_PEER] = "peer",
 	};
 
 	return kind >= ASK_SCANNERS && kind < QUESTION_KINDS ? names[kind] : "?";

@@ -19,11 +19,9 @@ enum { FACTS_MOST = 4096, QUESTIONS_MOST = 256, FOUND_PARTS_MOST = 16384, PART_W
 
 struct fact { struct slice name, value; };               /* "size" "5120"; "unscannable" "worker died twice" */
 
-/* Who is asked. `what` says about what, where that is not the message itself:
- *   dns        a type and a name: "MX example.org"
- *   state      what is remembered of a key: "sender a@example.org"
- *   clock, peer are never questions: the dispatcher tells what it knows beforehand, when it hands the message out */
-enum question_kind { ASK_SCANNERS = 1, ASK_DNS, ASK_STATE, ASK_CLOCK, ASK_PEER, QUESTION_KINDS };
+/* Who is asked. Clock and peer are never questions: the dispatcher tells what it knows of them when it hands the message
+ * out. The numbers stand in spools and in message logs. */
+enum question_kind { ASK_SCANNERS = 1, ASK_CLOCK, ASK_PEER, QUESTION_KINDS };
 struct question { enum question_kind kind; struct slice what; };
 
 /* A part of the message, as far down as it was taken apart. `path` is unique among them: "1.2.1". */
@@ -43,7 +41,7 @@ struct findings {
 
 /* Clean and found are words of scanners; said: the text is the answer. */
 enum answer_end { ANSWER_CLEAN = 0, ANSWER_FOUND = 1, ANSWER_FAILED = 2, ANSWER_SAID = 3 };
-/* who: the scanner's name; "dns MX example.org"; "state sender a@example.org"; "clock"; "peer" */
+/* who: the scanner's name; "clock"; "peer" */
 struct answer { enum question_kind kind; struct slice who; enum answer_end end; struct slice text; };
 struct evidence { struct answer *answers; size_t count; int64_t asked, took_ms; };
 
@@ -52,7 +50,7 @@ must_use enum result findings_unpack(struct slice packed, struct arena *arena, s
 must_use enum result evidence_pack(const struct evidence *evidence, struct buffer *to);
 must_use enum result evidence_unpack(struct slice packed, struct arena *arena, struct evidence *ret_evidence);
 
-const char *question_kind_name(enum question_kind kind);         /* "scanners", "dns" ... */
+const char *question_kind_name(enum question_kind kind);         /* "scanners", "clock" ... */
 const char *answer_end_name(enum answer_end end);
 
 /* For a message that could not be read at all: one fact, `unscannable`, with the reason. */
