@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the keeper is told, and that nobody waits for it: not when it is silent, away, or breaks the rules. */
+#include "queue/queue_scene.h"
+
+#include "base/pack.h"
+#include "wire/queue-keeper.h"
+
+static int keeper = -1;
+
+static void call_keeper(void)
+{
+	fd_close(&keeper);
+	keeper = give_wire("keeper");
+}
+
+/* Deposited, judged and answered, whatever the keeper does. */
+static void pass_one(uint64_t exchange, enum outcome outcome)
+{
+	deposit(exchange, 0, 1, true);
+	judge_all(outcome, 1);
+	EXPECT(hear(scene.front, outcome == FATE_REJECT ? QUEUE_REFUSED : QUEUE_KEPT) && scene.frame.exchange == exchange);
+}
+
+static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
+{
+	struct unpack from, inner;
+	struct judgement judgement;
+	struct arena arena;
+	struct slice bytes;
+
+	EXPECT(hear(keeper, QUEUE_RECORD) && scene.frame.exchange == exchange);
+	from = unpack_from(scene.frame.payload);
+	EXPECT(unpack_u8(&from) == RECORDED_JUDGED && unpack_u64(&from) > 1700000000);
+	EXPECT(slice_same(unpack_slice(&from, 64), (struct slice){ scene.id, MESSAGE_ID_SIZE }));
+	bytes = unpack_slice(&from, RECORDED_MOST);
+	EXPECT(unpack_end(&from) == OK);
+	inner = unpack_from(bytes);
+	EXPECT(unpack_u8(&inner) == late && unpack_slice(&inner, RECORDED_MOST).len > 0);
+	arena_init(&arena, 1 << 20);
+	EXPECT(judgement_unpack(unpack_slice(&inner, RECORDED_MOST), &arena, &judgement) == OK && unpack_end(&inner) == OK);
+	EXPECT(judgement.fate_count == 1 && judgement.fates[0].outcome == outcome && judgement.fates[0].edits == NO_EDITS);
+	arena_finish(&arena);
+}
+
+static void expect_missed(uint64_t exchange, uint64_t count)
+{
+	struct unpack from;
+
+	EXPECT(hear(keeper, QUEUE_MISSED) && scene.frame.exchange == exchange);
+	from = unpack_from(scene.frame.payload);
+	EXPECT(unpack_u64(&from) == count && unpack_u64(&from) > 1700000000 && unpack_end(&from) == OK);
+}
+
+static void confirm(uint64_t exchange)
+{
+	EXPECT(frame_send(keeper, KEEPER_WRITTEN, exchange, SLICE(""), -1) == OK);
+}
+
+/* An answer to a command comes behind what was said on another wire before it. */
+static void settle(void)
+{
+	EXPECT(COMMAND("queue", "list") == 0);
+}
+
+static void told_at_once(void)
+{
+	call_keeper();
+	pass_one(1, FATE_DELIVER);
+	expect_record(1, false, FATE_DELIVER);
+	pass_one(2, FATE_REJECT);
+	expect_record(2, false, FATE_REJECT);
+	pass_one(3, FATE_QUARANTINE);
+	expect_record(3, false, FATE_QUARANTINE);
+}
+
+static void away(void)
+{
+	for (uint64_t i = 1; i <= 3; i++)
+		pass_one(i, FATE_DELIVER);
+	call_keeper();
+	expect_missed(1, 3);
+	pass_one(4, FATE_DELIVER);
+	expect_record(2, false, FATE_DELIVER);
+	EXPECT(silent(keeper));
+}
+
+/* Of five, two are known to be written when the wire ends. */
+static void not_confirmed(void)
+{
+	call_keeper();
+	for (uint64_t i = 1; i <= 5; i++) {
+		pass_one(i, FATE_DELIVER);
+		expect_record(i, false, FATE_DELIVER);
+	}
+	confirm(2);
+	settle();
+	call_keeper();
+	expect_missed(1, 3);
+	call_keeper();                       /* nor was that confirmed: it is said again */
+	expect_missed(1, 3);
+	confirm(1);
+	settle();
+	call_keeper();
+	EXPECT(silent(keeper));
+}
+
+static void never_reads(void)
+{
+	call_keeper();
+	for (uint64_t i = 1; i <= 400; i++)
+		pass_one(i, FATE_REJECT);
+	EXPECT(hear(keeper, QUEUE_RECORD) && scene.frame.exchange == 1);
+}
+
+static void lies_kind(void)     { EXPECT(frame_send(keeper, 9, 1, SLICE(""), -1) == OK); }
+static void lies_number(void)   { confirm(7); }
+static void lies_payload(void)  { EXPECT(frame_send(keeper, KEEPER_WRITTEN, 0, SLICE("x"), -1) == OK); }
+static void lies_file(void)     { EXPECT(frame_send(keeper, KEEPER_WRITTEN, 0, SLICE(""), STDERR_FILENO) == OK); }
+
+static void breaks_rules(void)
+{
+	static void (*const lies[])(void) = { lies_kind, lies_number, lies_payload, lies_file };
+
+	for (size_t i = 0; i < COUNT_OF(lies); i++) {
+		call_keeper();
+		lies[i]();
+		while (frame_receive(keeper, &scene.bytes, &scene.frame) == OK)
+			;                        /* what was told before the lie was heard */
+		pass_one(i + 1, FATE_REJECT);
+	}
+	call_keeper();
+	expect_missed(1, COUNT_OF(lies));
+}
+
+static const struct scene_row rows[] = {
+	{ "each judgement is told, of what is refused too, without its edits", told_at_once },
+	{ "mail goes on without a keeper, and the next one hears how many it lacks", away },
+	{ "what was not confirmed is missed, until it is known to be written down", not_confirmed },
+	{ "a keeper that reads nothing holds no mail", never_reads },
+	{ "a keeper that breaks the rules loses its wire, and no mail is held", breaks_rules },
+};
+
+int main(int count, char **words)
+{
+	return scene_main(count, words, rows, COUNT_OF(rows));
+}
