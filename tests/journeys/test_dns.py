@@ -117,3 +117,18 @@ def test_a_hostile_dns(started, sink, quick):
     assert {name_: pid for pid, name_ in mx.children().items()}["resolver"] == processes["resolver"], "it is still the same"
     send(mx, "anna@example.org", "good")
     wait_for(lambda: any(b"Subject: good" in l.data for l in sink.letters), 20, "a good one")
+
+
+def test_a_domain_in_utf8_is_asked_about_by_its_a_labels(started, sink, quick):
+    names = started(NameServer({("xn--grn-ioa.example", MX): [(0, "")]}))
+    mx = started(house.Gateway([("example.org", [sink.url])], f"{quick}\n{names.section}", trusted=f'"{TRUSTED}/32"'))
+    with Client(mx.port, TRUSTED) as client:
+        for line in ("MAIL FROM:<anna@example.org> SMTPUTF8", "RCPT TO:<berta@grün.example>", "RCPT TO:<carl@GRÜN.example>"):
+            assert client.say(line).startswith("250")
+        assert client.say("DATA").startswith("354")
+        client.send(letter() + b".\r\n")
+        assert client.reply().startswith("250")
+    text = sink.wait(1)[0].data
+    assert ("xn--grn-ioa.example", MX) in names.asked
+    assert text.count(b"Status: 5.1.10") == 2, "it takes no mail, and that is what its sender is told"
+    assert rb"Final-Recipient: utf-8;berta@gr\x{FC}n.example" in text

@@ -217,6 +217,20 @@ def test_smtputf8(gateway, hop, offers, goes):
         assert first.sender == "" and b"5.6.7" in first.data
 
 
+def test_a_notice_to_an_address_in_utf8(gateway, hop):
+    """RFC 6533: all of it may be UTF-8 then, and it goes by SMTPUTF8."""
+    server = hop(offers=("8BITMIME", "SMTPUTF8"))
+    server.answers = {"grün@example.org": "550 5.1.1 nobody"}
+    mx = gateway([("example.org", [server.url])])
+    send(mx, ["grün@example.org"], "Subject: Grüße\r\n\r\nx\r\n".encode(), sender="jürgen@example.org", options=" BODY=8BITMIME SMTPUTF8")
+    notice = server.wait(1)[0]
+    assert notice.sender == "" and notice.recipients == ["jürgen@example.org"]
+    assert any(b"MAIL FROM:<>" in line and b"SMTPUTF8" in line for line in server.said(b"MAIL")), server.said(b"MAIL")
+    text = notice.data.decode("utf-8")
+    assert "To: <jürgen@example.org>" in text and "Final-Recipient: utf-8;grün@example.org" in text and "Subject: Grüße" in text
+    assert email.message_from_bytes(notice.data).get_payload()[1].get_content_type() == "message/global-delivery-status"
+
+
 def test_utf8_that_is_not_needed_goes_anywhere(gateway, hop):
     server = hop()
     mx = gateway([("example.org", [server.url])])
