@@ -61,3 +61,16 @@ def test_mail_to_the_gateway_itself_makes_no_loop(gateway, sink, names):
         send_to(gateway, recipient)
         wait_for(lambda: len(sink.letters) == before + 1, 20, "a notice")
         assert sink.letters[-1].recipients == ["anna@example.org"] and recipient.encode() in sink.letters[-1].data
+
+
+def test_two_gateways_that_point_at_each_other(started, sink, quick):
+    """The message goes round until it has passed too many, and then its sender is told; not before it has passed 25."""
+    ports = house.free_port(), house.free_port()
+    for me, (port, other) in enumerate((ports, ports[::-1])):
+        started(house.Gateway([("loop.example", [f"smtp://127.0.0.1:{other}"]), ("example.org", [sink.url])], quick, port=port,
+                              name=f"mx{me}.example.org"))
+    with Client(ports[0], TRUSTED) as client:
+        assert client.mail("anna@example.org", "berta@loop.example", letter()).startswith("250")
+    notice = sink.wait(1, 60)[0]
+    assert b"Status: 5.4.6" in notice.data and notice.data.count(b"\nReceived: ") >= 25
+    assert len(sink.letters) == 1
