@@ -56,8 +56,7 @@ def archived(folder):
 
 
 def test_copies_attachments_and_notices(started, sink, quick, more):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-archive-")) / "kept"
-    folder.parent.chmod(0o755)
+    folder = pathlib.Path(house.folder()) / "kept"
     gateway = begin(started, sink, quick, f'''
         policy "all"   {{ do = {{"archive {folder}"}} }}
         policy "odd"   {{ when = "subject ~ '*pills*'" do = {{"subject '[pills] '", "forward watch@example.org"}} }}

@@ -105,8 +105,7 @@ class Load(threading.Thread):
 
 def test_a_reload_under_load_drops_no_session(started, sink, quick):
     """Policy and a list's file change while sessions go on: each session lives, and each message meets one policy whole."""
-    listed = pathlib.Path(tempfile.mkdtemp(dir="/tmp")) / "blocked"
-    listed.parent.chmod(0o755)
+    listed = pathlib.Path(house.folder()) / "blocked"
     listed.write_text("# nobody yet\n")
     rules = f'''list "blocked" {{ file = "{listed}" }}
         policy "blocked" {{ when = "recipient in list('blocked')" do = {{"reject blocked"}} }}
@@ -136,7 +135,7 @@ def test_a_reload_under_load_drops_no_session(started, sink, quick):
 
 
 def test_a_mistake_in_a_list_changes_nothing(started, sink):
-    listed = pathlib.Path(tempfile.mkdtemp(dir="/tmp")) / "blocked"
+    listed = pathlib.Path(house.folder()) / "blocked"
     listed.write_text("anna@example.org\n")
     gateway = started(house.Gateway([("example.org", [sink.url])], policy=f'''list "blocked" {{ file = "{listed}" }}
         policy "blocked" {{ when = "recipient in list('blocked')" do = {{"reject"}} }}'''))
