@@ -97,13 +97,14 @@ static enum result with_list(struct records *records, enum result (*use)(struct 
 {
 	struct records_names *names = pool_resize(NULL, sizeof(*names));
 	enum result result = LATER;
+	void *none;
 
 	if (names)
 		result = records_list(records->folder.fd, names);
 	if (result == OK)
 		result = use(records, names, wall);
-	if (names)
-		names = pool_resize(names, 0);
+	none = pool_resize(names, 0);
+	(void)none;
 	return result;
 }
 
