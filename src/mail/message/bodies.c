@@ -147,11 +147,17 @@ static enum result look_for_base64(struct walk *walk, struct part *part)
 /* "=41": quoted-printable by a name that we do not know. */
 static enum result look_for_quoted(struct walk *walk, struct part *part)
 {
-	struct slice body = part->body;
+	struct slice rest = part->body;
 
-	for (const char *at; body.len > 2 && (at = memchr(body.at, '=', body.len - 2)) != NULL; body = slice_drop(body, (size_t)(at - body.at) + 1))
+	while (rest.len > 2) {
+		const char *at = memchr(rest.at, '=', rest.len - 2);
+
+		if (at == NULL)
+			break;
 		if (byte_is_hex(at[1]) && byte_is_hex(at[2]))
 			return recode(walk, part, ENCODING_QUOTED, false);
+		rest = slice_drop(rest, (size_t)(at - rest.at) + 1);
+	}
 	return OK;
 }
 

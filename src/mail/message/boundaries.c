@@ -129,7 +129,8 @@ static bool ends_in(struct slice line, struct slice boundary)
 /* Text before it on its line: some readers look for boundaries wherever they stand. */
 static enum line_kind look_at_end(struct walk *walk, struct slice line, size_t *ret_level)
 {
-	struct slice closing = { line.at, line.len > 2 && line.at[line.len - 1] == '-' && line.at[line.len - 2] == '-' ? line.len - 2 : 0 };
+	bool closes = line.len > 2 && line.at[line.len - 1] == '-' && line.at[line.len - 2] == '-';
+	struct slice closing = { line.at, closes ? line.len - 2 : 0 };
 
 	for (size_t level = walk->depth; level-- > 0;) {
 		if (ends_in(line, walk->open[level].boundary))
