@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { PAYLOAD = 4 << 20, MESSAGE_MOST = 32 << 20 };
+enum { PAYLOAD = 4 << 20, MESSAGE_MOST = 128 << 20 };
 
 struct bench { int pid, control, wire; struct buffer payload; uint64_t exchange; uint32_t flags; };
 
@@ -31,8 +31,15 @@ static const struct row {
 } rows[] = {
 	{ "a plain message is clean", LIT("Subject: a\r\n\r\nhello\r\n"), LIT(""), 0, VERDICT_CLEAN, "" },
 	{ "an empty message is clean", LIT(""), LIT(""), 0, VERDICT_CLEAN, "" },
-	{ "100,000 header fields are unscannable", LIT(""), LIT("X-Field: y\r\n"), 100000, VERDICT_UNSCANNABLE,
+	{ "a million header fields are unscannable", LIT(""), LIT("X-Field: y\r\n"), 1000000, VERDICT_UNSCANNABLE,
 	  "message: a ceiling was hit: headers" },
+	{ "a header field of 100 MB is unscannable", LIT("X-Field: y\r\n"),
+	  LIT(" folded folded folded folded folded folded folded folded folded\r\n"), 1600000, VERDICT_UNSCANNABLE,
+	  "message: a ceiling was hit: headers" },
+	{ "half a million addresses are unscannable", LIT("To: a@b.example"), LIT(",\r\n a@b.example"), 500000,
+	  VERDICT_UNSCANNABLE, "message: a ceiling was hit: headers" },
+	{ "100,000 parameters are unscannable", LIT("Content-Type: text/plain"), LIT(";\r\n a*0*=b"), 100000,
+	  VERDICT_UNSCANNABLE, "message: a ceiling was hit: headers" },
 	{ "messages within messages without end are unscannable", LIT(""), LIT("Content-Type: message/rfc822\r\n\r\n"),
 	  50000, VERDICT_UNSCANNABLE, "message: a ceiling was hit: depth" },
 	{ "multiparts within multiparts without end are unscannable", LIT(""),
