@@ -348,6 +348,10 @@ static const struct edge {
 	{ "one level more", "", "Content-Type: message/rfc822\r\n\r\n", { .depth = 5, .parts = 99 }, 6, "depth" },
 	{ "one part fewer than the limit", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 3, NULL },
 	{ "as many parts as the limit", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 4, NULL },
+	{ "multiparts that are opened again count as open ones",
+	  MULTI("R") "--R\r\n" MULTI("Q") "--Q\r\n\r\nx\r\n--Q--\r\n--R\r\n" MULTI("m1") "--m1\r\n" MULTI("m2") "--m2\r\n\r\nx\r\n"
+	  "--Q\r\n" MULTI("n1") "--n1\r\n" MULTI("n2") "--n2\r\n" MULTI("n3") "--n3--\r\n",
+	  "", { .depth = 4, .parts = 99 }, 0, "depth" },
 	{ "one part more", MULTI("b"), "--b\r\n\r\n", { .depth = 5, .parts = 5 }, 5, "parts" },
 };
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { HIDDEN_SEARCHED = 1 << 18 };
+
 enum result walk_limit(struct walk *walk, const char *limit)
 {
 	walk->view->limit = limit;
@@ -87,9 +89,10 @@ static bool is_mime_name(struct slice name)
 	return slice_begins_nocase(name, SLICE("Content")) || slice_begins_nocase(name, SLICE("MIME"));
 }
 
-/* Behind a line that is no field, would a reader who goes on find fields of MIME? */
+/* Behind a line that is no field, would a reader who goes on find fields of MIME? Nobody's header is longer. */
 static bool hides_fields(struct slice rest)
 {
+	rest = slice_take(&rest, HIDDEN_SEARCHED);
 	while (rest.len) {
 		struct slice line = field_line(&rest);
 
@@ -175,6 +178,15 @@ static enum result read_fields(struct walk *walk, struct part *part)
 
 /* ---- parts ---- */
 
+/* Multiparts that ended and are opened again stand on it too, so it may be full before the parts are too deep. */
+static enum result push(struct walk *walk, struct part *part)
+{
+	if (walk->depth > walk->reader->limits->depth)
+		return walk_limit(walk, "depth");
+	walk->open[walk->depth++] = (struct open_part){ part, part->boundary, false };
+	return OK;
+}
+
 static enum result open_multipart(struct walk *walk, struct part *part)
 {
 	if (walk->reading == READING_LENIENT && !boundary_comes(part->body, part->boundary))
@@ -188,8 +200,7 @@ static enum result open_multipart(struct walk *walk, struct part *part)
 	for (size_t level = 0; level < walk->depth; level++)
 		if (slice_same(walk->open[level].boundary, part->boundary))
 			walk_note(walk, part, AMBIGUITY_BIT(boundary_levels));
-	walk->open[walk->depth++] = (struct open_part){ part, part->boundary, false };
-	return OK;
+	return push(walk, part);
 }
 
 /* A part begins here; when it is a message in itself, another begins at its body at once. */
@@ -270,9 +281,7 @@ static enum result begin(struct walk *walk)
 
 	if (base == NULL || !part_is_multipart(base))
 		return begin_part(walk, base);
-	if (base->boundary.len)
-		walk->open[walk->depth++] = (struct open_part){ base, base->boundary, false };
-	return OK;
+	return base->boundary.len ? push(walk, base) : OK;
 }
 
 enum result walk_message(struct walk *walk)
