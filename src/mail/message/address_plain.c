@@ -83,8 +83,8 @@ static void copy_all(struct copying *copying, struct slice text)
 	unsigned unclosed = 0;
 
 	for (size_t at = 0; at < text.len;) {
-		size_t end = address_stretch(text, at, &unclosed);
-		struct slice stretch = { text.at + at, end && text.at[at] != '<' ? end - at : 1 };
+		size_t end = text.at[at] == '<' ? at + 1 : address_stretch(text, at, &unclosed);
+		struct slice stretch = { text.at + at, end ? end - at : 1 };
 
 		if (text.at[at] == ',' || text.at[at] == ';') {
 			copying->faults |= DIFFERENT;

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-enum { FIELDS_OF_ONE = 1 << 16, MARK_SEARCHED = 1 << 20 };
+enum { MARK_SEARCHED = 1 << 20 };
+static const size_t one_field = (size_t)1 << 32;           /* of a place: more than a value has bytes */
 
 /* ---- DKIM ---- */
 
@@ -51,23 +52,18 @@ bool seals_have_dkim(const struct headers *headers)
 	return headers_find(headers, SLICE("DKIM-Signature")) != NULL;
 }
 
-/* A place is the field's number, and the name's within it. */
+/* A place is the field's number, and how far its names were read. */
 bool seals_next_field(const struct headers *headers, size_t *place, struct slice *ret_name)
 {
-	for (size_t i = *place / FIELDS_OF_ONE; i < headers->count; i++) {
-		struct slice names = covered(&headers->list[i]), name = { 0 };
-		size_t nth = *place % FIELDS_OF_ONE, at = 0;
+	for (size_t i = *place / one_field; i < headers->count; i++) {
+		struct slice names = covered(&headers->list[i]), rest = slice_drop(names, *place % one_field);
 
-		while (names.len && at <= nth) {
-			name = field_trim(slice_cut(&names, ':'));
-			at++;
-		}
-		if (at > nth && nth + 1 < FIELDS_OF_ONE) {
-			++*place;
-			*ret_name = name;
+		if (rest.len) {
+			*ret_name = field_trim(slice_cut(&rest, ':'));
+			*place = i * one_field + (names.len - rest.len);
 			return true;
 		}
-		*place = (i + 1) * FIELDS_OF_ONE;
+		*place = (i + 1) * one_field;
 	}
 	return false;
 }

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 
 enum { VALUE_MOST = 200, WANTED_MOST = 256, ADDRESSES_TOLD = 64,
-       COVERED_TOLD = 64, FACTS_ROOM = 32 + AMBIGUITY_COUNT + 2 * WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
+       COVERED_TOLD = 64, COVERED_SEEN = 512, FACTS_ROOM = 32 + AMBIGUITY_COUNT + 2 * WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
@@ -171,8 +171,11 @@ static enum result tell_seals(struct telling *telling, const struct message_view
 		if (seals & sealed[i].seals)
 			tell(telling, SLICE("signed"), sealed[i].name);
 	first = telling->count;
-	while (seals_next_field(&view->first->headers, &place, &name) && telling->count - first < COVERED_TOLD) {
+	for (size_t seen = 0; seen < COVERED_SEEN && telling->count - first < COVERED_TOLD; seen++) {
 		struct slice lower;
+
+		if (!seals_next_field(&view->first->headers, &place, &name))
+			break;
 
 		TRY(lower_case(telling->arena, name, &lower));
 		if (lower.len && !is_told(telling, first, lower))
