@@ -39,7 +39,7 @@ static enum result take_name(struct records_names *names, const char *name)
 		return OK;
 	if (names->count == RECORDS_FILES)
 		return LATER;
-	(void)snprintf(names->names[names->count++], RECORDS_NAME, "%s", name);
+	(void)snprintf(names->names[names->count++], RECORDS_NAME, "%.*s", RECORDS_NAME - 1, name);
 	return OK;
 }
 
@@ -140,12 +140,12 @@ static uint64_t file_most(const struct records *records)
 
 static enum result begin_file(struct records *records, int64_t wall)
 {
-	char name[RECORDS_NAME];
+	char *name = records->name;
 	struct draft draft;
 
 	fd_close(&records->fd);
 	records->written = 0;
-	(void)snprintf(name, sizeof(name), "%010" PRIu64 "-%" PRId64, ++records->number, wall < 0 ? 0 : wall);
+	(void)snprintf(name, sizeof(records->name), "%010" PRIu64 "-%" PRId64, ++records->number, wall < 0 ? 0 : wall);
 	TRY(durable_begin(&records->folder, name, &draft));
 	return durable_publish(&records->folder, &draft, name, &records->fd);
 }
@@ -163,6 +163,8 @@ enum result records_append(struct records *records, struct slice block, int64_t 
 	}
 	error = errno;
 	fd_close(&records->fd);                  /* its end is unknown */
+	if (records->written == 0)               /* a disk that is full must not fill with empty files */
+		(void)!durable_remove(&records->folder, records->name, false);
 	errno = error;
 	return LATER;
 }

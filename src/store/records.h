@@ -27,6 +27,7 @@ struct records_limits {
 struct records {
 	struct durable_folder folder;
 	int fd;                                  /* the newest file; -1: the next block begins one */
+	char name[RECORDS_NAME];                 /* of the file begun last */
 	uint64_t number, written;                /* the newest file's number; bytes in it */
 	struct records_limits limits;
 };

@@ -232,7 +232,7 @@ static void go_through(struct house *house, uint32_t number, struct unpack *from
 		post->open++;
 		say_result(house, number, place, what);
 	}
-	NEED(unpack_end(from) == OK);
+	NEED(unpack_slice(from, PACKED).len == 0 && unpack_end(from) == OK);         /* no target of its own */
 }
 
 /* Notices, and what was released from quarantine, are taken and kept in hand. */
