@@ -54,6 +54,14 @@ void connection_take_down(struct connection *connection)
 	counter_set(connection->office->counters, RELAY_COUNT_connections, connection->office->connections.used);
 }
 
+/* The hop went while its letter was being read for it. That is an attempt: the letter waits as after any other, or a hop
+ * that always goes would be tried without end. */
+static void give_up_looking(struct connection *connection, struct slice reason)
+{
+	jobs_settle_letter(&connection->office->jobs, connection->letter, RELAY_DEFERRED, slice_of(connection->hop.name),
+	                   reason.len ? reason : SLICE("451 4.4.2 the connection ended before the message"));
+}
+
 /* What the destination learns of it: a hop that is down, a letter that goes another way, a free place. */
 static void tell_destination(struct connection *connection)
 {
@@ -77,9 +85,11 @@ static void tell_destination(struct connection *connection)
 		destination_put_back(destination, connection->bound);
 		connection->bound = NULL;
 	}
-	if ((connection->client.handed_back || connection->looking) && connection->letter && !connection->stopping) {
+	if (connection->letter && !connection->stopping && connection->client.handed_back) {
 		destination_put_back(destination, connection->letter);
 		connection->letter = NULL;
+	} else if (connection->letter && !connection->stopping && connection->looking) {
+		give_up_looking(connection, reason);
 	}
 }
 
