@@ -38,6 +38,7 @@ struct client {
 	struct door *door;                        /* outlives the client */
 	struct client *newer, *older;             /* of the door's, by when they got on last */
 	uint64_t moved, fresh;                    /* ticks: when that was; bytes of a message since then */
+	uint64_t farthest;                        /* stage and recipients, since the last message */
 	struct in6_addr address;
 	uint32_t uid;
 	bool counted;                             /* in admission */

@@ -51,6 +51,22 @@ void crowd_moved(struct client *client)
 	put_first(client);
 }
 
+void crowd_obeyed(struct client *client)
+{
+	uint64_t reached = (uint64_t)client->session.stage << 32 | client->session.noted;
+
+	if (reached <= client->farthest)
+		return;
+	client->farthest = reached;
+	crowd_moved(client);
+}
+
+void crowd_ended_message(struct client *client)
+{
+	client->farthest = 0;
+	crowd_moved(client);
+}
+
 void crowd_brought(struct client *client, size_t bytes)
 {
 	uint64_t due = client->shared->limits.data_rate.n * (now_of(client->shared) - client->moved) / 1000;

@@ -2,7 +2,8 @@
 /*
  * crowd.h — when places run out: who has got on least gives way.
  *
- * Knows:   of each door its clients, in the order in which they last got on. Getting on is a command obeyed, a handshake
+ * Knows:   of each door its clients, in the order in which they last got on. Getting on is a command that brings the
+ *          session farther than it has been since its last message (NOOP or RSET, again and again, do not), a handshake
  *          done, an answer of ours, and bytes of a message at no less than the least rate.
  * Ignores: deadlines (deadline.h): those hold for everybody, at any time.
  * Owns:    the doors' lists.
@@ -16,6 +17,8 @@
 void crowd_enter(struct client *client);
 void crowd_leave(struct client *client);
 void crowd_moved(struct client *client);
+void crowd_obeyed(struct client *client);                        /* a command */
+void crowd_ended_message(struct client *client);
 void crowd_brought(struct client *client, size_t bytes);         /* of a message */
 
 /* Before a newcomer is let in by `door`: sends a few away if hardly any place is left there, or of all `most`. */

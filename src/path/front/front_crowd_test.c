@@ -40,6 +40,29 @@ static bool is_open(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+/* Whoever says NOOP for ever stands still. */
+static void check_idle_talk(void)
+{
+	struct scene scene = { .about = "a crowd that talks and does nothing" };
+	int idle[PLACES], newcomer;
+
+	begin(&scene, crowded);
+	for (size_t i = 0; i < PLACES; i++) {
+		idle[i] = dial(&scene);
+		hear(idle[i], "220", scene.about);
+		ask(idle[i], "EHLO x\r\n", "250", scene.about);
+	}
+	pause_ms(WAIT_MS);
+	for (size_t i = 0; i < PLACES; i++)
+		ask(idle[i], i % 2 ? "NOOP\r\n" : "RSET\r\n", "250", scene.about);
+	newcomer = dial(&scene);
+	hear(newcomer, "220", "a newcomer gets in");
+	fd_close(&newcomer);
+	for (size_t i = 0; i < PLACES; i++)
+		fd_close(&idle[i]);
+	end(&scene);
+}
+
 static void check_crowd(void)
 {
 	struct scene scene = { .about = "a crowd" };
@@ -59,7 +82,7 @@ static void check_crowd(void)
 	busy = dial(&scene);
 	hear(busy, "220", "one that works");
 	pause_ms(WAIT_MS);
-	ask(busy, "NOOP\r\n", "250", "it does something");
+	ask(busy, "EHLO busy.example\r\n", "250", "it does something");
 	for (size_t i = 0; i < COUNT_OF(fresh); i++) {
 		fresh[i] = dial(&scene);
 		hear(fresh[i], "220", "there is room");
@@ -141,6 +164,7 @@ static void check_minute(void)
 int main(void)
 {
 	check_crowd();
+	check_idle_talk();
 	check_nobody_to_go();
 	check_minute();
 	return TEST_END();

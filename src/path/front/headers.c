@@ -17,6 +17,8 @@ static void look_up(struct headers *headers)
 	struct slice name = slice_trim((struct slice){ headers->name, headers->length });
 
 	headers->named = true;
+	if (name.at != headers->name)          /* a line that goes on: it begins with a blank */
+		return;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (!slice_same_nocase(names[i].name, name))
 			continue;

@@ -16,6 +16,7 @@ static const struct row {
 	{ "two hops", LIT("Received: x\r\n\ty\r\nReceived: z\r\n\r\nReceived: no\r\n"), HEADERS_RECEIVED, 2 },
 	{ "a name in a value", LIT("Subject: From: Date:\r\n\r\n"), 0, 0 },
 	{ "a name in a folded line", LIT("Subject: x\r\n y From: z\r\n\r\n"), 0, 0 },
+	{ "folded lines that look like fields", LIT("Subject: x\r\n Date: y\r\n\tReceived: z\r\n\r\n"), 0, 0 },
 	{ "a longer name", LIT("Dated: x\r\nX-Received: y\r\nMessage-ID-Or-So: z\r\n\r\n"), 0, 0 },
 	{ "a shorter name", LIT("Dat: x\r\nMessage-I: z\r\n\r\n"), 0, 0 },
 };

@@ -51,7 +51,7 @@ void input_settle(struct client *client, enum result verdict, struct slice reply
 	}
 
 	client->exchange = 0;
-	crowd_moved(client);
+	crowd_ended_message(client);
 	record_verdict(client, verdict, verdict == OK ? SLICE("") : reply);
 	if (session_verdict(&client->session, verdict, verdict == OK ? id : reply) == BROKEN)
 		session_gone(&client->session);
@@ -252,7 +252,7 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 	if (end == REFUSED || end == LATER)
 		record_refused(client, line, replies);
 	else
-		crowd_moved(client);
+		crowd_obeyed(client);
 	if (before == STAGE_CHUNKS && !client->session.chunked)
 		message_drop(client);
 	buffer_eat(&client->in, eaten);

@@ -83,7 +83,8 @@ static void admit(struct listener *listener, int fd, const struct sockaddr_stora
 		if (!(origin.client & SESSION_TRUSTED) && !origin.proxied)
 			admit_counted(front, &origin);
 	}
-	if (is_full(front, listener->door))
+	/* Whoever is turned away needs no place: nobody gives way for it. */
+	if (origin.refused == 0 && is_full(front, listener->door))
 		refuse(&origin, END_BUSY);
 	counter_add(&shared->process->counters,
 	            origin.refused ? FRONT_COUNT_connections_refused : FRONT_COUNT_connections, 1);

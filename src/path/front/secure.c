@@ -50,7 +50,7 @@ static void done(struct client *client)
 	bool implicit = client->door->rules.tls == SESSION_TLS_IMPLICIT;
 
 	client->state = CLIENT_TALKING;
-	crowd_moved(client);
+	crowd_ended_message(client);
 	session_secured(&client->session, tls_version(&client->tls), tls_cipher(&client->tls));
 	record_secure(client);
 	if (implicit && session_greet(&client->session) != OK)
