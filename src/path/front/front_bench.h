@@ -80,7 +80,7 @@ static inline void bench_init(struct bench *bench, const struct session_rules *r
 {
 	static const uint8_t free_room = 1;
 	struct shared *shared = &bench->shared;
-	int ends[2], page;
+	int ends[2] = { -1, -1 }, page = -1;
 
 	*bench = (struct bench){ .client = -1, .queue = -1, .verdict = QUEUE_KEPT };
 	memcpy(bench->door.name, "bench", 6);
