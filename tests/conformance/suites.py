@@ -92,14 +92,14 @@ def stalwart_leaf(part):
 
 
 def stalwart_leaves(message):
-    leaves, todo = [], [(message, 0)]
-    while todo:
-        message, number = todo.pop()
+    leaves, unread = [], [(message, 0)]
+    while unread:
+        message, number = unread.pop()
         part = message["parts"][number]
         if "Multipart" in part["body"]:
-            todo += [(message, child) for child in reversed(part["body"]["Multipart"])]
+            unread += [(message, child) for child in reversed(part["body"]["Multipart"])]
         elif "Message" in part["body"]:
-            todo.append((part["body"]["Message"], 0))
+            unread.append((part["body"]["Message"], 0))
         else:
             leaves.append(stalwart_leaf(part))
     return leaves

@@ -176,7 +176,6 @@ static enum result tell_seals(struct telling *telling, const struct message_view
 
 		if (!seals_next_field(&view->first->headers, &place, &name))
 			break;
-
 		TRY(lower_case(telling->arena, name, &lower));
 		if (lower.len && !is_told(telling, first, lower))
 			tell(telling, SLICE("signed.field"), lower);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Only regular files, opened without waiting: a pipe in the place of a key must not stop the supervisor. */
+/* Files are opened here, by root, and handed over as descriptors: to keys the keys, to the front the chains. */
 #include "supervisor/certificates.h"
 
 #include "base/fd.h"
+#include "supervisor/named_file.h"
 #include "supervisor/supervisor.h"
 #include "wire/gateway.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-
-enum { PATH_SIZE = 4096 };
 
 static enum result fill(struct settings *settings, size_t place, struct slice *ret_title,
                         struct certificate_settings *ret_section)
@@ -20,28 +17,9 @@ static enum result fill(struct settings *settings, size_t place, struct slice *r
 	return settings_fill(settings, &certificate_settings_section, *ret_title, ret_section);
 }
 
-/* -1, with errno. */
-static int open_file(struct slice path)
-{
-	char text[PATH_SIZE];
-	struct stat about;
-	closing int fd = -1;
-
-	errno = ENAMETOOLONG;
-	if (path.len >= sizeof(text))
-		return -1;
-	memcpy(text, path.at, path.len);
-	text[path.len] = '\0';
-	fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &about) != 0)
-		return -1;
-	errno = EINVAL;
-	return S_ISREG(about.st_mode) ? fd_keep(&fd) : -1;
-}
-
 static enum result check_file(struct slice title, struct slice path, struct buffer *complaints)
 {
-	closing int fd = open_file(path);
+	closing int fd = named_file_open(path);
 
 	if (fd >= 0)
 		return OK;
@@ -67,7 +45,7 @@ enum result certificates_check(struct settings *settings, struct buffer *complai
 
 static void give(struct child *child, struct slice title, struct slice path)
 {
-	closing int fd = open_file(path);
+	closing int fd = named_file_open(path);
 
 	if (fd < 0)
 		child_say(child, LOG_LEVEL_ERROR, "certificate-unreadable", "file", path);

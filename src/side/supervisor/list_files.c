@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Only regular files, opened without waiting: a pipe in the place of a list must not stop the supervisor. */
+/* Each file is read whole and put into the settings as entries; a mistake is told with its line. */
 #include "supervisor/list_files.h"
 
 #include "base/fd.h"
 #include "mail/policy/policy.h"
+#include "supervisor/named_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { PATH_SIZE = 4096, READ_STEP = 65536 };
+enum { READ_STEP = 65536 };
 
 struct list_file {
 	struct settings *settings;
@@ -31,28 +30,9 @@ static enum result complain(const struct list_file *file, const char *what)
 	return REFUSED;
 }
 
-/* -1, with errno. */
-static int open_file(struct slice path)
-{
-	char text[PATH_SIZE];
-	struct stat about;
-	closing int fd = -1;
-
-	errno = ENAMETOOLONG;
-	if (path.len >= sizeof(text))
-		return -1;
-	memcpy(text, path.at, path.len);
-	text[path.len] = '\0';
-	fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &about) != 0)
-		return -1;
-	errno = EINVAL;
-	return S_ISREG(about.st_mode) ? fd_keep(&fd) : -1;
-}
-
 static enum result read_bytes(const struct list_file *file, struct buffer *bytes)
 {
-	closing int fd = open_file(file->path);
+	closing int fd = named_file_open(file->path);
 	ssize_t got = fd < 0 ? -1 : 1;
 	char *room;
 
