@@ -249,6 +249,7 @@ class Sink:
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 256
 
         self.server = Server(("127.0.0.1", port or 0), Handler)
+        self.server.socket.setblocking(False)       # who went before it was greeted must not hold accept(), and so stop()
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()

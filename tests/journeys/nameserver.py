@@ -39,6 +39,7 @@ class NameServer:
             allow_reuse_address, daemon_threads = True, True
 
         self.tcp = Server(("127.0.0.1", self.port), Handler)
+        self.tcp.socket.setblocking(False)
         threading.Thread(target=self.serve, daemon=True).start()
         threading.Thread(target=self.tcp.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
