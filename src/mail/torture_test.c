@@ -34,15 +34,18 @@ static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };
 static const struct edits edits = { three, COUNT_OF(three) };
 static struct fate fates[] = {
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1, 1 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 0 },
 };
 static struct slice edit_lists[] = { LIT("\1\0\0\0\0") };
+static uint8_t broken[] = { SEAL_DKIM_HEADER };
+static struct slice titles_list[] = { LIT("mark"), LIT("virus") };
+static struct titles matched[] = { { titles_list, COUNT_OF(titles_list) } };
 static struct deed deed_list[] = { { DEED_SUBJECT, LIT("[x] "), LIT("r"), LIT("") } };
 static struct deeds deed_lists[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement judgement = {
-	VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates), edit_lists, COUNT_OF(edit_lists),
-	deed_lists, COUNT_OF(deed_lists),
+	VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates), edit_lists, COUNT_OF(edit_lists), broken,
+	deed_lists, COUNT_OF(deed_lists), matched, COUNT_OF(matched),
 	LIT("findings"), LIT("evidence"),
 };
 static struct notice_recipient failed_recipient = { .address = LIT("b@d"), .reply = LIT("550 5.1.1 no such user") };
@@ -222,7 +225,7 @@ static enum result compile_and_judge(struct arena *arena)
 	if (result == OK)
 		result = policy_judge(policy, 1, &envelope, &findings, &evidence, arena, &judged);
 	if (result == OK)
-		result = policy_mend(policy, message, arena, &judged);
+		result = policy_mend(policy, &message_limits_standard, message, arena, &judged);
 	if (result == OK)
 		result = policy_archives(&settings, arena, &folders);
 	buffer_finish(&complaint);
@@ -238,7 +241,7 @@ static enum result change_message(struct arena *arena)
 	struct edits made;
 
 	TRY(message_read(message, &reader, false, &view));
-	TRY(changes_begin(&changes, message, &view, arena));
+	TRY(changes_begin(&changes, message, &view, &message_limits_standard, arena));
 	TRY(changes_add_field(&changes, SLICE("X-A: 1")));
 	TRY(changes_set_field(&changes, SLICE("Subject"), SLICE("two")));
 	TRY(changes_replace_part(&changes, view.first->next, SLICE("text/plain"), SLICE("gone\n")));

@@ -9,8 +9,8 @@
  *
  * Exchange numbers grow by one with each frame. `when` is seconds since 1970, `key` RECORD_KEY bytes: the message's id.
  * The keeper looks at no byte of a record; what is in it by kind:
- *   RECORDED_JUDGED   u8 late, slice envelope (mail/smtp/envelope.h), slice judgement (mail/policy/judgement.h), without
- *                     its edits. late: judged after it was kept.
+ *   RECORDED_JUDGED   u8 late, slice envelope (mail/smtp/envelope.h), slice judgement (mail/policy/judgement.h), with its
+ *                     edits where they are at most 64 KiB. late: judged after it was kept.
  *   RECORDED_GAP      u64 count, u64 since: written by the keeper for MISSED, and for what it could not write itself.
  *   RECORDED_BEGUN    nothing: a keeper began. What was told up to `log_sync` before may have been lost with the last one.
  * The key of the last two is all zeros.

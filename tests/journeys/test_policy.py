@@ -2,13 +2,14 @@
 """Policy of the configuration, carried out: for each recipient its own, seen by the next hop and in the quarantine."""
 import json
 import pathlib
+import re
 import tempfile
 import threading
 
 import pytest
 
 import house
-from client import Client, letter
+from client import STRANGER, TRUSTED, Client, letter
 from house import wait_for
 from scanner import Scanner
 
@@ -37,20 +38,72 @@ def hand_in(gateway, recipients, data):
 
 
 def test_three_recipients_three_outcomes(gateway, sink):
+    """And a fourth, for whom nothing is changed: each gets what is meant for him, to the byte, and nobody anything else."""
     data = letter("Cheap pills", headers="X-Kind: offer\r\n")
     reply = hand_in(gateway, ["boss@example.org", "nobody@example.org", "berta@example.org", "raw@example.org"], data)
     assert reply.startswith("250"), reply
     sink.wait(2)
     gateway.wait_empty()
-    by_recipient = {one: mail.data for mail in sink.letters for one in mail.recipients}
-    assert sorted(by_recipient) == ["berta@example.org", "raw@example.org"]
-    assert b"Subject: [pills] Cheap pills\r\n" in by_recipient["berta@example.org"]
-    assert b"\r\nX-Seen: yes\r\n" in by_recipient["berta@example.org"]
-    assert house.without_trace(by_recipient["raw@example.org"], data) == data, "who is not meant gets it as it came"
-    kept = {}
-    for line in gateway.text("quarantine", "list", "--json").splitlines():
-        kept[json.loads(line)["kind"]] = json.loads(line)
-    assert sorted(kept) == ["late", "policy"] or len(kept) == 1, kept
+    assert sorted(mail.recipients for mail in sink.letters) == [["berta@example.org"], ["raw@example.org"]], "one copy each"
+    got = {mail.recipients[0]: mail for mail in sink.letters}
+    assert {mail.sender for mail in sink.letters} == {"anna@example.net"}
+    marked = b"X-Seen: yes\r\n" + data.replace(b"Subject: Cheap pills\r\n", b"Subject: [pills] Cheap pills\r\n", 1)
+    assert house.without_trace(got["berta@example.org"].data, marked) == marked
+    assert house.without_trace(got["raw@example.org"].data, data) == data, "who is not meant gets it as it came"
+    kept = [json.loads(line) for line in gateway.text("quarantine", "list", "--json").splitlines()]
+    assert sorted(one for row in kept for one in row["recipients"]) == ["boss@example.org", "nobody@example.org"], kept
+    for row in kept:
+        assert gateway.command("quarantine", "show", row["id"], "--bytes").stdout == data, "as it came"
+    ident = id_of(reply)
+    fates = {one["address"]: one for one in explained(gateway, ident)["recipients"]}
+    assert {name: one["outcome"] for name, one in fates.items()} == {
+        "boss@example.org": "quarantine", "nobody@example.org": "reject", "berta@example.org": "deliver", "raw@example.org": "deliver"}
+    assert fates["nobody@example.org"]["reply"] == "550 5.7.1 nobody lives here"
+    assert [fates[name]["matched"] for name in sorted(fates)] == [["mark"], ["mark", "boss"], ["mark", "nobody"], []]
+    gateway.wait_empty()
+    assert len(sink.letters) == 2, "and nobody is told anything"
+
+
+def id_of(reply):
+    return re.search(r"accepted as (\w{16})", reply)[1]
+
+
+def explained(gateway, ident):
+    done = gateway.command("explain", "--json", ident)
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=x; h=From:Subject; bh=x; b=x\r\n"
+
+
+def test_edits_are_explained_with_what_they_break(gateway, sink, tmp_path):
+    """Before they are made, from the findings, and after; of a message that is gone, and of a file."""
+    data = letter("Cheap pills", headers=SIGNED)
+    reply = hand_in(gateway, ["berta@example.org", "raw@example.org"], data)
+    sink.wait(2)
+    gateway.wait_empty()
+    (tmp_path / "letter.eml").write_bytes(data)
+    of_file = gateway.command("explain", "--json", "--to", "berta@example.org", str(tmp_path / "letter.eml"))
+    assert of_file.returncode == 0, of_file
+    for trace in (explained(gateway, id_of(reply)), json.loads(of_file.stdout)):
+        assert trace["facts"]["signed"] == ["dkim"] and trace["policy"] == ["mark"]
+        assert trace["actions"] == ["subject [pills] ", "header X-Seen: yes", "deliver"]
+        first = trace["recipients"][0]
+        assert [(deed["action"], deed["rule"], deed["breaks"]) for deed in first["also"]] == [
+            ("subject", "mark", ["dkim-header"]), ("header", "mark", [])]
+        assert all(re.search(r"postern[.]conf:\d+$", deed["origin"]) for deed in first["also"])
+        changed = bytearray(data)
+        for edit in reversed(first["edits"]):
+            changed[edit["at"]:edit["at"] + edit["drop"]] = edit["put"].encode()
+        assert b"Subject: [pills] Cheap pills\r\n" in changed and changed.startswith(b"X-Seen: yes\r\n")
+        assert first["broken"] == ["dkim-header"]
+    second = explained(gateway, id_of(reply))["recipients"][1]
+    assert second["also"] == second["edits"] == [] and "broken" not in second, "who is not meant keeps the signature"
+    text = gateway.text("explain", id_of(reply))
+    for words in ("matched: mark", "subject [pills]  by policy mark (", ", breaks dkim-header", "0 left out, put in: X-Seen: yes\\x0d\\x0a",
+                  "broken: dkim-header"):
+        assert words in text, text
 
 
 def test_a_refusal_of_all_is_the_clients(gateway, sink):
@@ -146,3 +199,57 @@ def test_a_mistake_in_a_list_changes_nothing(started, sink):
     assert checked.returncode == 1 and f"{listed}:2: has a control byte".encode() in checked.stdout + checked.stderr, checked
     assert hand_in(gateway, ["anna@example.org"], letter()).startswith("550"), "what stood stands"
     assert hand_in(gateway, ["berta@example.org"], letter()).startswith("250")
+
+
+def test_filler_before_a_word_hides_nothing(started, sink):
+    """Nor does a ceiling of the settings: a long head that may be read is mended too, within the field."""
+    gateway = started(house.Gateway([("example.org", [sink.url])], 'inspect { header_count = 3000 }',
+                                    policy="""policy "word" { when = "subject ~ '*pills*'" do = {"reject pills"} }
+                                    policy "mark" { do = {"subject '[x] '"} }"""))
+    folded = "\r\n ".join(["filler"] * 5000)
+    assert hand_in(gateway, ["berta@example.org"], letter(folded + " pills")).startswith("550 5.7.1 pills")
+    fields = "".join(f"X-Field: {n}\r\n" for n in range(2000))
+    data = letter("hello", headers=fields)
+    moved = data.replace(b"Subject: hello\r\n", b"", 1).replace(b"X-Field: 1999\r\n", b"X-Field: 1999\r\nSubject: hello\r\n", 1)
+    assert hand_in(gateway, ["berta@example.org"], moved).startswith("250")
+    sink.wait(1)
+    wanted = moved.replace(b"Subject: hello", b"Subject: [x] hello", 1)
+    assert house.without_trace(sink.letters[0].data, wanted) == wanted
+
+
+def test_a_bounce_is_told_to_whom_it_may_be_told(started, sink, quick):
+    """A sender of ours gets a notice; a stranger, and nobody at all, get none, and the message is kept; nor is there one
+    for what was refused in the session."""
+    gateway = started(house.Gateway([("example.org", [sink.url])], quick, trusted=f'"{TRUSTED}/32"', policy="""
+        policy "no"   { when = "subject ~ '*refused*'" do = {"reject not at all"} }
+        policy "back" { when = "recipient ~ 'back@*'" do = {"bounce not wanted here"} }"""))
+    data = letter("hello")
+    assert mail_from(gateway, TRUSTED, "anna@example.org", ["back@example.org", "berta@example.org"], data).startswith("250")
+    sink.wait(2)
+    gateway.wait_empty()
+    by_recipient = {one: mail for mail in sink.letters for one in mail.recipients}
+    assert sorted(by_recipient) == ["anna@example.org", "berta@example.org"]
+    assert house.without_trace(by_recipient["berta@example.org"].data, data) == data, "the other recipient's is as it came"
+    told = by_recipient["anna@example.org"]
+    assert told.sender == "" and b"Auto-Submitted: auto-replied\r\n" in told.data
+    assert b"back@example.org" in told.data and b"550 5.7.1 not wanted here" in told.data and b"berta@example.org" not in told.data
+    assert gateway.text("quarantine", "list", "--json") == ""
+    for source, sender in ((STRANGER, "anna@example.net"), (TRUSTED, "")):
+        assert mail_from(gateway, source, sender, ["back@example.org"], data).startswith("250")
+    kept = wait_for(lambda: two_of(gateway.text("quarantine", "list", "--json")), 30, "two in quarantine")
+    assert {(row["kind"], *row["recipients"]) for row in kept} == {("undeliverable", "back@example.org")}
+    assert mail_from(gateway, TRUSTED, "anna@example.org", ["back@example.org"], letter("refused")).startswith("550 5.7.1 not at all")
+    assert mail_from(gateway, TRUSTED, "anna@example.org", ["berta@example.org"], data).startswith("250")
+    sink.wait(3)
+    gateway.wait_empty()
+    assert [mail.recipients for mail in sink.letters][2:] == [["berta@example.org"]], "and nobody was told anything more"
+
+
+def mail_from(gateway, source, sender, recipients, data):
+    with Client(gateway.port, source) as client:
+        return client.mail(sender, recipients, data)
+
+
+def two_of(listed):
+    rows = [json.loads(line) for line in listed.splitlines()]
+    return rows if len(rows) == 2 else None

@@ -32,6 +32,47 @@ def test_folders_maildirs_and_mboxes_in_order(tmp_path):
     assert all(row["actions"] == ["deliver"] and row["took_us"] > 0 for row in rows)
 
 
+RULES = """
+policy "mark" { when = "subject ~ '*pills*'" do = {"subject '[pills] '", "header X-Seen: yes"} }
+policy "same" { when = "subject ~ '*pills*'" do = {"subject '[again] '"} }
+policy "keep" { when = "encrypted" do = {"quarantine"} }
+"""
+
+
+def test_what_held_and_what_it_asks_for(tmp_path):
+    """Every rule that held, the collecting ones and those that came too late among them; four facts are always there."""
+    house.make_users()
+    conf = tmp_path / "rules.conf"
+    conf.write_text(RULES)
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    (folder / "1").write_bytes(message())
+    (folder / "2").write_bytes(message(subject="pills", body="-----BEGIN PGP MESSAGE-----\r\n\r\nxxx\r\n"))
+    (folder / "3").write_bytes(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 2000)
+    (folder / "4").write_bytes(b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n\nx\n")
+    (folder / "5").write_bytes(b"Subject: a\nSubject: pills\nContent-Type: application/pkcs7-mime; smime-type=signed-data\n\nx\n")
+    status, out, err = scan("--json", "-c", str(conf), str(folder))
+    assert status == 0, err
+    rows = house.load_json(out)
+    assert [row["policy"] for row in rows] == [[], ["mark", "same", "keep"], [], ["keep"], ["mark", "same"]]
+    pills = ["subject [pills] ", "header X-Seen: yes"]
+    assert [row["actions"] for row in rows] == [["deliver"], [*pills, "quarantine"], ["deliver"], ["quarantine"], [*pills, "deliver"]]
+    always = [{name: row["facts"][name] for name in ("ambiguous", "encrypted", "unscannable", "virus")} for row in rows]
+    nothing = {"ambiguous": [], "encrypted": [], "unscannable": "", "virus": ""}
+    assert always[0] == nothing and always[1] == {**nothing, "encrypted": ["pgp"]} and always[3]["encrypted"] == ["smime"]
+    assert rows[2]["verdict"] == "unscannable" and "parts" in always[2]["unscannable"]
+    assert rows[4]["facts"]["subject"] == ["a", "pills"] and always[4]["ambiguous"] and not always[4]["encrypted"]
+
+
+def test_what_is_long_is_shown_shortened(tmp_path):
+    (tmp_path / "long").write_bytes(message(subject="\r\n ".join(["filler"] * 100)))
+    done = subprocess.run([house.POSTERN, "explain", tmp_path / "long"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "(shortened; 699 bytes in all)" in done.stdout, done
+    done = subprocess.run([house.POSTERN, "explain", "--json", tmp_path / "long"], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert house.load_json(done.stdout)[0]["facts"]["subject"] == " ".join(["filler"] * 100), "whole as an object"
+
+
 def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "good").write_bytes(message())
     status, out, err = scan(str(tmp_path / "missing"), str(tmp_path / "good"))

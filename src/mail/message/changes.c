@@ -33,13 +33,13 @@ static void find_fields(struct changes *changes)
 
 /* A head that is too large to be read stays as it is: changes go above it. */
 enum result changes_begin(struct changes *changes, struct slice bytes, const struct message_view *view,
-                          struct arena *arena)
+                          const struct message_limits *limits, struct arena *arena)
 {
 	*changes = (struct changes){ .bytes = bytes, .view = view, .arena = arena };
 	changes->top_last = &changes->top;
 	changes->parts_last = &changes->parts;
 	changes->spans_last = &changes->spans;
-	if (headers_read(bytes, &message_limits_standard, false, arena, &changes->headers) != OK)
+	if (headers_read(bytes, limits, false, arena, &changes->headers) != OK)
 		changes->headers = (struct headers){ .rest = bytes, .broken = true };
 	changes->fields = arena_array(arena, struct field_change, changes->headers.count);
 	if (changes->fields == NULL)

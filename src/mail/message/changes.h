@@ -48,8 +48,9 @@ struct changes {
 	struct slice cover;                      /* the text before the attached original */
 };
 
+/* `limits`: by which the message was read, so that a head that could be read can be changed. */
 must_use enum result changes_begin(struct changes *changes, struct slice bytes, const struct message_view *view,
-                                   struct arena *arena);
+                                   const struct message_limits *limits, struct arena *arena);
 
 /* "NAME: VALUE", on top, below those that were added before. */
 must_use enum result changes_add_field(struct changes *changes, struct slice line);

@@ -73,7 +73,7 @@ static void try(struct slice bytes, struct slice wanted, struct arena *arena)
 	struct edits edits;
 	struct buffer written;
 
-	if (message_read(bytes, &reader, false, &view) != OK || changes_begin(&changes, bytes, &view, arena) != OK)
+	if (message_read(bytes, &reader, false, &view) != OK || changes_begin(&changes, bytes, &view, &message_limits_standard, arena) != OK)
 		return;
 	for (size_t i = 0; i < wanted.len; i++)
 		change(&changes, &view, (unsigned char)wanted.at[i]);

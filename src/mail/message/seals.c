@@ -96,14 +96,16 @@ static unsigned seal_of_multipart(const struct part *part)
 	return pgp == smime ? SEAL_PGP | SEAL_SMIME : pgp ? SEAL_PGP : SEAL_SMIME;
 }
 
-static unsigned seal_of_text(const struct part *part)
+static bool text_has(const struct part *part, struct slice mark)
 {
-	static const char mark[] = "-----BEGIN PGP ";
 	size_t length = part->body.len < MARK_SEARCHED ? part->body.len : MARK_SEARCHED;
 
-	if (!slice_begins(part->type, SLICE("text/")) || length == 0)
-		return 0;
-	return memmem(part->body.at, length, mark, sizeof(mark) - 1) ? SEAL_PGP : 0;
+	return slice_begins(part->type, SLICE("text/")) && length && memmem(part->body.at, length, mark.at, mark.len);
+}
+
+static unsigned seal_of_text(const struct part *part)
+{
+	return text_has(part, SLICE("-----BEGIN PGP ")) ? SEAL_PGP : 0;
 }
 
 unsigned seal_of_part(const struct part *part)
@@ -121,6 +123,40 @@ unsigned seals_of(const struct message_view *view)
 	for (const struct part *part = view->first; part; part = part->next)
 		seals |= seal_of_part(part);
 	return seals;
+}
+
+/* RFC 8551, 3.2.2: what is only signed, compressed or a list of certificates says so. */
+static bool is_enveloped(const struct part *part)
+{
+	static const struct slice readable[] = { LIT("signed-data"), LIT("certs-only"), LIT("compressed-data") };
+	const struct header *header = headers_find(&part->headers, SLICE("Content-Type"));
+
+	for (size_t i = 0; header && i < COUNT_OF(readable); i++)
+		if (value_has(header->value, readable[i]))
+			return false;
+	return true;
+}
+
+static unsigned encryption_of_part(const struct part *part)
+{
+	static const struct { struct slice type; unsigned seal; } always[] = {
+		{ LIT("application/pgp-encrypted"), SEAL_PGP }, { LIT("multipart/encrypted"), 0 },
+		{ LIT("application/pkcs7-mime"), SEAL_SMIME },  { LIT("application/x-pkcs7-mime"), SEAL_SMIME },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(always); i++)
+		if (slice_same(part->type, always[i].type))
+			return always[i].seal == SEAL_SMIME && !is_enveloped(part) ? 0 : seal_of_part(part);
+	return text_has(part, SLICE("-----BEGIN PGP MESSAGE-----")) ? SEAL_PGP : 0;
+}
+
+unsigned seals_encrypted(const struct message_view *view)
+{
+	unsigned encrypted = 0;
+
+	for (const struct part *part = view->first; part; part = part->next)
+		encrypted |= encryption_of_part(part);
+	return encrypted;
 }
 
 const char *seal_name(enum seal seal)

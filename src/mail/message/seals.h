@@ -21,6 +21,8 @@ enum seal {                              /* bits */
 
 /* Of the whole message; SEAL_DKIM is there whole or not at all. */
 unsigned seals_of(const struct message_view *view);
+/* SEAL_SMIME, SEAL_PGP or both: by whom something in the message is encrypted, so that nobody here can read it. */
+unsigned seals_encrypted(const struct message_view *view);
 /* SEAL_SMIME, SEAL_PGP or 0: whose bytes this part's are. */
 unsigned seal_of_part(const struct part *part);
 /* In how many places fields of that name stand in h= of the signature that names it most often. */

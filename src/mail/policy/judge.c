@@ -4,6 +4,8 @@
 
 #include "mail/policy/rule.h"
 
+#include <string.h>
+
 enum { REASON_MOST = 256 };
 
 struct weighing {
@@ -97,11 +99,13 @@ struct judging {
 	struct slice *profiles;                  /* room for the titles of those that hold */
 };
 
-/* What the rules that held asked for, in order. */
+/* What the rules that held asked for, in order; and which rules held, whether they asked for something new or not. */
 struct collected {
 	struct action *actions;
 	const struct rule **rules;
 	size_t count, room;
+	struct slice *matched;
+	uint32_t matched_count;
 };
 
 static struct slice kind_of(enum verdict verdict)
@@ -122,6 +126,7 @@ static size_t action_total(const struct policy *policy)
 
 static void collect(struct collected *collected, const struct rule *rule)
 {
+	collected->matched[collected->matched_count++] = rule->title;
 	for (size_t i = 0; i < rule->action_count; i++) {
 		size_t before = 0;
 
@@ -195,6 +200,37 @@ static enum result give_deeds(struct judging *judging, const struct collected *c
 	return new_deeds(judging, collected);
 }
 
+static bool same_titles(const struct titles *titles, const struct collected *collected)
+{
+	if (titles->count != collected->matched_count)
+		return false;
+	for (uint32_t i = 0; i < titles->count; i++)
+		if (titles->list[i].at != collected->matched[i].at)      /* of the same policy */
+			return false;
+	return true;
+}
+
+/* Recipients for whom the same rules held share the list of them. */
+static enum result give_matched(struct judging *judging, const struct collected *collected, struct fate *fate)
+{
+	struct judgement *judgement = judging->judgement;
+	struct titles *titles;
+
+	if (collected->matched_count == 0)
+		return OK;
+	for (fate->matched = 1; fate->matched <= judgement->matched_count; fate->matched++)
+		if (same_titles(&judgement->matched[fate->matched - 1], collected))
+			return OK;
+	titles = &judgement->matched[judgement->matched_count];
+	titles->list = arena_array(judging->arena, struct slice, collected->matched_count);
+	if (titles->list == NULL)
+		return LATER;
+	memcpy(titles->list, collected->matched, collected->matched_count * sizeof(*titles->list));
+	titles->count = collected->matched_count;
+	judgement->matched_count++;
+	return OK;
+}
+
 static void end_search(const struct judging *judging, const struct rule *rule, struct fate *fate)
 {
 	const struct action *last = &rule->actions[rule->action_count - 1];
@@ -211,7 +247,7 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 {
 	struct judgement *judgement = judging->judgement;
 
-	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0 };
+	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0, 0 };
 	if (judgement->verdict != VERDICT_CLEAN)
 		return;
 	judgement->verdict = VERDICT_UNSCANNABLE;
@@ -224,6 +260,7 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 {
 	*fate = (struct fate){ .outcome = FATE_DELIVER, .edits = NO_EDITS };
 	collected->count = 0;
+	collected->matched_count = 0;
 	if (profiles_match(&judging->policy->profiles, &judging->context, judging->profiles, judging->arena) == HOLDS_UNKNOWN) {
 		give_up(judging, &no_rule, fate);
 		return OK;
@@ -244,6 +281,7 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 		end_search(judging, rule, fate);
 		break;
 	}
+	TRY(give_matched(judging, collected, fate));
 	return give_deeds(judging, collected, fate);
 }
 
@@ -254,13 +292,16 @@ static enum result judge_all(struct judging *judging, const struct envelope *env
 		.actions = arena_array(judging->arena, struct action, room),
 		.rules = arena_array(judging->arena, const struct rule *, room),
 		.room = room,
+		.matched = arena_array(judging->arena, struct slice, judging->policy->count),
 	};
 	struct judgement *judgement = judging->judgement;
 
 	judging->profiles = arena_array(judging->arena, struct slice, judging->policy->profiles.count);
 	judgement->fates = arena_array(judging->arena, struct fate, judgement->fate_count);
 	judgement->deeds = arena_array(judging->arena, struct deeds, judgement->fate_count);
-	if (judging->profiles == NULL || collected.actions == NULL || collected.rules == NULL || judgement->fates == NULL || judgement->deeds == NULL)
+	judgement->matched = arena_array(judging->arena, struct titles, judgement->fate_count);
+	if (judging->profiles == NULL || collected.actions == NULL || collected.rules == NULL || collected.matched == NULL ||
+	    judgement->fates == NULL || judgement->deeds == NULL || judgement->matched == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		judging->context.recipient = &envelope->recipients[i];

@@ -4,9 +4,9 @@
 
 #include "base/pack.h"
 
-enum { JUDGEMENT_VERSION = 3, WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+enum { JUDGEMENT_VERSION = 4, WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
 /* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
-enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9 };
+enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9, TITLES_LEAST = 4, TITLE_LEAST = 4 };
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -63,7 +63,8 @@ static enum result pack_fate(struct buffer *to, const struct fate *fate)
 	TRY(pack_slice(to, fate->kind));
 	TRY(pack_slice(to, fate->reply));
 	TRY(pack_u32(to, fate->edits));
-	return pack_u32(to, fate->deeds);
+	TRY(pack_u32(to, fate->deeds));
+	return pack_u32(to, fate->matched);
 }
 
 static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
@@ -78,6 +79,27 @@ static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
 	return OK;
 }
 
+static enum result pack_edits(struct buffer *to, const struct judgement *judgement)
+{
+	TRY(pack_u32(to, judgement->edits_count));
+	for (uint32_t i = 0; i < judgement->edits_count; i++) {
+		TRY(pack_slice(to, judgement->edits[i]));
+		TRY(pack_u8(to, judgement->broken ? judgement->broken[i] : BROKEN_UNKNOWN));
+	}
+	return OK;
+}
+
+static enum result pack_matched(struct buffer *to, const struct judgement *judgement)
+{
+	TRY(pack_u32(to, judgement->matched_count));
+	for (uint32_t i = 0; i < judgement->matched_count; i++) {
+		TRY(pack_u32(to, judgement->matched[i].count));
+		for (uint32_t k = 0; k < judgement->matched[i].count; k++)
+			TRY(pack_slice(to, judgement->matched[i].list[k]));
+	}
+	return OK;
+}
+
 static enum result pack_body(const struct judgement *judgement, struct buffer *to)
 {
 	TRY(pack_u8(to, JUDGEMENT_VERSION));
@@ -86,12 +108,11 @@ static enum result pack_body(const struct judgement *judgement, struct buffer *t
 	TRY(pack_u32(to, judgement->fate_count));
 	for (uint32_t i = 0; i < judgement->fate_count; i++)
 		TRY(pack_fate(to, &judgement->fates[i]));
-	TRY(pack_u32(to, judgement->edits_count));
-	for (uint32_t i = 0; i < judgement->edits_count; i++)
-		TRY(pack_slice(to, judgement->edits[i]));
+	TRY(pack_edits(to, judgement));
 	TRY(pack_u32(to, judgement->deeds_count));
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
 		TRY(pack_deeds(to, &judgement->deeds[i]));
+	TRY(pack_matched(to, judgement));
 	TRY(pack_slice(to, judgement->findings));
 	return pack_slice(to, judgement->evidence);
 }
@@ -134,6 +155,7 @@ static enum result read_fate(struct unpack *from, uint8_t version, struct fate *
 	fate->reply = unpack_slice(from, TEXT_MOST);
 	fate->edits = unpack_u32(from);
 	fate->deeds = version > WITHOUT_DEEDS ? unpack_u32(from) : 0;
+	fate->matched = version > WITHOUT_MATCHED ? unpack_u32(from) : 0;
 	if (from->bad || outcome >= FATE_COUNT)
 		return REFUSED;
 	fate->outcome = (enum outcome)outcome;
@@ -151,14 +173,17 @@ static enum result read_fates(struct unpack *from, uint8_t version, struct arena
 	return OK;
 }
 
-static enum result read_edits(struct unpack *from, struct arena *arena, struct judgement *judgement)
+static enum result read_edits(struct unpack *from, uint8_t version, struct arena *arena, struct judgement *judgement)
 {
 	TRY(read_count(from, EDITS_LEAST, &judgement->edits_count));
 	judgement->edits = arena_array(arena, struct slice, judgement->edits_count);
-	if (judgement->edits == NULL)
+	judgement->broken = arena_take(arena, judgement->edits_count);
+	if (judgement->edits == NULL || judgement->broken == NULL)
 		return LATER;
-	for (uint32_t i = 0; i < judgement->edits_count; i++)
+	for (uint32_t i = 0; i < judgement->edits_count; i++) {
 		judgement->edits[i] = unpack_slice(from, PARTS_BYTES);
+		judgement->broken[i] = version > WITHOUT_MATCHED ? unpack_u8(from) : BROKEN_UNKNOWN;
+	}
 	return from->bad ? REFUSED : OK;
 }
 
@@ -199,13 +224,40 @@ static enum result read_all_deeds(struct unpack *from, uint8_t version, struct a
 	return OK;
 }
 
+static enum result read_titles(struct unpack *from, struct arena *arena, struct titles *titles)
+{
+	TRY(read_count(from, TITLE_LEAST, &titles->count));
+	titles->list = arena_array(arena, struct slice, titles->count);
+	if (titles->list == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < titles->count; i++) {
+		titles->list[i] = unpack_slice(from, TEXT_MOST);
+		if (from->bad || !is_one_line(titles->list[i]))
+			return REFUSED;
+	}
+	return OK;
+}
+
+static enum result read_matched(struct unpack *from, uint8_t version, struct arena *arena, struct judgement *judgement)
+{
+	if (version <= WITHOUT_MATCHED)
+		return OK;
+	TRY(read_count(from, TITLES_LEAST, &judgement->matched_count));
+	judgement->matched = arena_array(arena, struct titles, judgement->matched_count);
+	if (judgement->matched == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->matched_count; i++)
+		TRY(read_titles(from, arena, &judgement->matched[i]));
+	return OK;
+}
+
 static enum result all_are_there(const struct judgement *judgement)
 {
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		const struct fate *fate = &judgement->fates[i];
 
 		if ((fate->edits != NO_EDITS && fate->edits >= judgement->edits_count) ||
-		    fate->deeds > judgement->deeds_count)
+		    fate->deeds > judgement->deeds_count || fate->matched > judgement->matched_count)
 			return REFUSED;
 	}
 	return OK;
@@ -224,8 +276,9 @@ enum result judgement_unpack(struct slice packed, struct arena *arena, struct ju
 	if (!is_one_line(judgement.reason))
 		return REFUSED;
 	TRY(read_fates(&from, version, arena, &judgement));
-	TRY(read_edits(&from, arena, &judgement));
+	TRY(read_edits(&from, version, arena, &judgement));
 	TRY(read_all_deeds(&from, version, arena, &judgement));
+	TRY(read_matched(&from, version, arena, &judgement));
 	judgement.findings = unpack_slice(&from, PARTS_BYTES);
 	judgement.evidence = unpack_slice(&from, PARTS_BYTES);
 	TRY(unpack_end(&from));

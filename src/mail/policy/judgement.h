@@ -3,7 +3,8 @@
  * judgement.h — what is to be done with a message, recipient by recipient, and why.
  *
  * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
- *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds) and 2 (without profiles) are read too.
+ *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds), 2 (without profiles)
+ *          and 3 (without the rules that held, and what edits broke) are read too.
  * Ignores: how it is carried out: that is the queue's business.
  * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
  * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
@@ -21,6 +22,7 @@ enum outcome { FATE_DELIVER, FATE_REJECT, FATE_DEFER, FATE_DISCARD, FATE_QUARANT
                FATE_COUNT };
 
 #define NO_EDITS UINT32_MAX
+enum { BROKEN_UNKNOWN = 255 };
 
 /* What is done beside the fate. Their texts are one line of printable ASCII. */
 enum deed_kind {
@@ -37,6 +39,7 @@ struct deed {
 	struct slice profile;          /* whose template it is; empty: the file's, or none is needed */
 };
 struct deeds { struct deed *list; uint32_t count; };
+struct titles { struct slice *list; uint32_t count; };
 
 struct fate {
 	enum outcome outcome;
@@ -45,6 +48,7 @@ struct fate {
 	struct slice reply;            /* reject, defer, bounce: "550 5.7.1 …" */
 	uint32_t edits;                /* place in judgement.edits, or NO_EDITS */
 	uint32_t deeds;                /* place in judgement.deeds, from 1; 0: none */
+	uint32_t matched;              /* place in judgement.matched, from 1; 0: none, or an old judgement */
 };
 
 struct judgement {
@@ -52,7 +56,9 @@ struct judgement {
 	struct slice reason;           /* in words: "clamav: Eicar-Test"; empty when clean */
 	struct fate *fates;      uint32_t fate_count;
 	struct slice *edits;     uint32_t edits_count;       /* each packed, mail/message/edit.h */
+	uint8_t *broken;                                     /* by each: bits of enum seal, or BROKEN_UNKNOWN; NULL: of all unknown */
 	struct deeds *deeds;     uint32_t deeds_count;       /* different ones; many fates may share one */
+	struct titles *matched;  uint32_t matched_count;     /* rules that held, in order, the final one last; shared too */
 	struct slice findings, evidence;                     /* packed, mail/evidence/evidence.h */
 };
 

@@ -5,16 +5,20 @@
 #include "base/test.h"
 
 static struct fate fates[] = {
-	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1 },
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0 },
+	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1, 0 },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0, 1 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 1 },
 };
 static struct slice edits[] = { LIT("\1\0\0\0\0") };
+static uint8_t broken[] = { 3 };
+static struct slice title_list[] = { LIT("mark"), LIT("virus") };
+static struct titles matched[] = { { title_list, COUNT_OF(title_list) } };
 static struct deed deed_list[] = { { DEED_SUBJECT, LIT("***SPAM*** "), LIT("spam"), LIT("") },
 	                           { DEED_HEADER, LIT("X-Spam-Flag: YES"), LIT("spam"), LIT("") } };
 static struct deeds deeds[] = { { deed_list, COUNT_OF(deed_list) } };
 static const struct judgement sample = { VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates),
-	                                 edits, COUNT_OF(edits), deeds, COUNT_OF(deeds),
+	                                 edits, COUNT_OF(edits), broken, deeds, COUNT_OF(deeds),
+	                                 matched, COUNT_OF(matched),
 	                                 LIT("findings"), LIT("evidence") };
 
 static void comes_back(struct arena *arena, struct buffer *buffer)
@@ -29,6 +33,9 @@ static void comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(back.fate_count == 3 && slice_same(back.fates[2].reply, fates[2].reply), "with each reply");
 	CHECK(back.deeds_count == 1 && back.fates[0].deeds == 1 && back.deeds[0].count == 2 &&
 	          slice_same(back.deeds[0].list[1].text, deed_list[1].text), "with what else is done");
+	CHECK(back.edits_count == 1 && back.broken[0] == 3, "with what edits broke");
+	CHECK(back.matched_count == 1 && back.fates[1].matched == 1 && back.matched[0].count == 2 &&
+	          slice_same(back.matched[0].list[1], title_list[1]), "with the rules that held");
 	CHECK(slice_same(back.findings, sample.findings) && slice_same(back.evidence, sample.evidence),
 	      "with what led here");
 }
@@ -56,6 +63,11 @@ static void edits_must_be_there(struct arena *arena, struct buffer *buffer)
 	buffer_clear(buffer);
 	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose deeds are missing");
 	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused too");
+	wrong = sample;
+	wrong.matched_count = 0;
+	buffer_clear(buffer);
+	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose rules are missing");
+	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused as well");
 }
 
 /* As version 1 wrote it: one fate without deeds, no edits, no findings, no evidence. */
@@ -63,11 +75,17 @@ static void older_is_read(struct arena *arena)
 {
 	static const char old[] = "\1\0" "\0\0\0\0" "\1\0\0\0" "\5" "\1\0\0\0h" "\0\0\0\0" "\0\0\0\0"
 		                  "\xff\xff\xff\xff" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0";
+	/* Version 3: one fate with edits, one list of edits, no deeds. */
+	static const char third[] = "\3\0" "\0\0\0\0" "\1\0\0\0" "\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0"
+		                    "\0\0\0\0" "\0\0\0\0" "\1\0\0\0" "\5\0\0\0\1\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0";
 	struct judgement back = { 0 };
 
 	CHECK(judgement_unpack((struct slice){ old, sizeof(old) - 1 }, arena, &back) == OK, "a file of version 1 is read");
 	CHECK(back.fate_count == 1 && back.fates[0].outcome == FATE_HOLD && back.fates[0].deeds == 0 &&
 	          back.fates[0].edits == NO_EDITS && back.deeds_count == 0, "and means what it meant");
+	CHECK(judgement_unpack((struct slice){ third, sizeof(third) - 1 }, arena, &back) == OK, "a file of version 3 is read");
+	CHECK(back.edits_count == 1 && back.broken[0] == BROKEN_UNKNOWN && back.matched_count == 0 && back.fates[0].matched == 0,
+	      "and nobody knows what its edits broke");
 }
 
 static void replies_are_one_line(struct arena *arena, struct buffer *buffer)

@@ -29,30 +29,35 @@ static enum result (*const menders[DEED_COUNT])(struct changes *, const struct d
 };
 
 enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
-                       struct arena *arena, struct edits *ret_edits)
+                       const struct message_limits *limits, struct arena *arena, struct edits *ret_edits, unsigned *ret_broken)
 {
 	struct changes changes;
 
-	TRY(changes_begin(&changes, bytes, NULL, arena));
+	TRY(changes_begin(&changes, bytes, NULL, limits, arena));
 	for (uint32_t i = 0; i < deeds->count; i++)
 		if (menders[deeds->list[i].kind])
 			TRY(menders[deeds->list[i].kind](&changes, &deeds->list[i], policy));
-	return changes_finish(&changes, ret_edits);
+	TRY(changes_finish(&changes, ret_edits));
+	*ret_broken = changes_break(&changes);
+	return OK;
 }
 
 static enum result mend_packed(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
-                               struct arena *arena, struct slice *ret_packed)
+                               const struct message_limits *limits, struct arena *arena, struct slice *ret_packed,
+                               uint8_t *ret_broken)
 {
+	unsigned broken;
 	struct edits edits;
 	struct buffer packed;
 	enum result result;
 
-	TRY(mend_edits(bytes, deeds, policy, arena, &edits));
+	TRY(mend_edits(bytes, deeds, policy, limits, arena, &edits, &broken));
 	buffer_init(&packed, PACKED_MOST);
 	result = edits_pack(&edits, &packed);
 	if (result == OK)
 		result = arena_keep(arena, buffer_slice(&packed), ret_packed);
 	buffer_finish(&packed);
+	*ret_broken = (uint8_t)broken;
 	return result;
 }
 
@@ -73,6 +78,8 @@ unsigned policy_breaks(const struct findings *findings, const struct deed *deed)
 		return 0;
 	if (deed->kind == DEED_ATTACHMENT)
 		return SEAL_DKIM;
+	if (has_fact(findings, SLICE("cut"), SLICE("signed.field")))
+		return SEAL_DKIM_HEADER;         /* more fields are covered than were told */
 	return has_fact(findings, SLICE("signed.field"), field) ? SEAL_DKIM_HEADER : 0;
 }
 
@@ -95,15 +102,17 @@ bool policy_wants_mending(const struct judgement *judgement)
 	return false;
 }
 
-enum result policy_mend(const struct policy *policy, struct slice bytes, struct arena *arena, struct judgement *judgement)
+enum result policy_mend(const struct policy *policy, const struct message_limits *limits, struct slice bytes,
+                        struct arena *arena, struct judgement *judgement)
 {
 	if (!policy_wants_mending(judgement))
 		return OK;
 	judgement->edits = arena_array(arena, struct slice, judgement->deeds_count);
-	if (judgement->edits == NULL)
+	judgement->broken = arena_take(arena, judgement->deeds_count);
+	if (judgement->edits == NULL || judgement->broken == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
-		TRY(mend_packed(bytes, &judgement->deeds[i], policy, arena, &judgement->edits[i]));
+		TRY(mend_packed(bytes, &judgement->deeds[i], policy, limits, arena, &judgement->edits[i], &judgement->broken[i]));
 	judgement->edits_count = judgement->deeds_count;
 	for (uint32_t i = 0; i < judgement->fate_count; i++)
 		if (judgement->fates[i].deeds)

@@ -15,7 +15,9 @@
 #include "mail/policy/judgement.h"
 
 struct policy;
+/* `ret_broken`: what they break, bits of enum seal. */
 must_use enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
-                                struct arena *arena, struct edits *ret_edits);
+                                const struct message_limits *limits, struct arena *arena, struct edits *ret_edits,
+                                unsigned *ret_broken);
 
 #endif

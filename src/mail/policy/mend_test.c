@@ -62,14 +62,52 @@ static void check_row(size_t i, struct arena *arena, struct buffer *to)
 	struct deed list[3];
 	struct deeds deeds = { list, rows[i].count };
 	struct edits edits = { 0 };
+	unsigned broken = 0;
 
 	memcpy(list, rows[i].deeds, sizeof(list));
 	buffer_clear(to);
-	CHECK(mend_edits(rows[i].bytes, &deeds, &policy, arena, &edits) == OK, rows[i].about);
+	CHECK(mend_edits(rows[i].bytes, &deeds, &policy, &message_limits_standard, arena, &edits, &broken) == OK, rows[i].about);
 	CHECK(write_out(rows[i].bytes, &edits, to) == OK, rows[i].about);
 	CHECK(rows[i].after == NULL || slice_same(buffer_slice(to), slice_of(rows[i].after)), rows[i].about);
 	CHECK(!deed_is_edit(list[0].kind) || memmem(buffer_slice(to).at, buffer_length(to), rows[i].deeds[0].text.at, rows[i].deeds[0].text.len) != NULL,
 	      rows[i].about);
+}
+
+/* A head that the settings let pass is changed within, and not above. */
+static void check_ceilings(struct arena *arena, struct buffer *to)
+{
+	const struct deed spam = SPAM("[s] ");
+	struct deed list[] = { spam };
+	const struct deeds deeds = { list, 1 };
+	struct message_limits wide = message_limits_standard;
+	struct buffer bytes;
+	struct edits edits;
+	unsigned broken;
+
+	buffer_init(&bytes, 1 << 20);
+	for (size_t i = 0; i <= message_limits_standard.header_count; i++)
+		CHECK(buffer_format(&bytes, "X-%zu: a\r\n", i) == OK, "room");
+	CHECK(buffer_add(&bytes, SLICE("Subject: hi\r\n\r\nx\r\n")) == OK, "room");
+	wide.header_count *= 2;
+	buffer_clear(to);
+	CHECK(mend_edits(buffer_slice(&bytes), &deeds, &policy, &wide, arena, &edits, &broken) == OK &&
+	      write_out(buffer_slice(&bytes), &edits, to) == OK, "a head of many fields is mended");
+	CHECK(edits.count == 1 && edits.list[0].at > 0 && edits.list[0].drop == 0, "within the field");
+	CHECK(memmem(buffer_slice(to).at, buffer_length(to), "\r\nSubject: [s] hi\r\n", 19) != NULL, "that it had");
+	buffer_finish(&bytes);
+}
+
+static void check_broken(struct arena *arena)
+{
+	static const struct slice bytes = LIT("DKIM-Signature: a=b; h=From : subject; b=c\r\nSubject: x\r\n\r\nx");
+	struct deed lists[][1] = { { SPAM("[s] ") }, { HEAD("X-A: 1") }, { WRAP() } };
+	struct deeds deeds[] = { { lists[0], 1 }, { lists[1], 1 }, { lists[2], 1 } };
+	struct fate fates[] = { { .edits = NO_EDITS, .deeds = 1 }, { .edits = NO_EDITS, .deeds = 2 }, { .edits = NO_EDITS, .deeds = 3 } };
+	struct judgement judgement = { .fates = fates, .fate_count = 3, .deeds = deeds, .deeds_count = 3 };
+
+	CHECK(policy_mend(&policy, &message_limits_standard, bytes, arena, &judgement) == OK && judgement.edits_count == 3, "three edits");
+	CHECK(judgement.broken[0] == SEAL_DKIM_HEADER && judgement.broken[1] == 0 && judgement.broken[2] == SEAL_DKIM,
+	      "and what each of them broke");
 }
 
 static void check_judgement(struct arena *arena)
@@ -81,7 +119,7 @@ static void check_judgement(struct arena *arena)
 	struct judgement judgement = { .fates = fates, .fate_count = 2, .deeds = &deeds, .deeds_count = 1 };
 
 	CHECK(policy_wants_mending(&judgement), "deeds without edits want them");
-	CHECK(policy_mend(&policy, SLICE("From: a\r\n\r\n"), arena, &judgement) == OK, "and get them");
+	CHECK(policy_mend(&policy, &message_limits_standard, SLICE("From: a\r\n\r\n"), arena, &judgement) == OK, "and get them");
 	CHECK(judgement.edits_count == 1 && fates[0].edits == 0 && fates[1].edits == NO_EDITS,
 	      "only the recipient for whom it was asked");
 	CHECK(!policy_wants_mending(&judgement), "once");
@@ -101,11 +139,15 @@ static void check_breaks(void)
 	};
 	struct fact facts[] = { { SLICE("signed"), SLICE("dkim") }, { SLICE("signed.field"), SLICE("subject") },
 		                { SLICE("signed.field"), SLICE("reply-to") } };
+	struct fact many[] = { { SLICE("signed"), SLICE("dkim") }, { SLICE("cut"), SLICE("signed.field") } };
+	const struct findings cut = { .facts = many, .fact_count = COUNT_OF(many) };
 	const struct findings with = { .facts = facts, .fact_count = COUNT_OF(facts) }, without = { 0 };
 
 	for (size_t i = 0; i < COUNT_OF(breaks); i++) {
 		CHECK(policy_breaks(&with, &breaks[i].deed) == breaks[i].breaks, breaks[i].about);
 		CHECK(policy_breaks(&without, &breaks[i].deed) == 0, "what is not signed cannot break");
+		CHECK((policy_breaks(&cut, &breaks[i].deed) != 0) == deed_is_edit(breaks[i].deed.kind),
+		      "any field may be covered where not all of them are known");
 	}
 }
 
@@ -114,10 +156,12 @@ int main(void)
 	struct arena arena;
 	struct buffer to;
 
-	arena_init(&arena, 1 << 20);
-	buffer_init(&to, 65536);
+	arena_init(&arena, 4 << 20);
+	buffer_init(&to, 1 << 20);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(i, &arena, &to);
+	check_ceilings(&arena, &to);
+	check_broken(&arena);
 	check_judgement(&arena);
 	check_breaks();
 	buffer_finish(&to);

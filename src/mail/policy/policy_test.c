@@ -290,6 +290,9 @@ static void check_recipients(struct arena *arena, struct buffer *complaint)
 		  slice_same(judgement.deeds[0].list[1].text, SLICE("X-A: 1")) &&
 		  slice_same(judgement.deeds[0].list[2].text, SLICE("X-B: 3")),
 	      "the earlier of two that set the same thing stands");
+	CHECK(judgement.matched_count == 3 && judgement.fates[0].matched == 1 && judgement.matched[0].count == 3 &&
+		  slice_same(judgement.matched[0].list[0], SLICE("mark")) && slice_same(judgement.matched[0].list[1], SLICE("again")) &&
+		  slice_same(judgement.matched[0].list[2], SLICE("boss")), "all rules that held are told, in order");
 }
 
 /* What profiles say, for whom they hold, and that the earlier stands. */

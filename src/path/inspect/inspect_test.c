@@ -212,24 +212,98 @@ static enum process_says reload(struct bench *bench, const char *text)
 	return frame.kind;
 }
 
-static enum outcome fate_of_a_trusted_message(struct bench *bench)
+static enum outcome fate_of(struct bench *bench, const struct row *row)
 {
-	const struct row row = { .head = SLICE("Subject: a\r\n\r\nhello\r\n") };
 	struct judgement judgement = { 0 };
 	enum outcome outcome = FATE_COUNT;
 	struct frame frame = { 0 };
 	struct arena arena;
-	closing int fd = message_of(&row);
+	closing int fd = message_of(row);
 
 	arena_init(&arena, PAYLOAD);
-	bench->flags = ENVELOPE_TRUSTED;
 	ask(bench, fd);
-	bench->flags = 0;
 	if (frame_receive(bench->wire, &bench->payload, &frame) == OK &&
 	    judgement_unpack(frame.payload, &arena, &judgement) == OK && judgement.fate_count == 2)
 		outcome = judgement.fates[0].outcome;
 	arena_finish(&arena);
 	return outcome;
+}
+
+static enum outcome fate_of_a_trusted_message(struct bench *bench)
+{
+	const struct row row = { .head = SLICE("Subject: a\r\n\r\nhello\r\n") };
+	enum outcome outcome;
+
+	bench->flags = ENVELOPE_TRUSTED;
+	outcome = fate_of(bench, &row);
+	bench->flags = 0;
+	return outcome;
+}
+
+/* ---- long fields ---- */
+
+enum { FILLER = 60000, FIELDS = 4 };
+
+/* So many fields, with the word at the end of the last one. */
+static struct slice long_fields(struct buffer *to, const char *before, const char *behind, size_t fields)
+{
+	buffer_clear(to);
+	for (size_t i = 0; i < fields; i++) {
+		CHECK(buffer_add(to, slice_of(before)) == OK, "room");
+		for (size_t k = 0; k < FILLER / 10; k++)
+			CHECK(buffer_add(to, SLICE("0123456789")) == OK, "room");
+		CHECK(buffer_format(to, "%s%s\r\n", i + 1 == fields ? "@needle.example" : "", behind) == OK, "room");
+	}
+	CHECK(buffer_add(to, SLICE("\r\nx\r\n")) == OK, "room");
+	return buffer_slice(to);
+}
+
+#define LONG_NAME "X-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-" \
+	          "0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789"
+
+/* What a rule looks for may stand behind any filler: facts are whole. */
+static void whole_values(struct bench *bench)
+{
+	static const struct { const char *about, *when, *before, *behind; size_t fields; } long_ones[] = {
+		{ "a subject is judged to its end", "subject ~ '*needle*'", "Subject: ", "", 1 },
+		{ "and by an expression", "subject ~ /needle[.]example$/", "Subject: ", "", 1 },
+		{ "the second of two subjects too", "subject ~ '*needle*'", "Subject: ", "", 2 },
+		{ "so is From", "from ~ '*needle*'", "From: <", ">", 1 },
+		{ "and its address", "from.address ~ '*@needle.example'", "From: <", ">", 1 },
+		{ "and a field that a rule asks for", "header('X-Odd') ~ '*needle*'", "X-Odd: ", "", 1 },
+		{ "and one with a long name", "header('" LONG_NAME "') ~ '*needle*'", LONG_NAME ": ", "", 1 },
+		{ "a name of a part is judged to its end", "attachment.name ~ '*needle*'", "Content-Type: application/x; name=\"", "\"", 1 },
+	};
+	struct buffer bytes;
+	char text[1024];
+
+	buffer_init(&bytes, MESSAGE_MOST);
+	for (size_t i = 0; i < COUNT_OF(long_ones); i++) {
+		const struct row row = { .head = long_fields(&bytes, long_ones[i].before, long_ones[i].behind, long_ones[i].fields) };
+
+		(void)snprintf(text, sizeof(text), "policy \"p\" { when = \"%s\" do = {\"discard\"} }\n", long_ones[i].when);
+		CHECK(reload(bench, text) == PROCESS_RELOADED, long_ones[i].about);
+		CHECK(fate_of(bench, &row) == FATE_DISCARD, long_ones[i].about);
+	}
+	buffer_finish(&bytes);
+}
+
+/* More than is told of all fields together: cut, which is a fact, and unscannable, which the standard policy keeps away. */
+static void cut_values(struct bench *bench)
+{
+	struct buffer bytes;
+	struct row row;
+
+	buffer_init(&bytes, MESSAGE_MOST);
+	row = (struct row){ .head = long_fields(&bytes, "Subject: ", "", FIELDS) };
+	CHECK(reload(bench, "policy \"p\" { when = \"header('Subject') = 'x'\" do = {\"discard\"} }\n") == PROCESS_RELOADED, "a rule");
+	CHECK(count_fact(bench, &row, SLICE("cut"), SLICE("header:Subject")) == 1, "what was cut is a fact");
+	CHECK(count_fact(bench, &row, SLICE("unscannable"), SLICE("a ceiling was hit: header texts")) == 1, "and so is that it was");
+	CHECK(reload(bench, "policy \"p\" { when = \"cut and header('Subject') != 'x'\" do = {\"hold\"} }\n") == PROCESS_RELOADED, "a rule");
+	CHECK(fate_of(bench, &row) == FATE_HOLD, "by which a rule may go");
+	CHECK(reload(bench, "") == PROCESS_RELOADED, "no rule");
+	CHECK(fate_of(bench, &row) == FATE_DELIVER, "nobody asks for it twice, and all of it is told");
+	buffer_finish(&bytes);
 }
 
 static void new_settings(struct bench *bench)
@@ -306,6 +380,8 @@ int main(int count, char **arguments)
 		compose(&bench);
 		many_at_once(&bench);
 		new_settings(&bench);
+		whole_values(&bench);
+		cut_values(&bench);
 	}
 	fd_close(&bench.wire);
 	fd_close(&bench.control);

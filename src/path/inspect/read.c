@@ -6,29 +6,51 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 
-enum { VALUE_MOST = 200, WANTED_MOST = 256, ADDRESSES_TOLD = 64,
-       COVERED_TOLD = 64, COVERED_SEEN = 512, FACTS_ROOM = 32 + AMBIGUITY_COUNT + 2 * WANTED_MOST + ADDRESSES_TOLD + COVERED_TOLD };
+enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TOLD = 64, COVERED_TOLD = 64, COVERED_SEEN = 512,
+       FACTS_ROOM = 32 + AMBIGUITY_COUNT + 3 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
 	struct fact *facts;
 	size_t count;
+	size_t texts, values;                    /* bytes and number of what was told of fields */
+	bool cut;
 };
 
 static void tell(struct telling *telling, struct slice name, struct slice value)
 {
-	if (telling->count == FACTS_ROOM)
-		return;
-	if (value.len > VALUE_MOST)
-		value.len = VALUE_MOST;
-	telling->facts[telling->count++] = (struct fact){ name, value };
+	if (telling->count < FACTS_ROOM)
+		telling->facts[telling->count++] = (struct fact){ name, value };
+}
+
+/* What no rule sees could be what a rule looks for. */
+static void tell_cut(struct telling *telling, struct slice name)
+{
+	tell(telling, SLICE("cut"), name);
+	if (!telling->cut)
+		tell(telling, SLICE("unscannable"), SLICE("a ceiling was hit: header texts"));
+	telling->cut = true;
+}
+
+/* Whole: a rule that saw only the beginning would be evaded by whatever is put before. */
+static void tell_text(struct telling *telling, struct slice name, struct slice text)
+{
+	size_t room = TEXTS_MOST - telling->texts;
+
+	if (text.len > room) {
+		tell_cut(telling, name);
+		text.len = room;
+	}
+	telling->texts += text.len;
+	tell(telling, name, text);
 }
 
 __attribute__((format(printf, 3, 4)))
 static enum result tell_format(struct telling *telling, struct slice name, const char *format, ...)
 {
-	char text[VALUE_MOST + 1];
+	char text[WORDS_MOST + 1];
 	struct slice kept;
 	va_list list;
 
@@ -40,12 +62,39 @@ static enum result tell_format(struct telling *telling, struct slice name, const
 	return OK;
 }
 
-static enum result fact_of_header(struct telling *telling, struct slice name, struct slice *ret_fact)
+static enum result fact_of_header(struct arena *arena, struct slice name, struct slice *ret_fact)
 {
-	char text[VALUE_MOST + 1];
+	static const struct slice prefix = LIT("header:");
+	char *text = arena_take(arena, prefix.len + name.len);
 
-	(void)snprintf(text, sizeof(text), "header:%.*s", SHOW(name));
-	return arena_keep(telling->arena, slice_of(text), ret_fact);
+	if (text == NULL)
+		return LATER;
+	memcpy(text, prefix.at, prefix.len);
+	if (name.len)
+		memcpy(text + prefix.len, name.at, name.len);
+	*ret_fact = (struct slice){ text, prefix.len + name.len };
+	return OK;
+}
+
+/* Each field of that name, decoded, as people are shown them: a reader takes the first of doubled ones, or the last. Too
+ * many, and nobody may say that the rule was answered. */
+static enum result tell_fields(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
+                               struct slice name, struct slice fact)
+{
+	const struct header *header;
+
+	for (size_t nth = 0; (header = headers_nth(headers, name, nth)) != NULL; nth++) {
+		unsigned faults = 0;
+		struct slice text;
+
+		if (telling->values++ >= WANTED_MOST) {
+			tell_cut(telling, fact);
+			return OK;
+		}
+		TRY(header_text(reader, header->value, &text, &faults));
+		tell_text(telling, fact, text);
+	}
+	return OK;
 }
 
 static const struct { struct slice field, fact; } told[] = {
@@ -55,19 +104,10 @@ static const struct { struct slice field, fact; } told[] = {
 	{ LIT("Date"), LIT("date") },
 };
 
-/* Decoded, as people are shown them. Of a doubled field the first is told; that there are two is `ambiguous`. */
 static enum result tell_headers(struct telling *telling, const struct message_reader *reader, const struct headers *headers)
 {
-	for (size_t i = 0; i < COUNT_OF(told); i++) {
-		const struct header *header = headers_find(headers, told[i].field);
-		unsigned faults = 0;
-		struct slice text;
-
-		if (header == NULL)
-			continue;
-		TRY(header_text(reader, header->value, &text, &faults));
-		tell(telling, told[i].fact, text);
-	}
+	for (size_t i = 0; i < COUNT_OF(told); i++)
+		TRY(tell_fields(telling, reader, headers, told[i].field, told[i].fact));
 	return OK;
 }
 
@@ -79,8 +119,7 @@ static bool is_told(const struct telling *telling, size_t first, struct slice ad
 	return false;
 }
 
-/* Whole, unlike other facts: rules look at the end of an address. All that a reader could find, of every From field; more
- * than are told here are always `ambiguous`, because they differ. */
+/* All that a reader could find, of every From field. */
 static enum result tell_from(struct telling *telling, const struct message_reader *reader, const struct headers *headers)
 {
 	const struct header *header;
@@ -90,9 +129,15 @@ static enum result tell_from(struct telling *telling, const struct message_reade
 		struct addresses found;
 
 		TRY(addresses_read(reader, header->value, &found));
-		for (size_t i = 0; i < found.count && telling->count - first < ADDRESSES_TOLD; i++)
-			if (found.list[i].address.len <= ADDRESS_MOST && !is_told(telling, first, found.list[i].address))
-				telling->facts[telling->count++] = (struct fact){ SLICE("from.address"), found.list[i].address };
+		for (size_t i = 0; i < found.count; i++) {
+			if (is_told(telling, first, found.list[i].address))
+				continue;
+			if (telling->count - first >= ADDRESSES_TOLD) {
+				tell_cut(telling, SLICE("from.address"));
+				return OK;
+			}
+			tell_text(telling, SLICE("from.address"), found.list[i].address);
+		}
 	}
 	return OK;
 }
@@ -125,38 +170,21 @@ static enum result tell_date(struct telling *telling, const struct headers *head
 }
 
 /* Which headers policy asks for: without it nobody could say later that one was looked for, and was not there. */
-static void tell_asked(struct telling *telling, const struct policy *policy)
+static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
+                               const struct policy *policy)
 {
 	size_t place = 0, first = telling->count;
-	struct slice name;
+	struct slice name, fact;
 
 	while (policy && telling->count - first < WANTED_MOST && policy_next_header(policy, &place, &name))
 		if (!is_told(telling, first, name))
 			tell(telling, SLICE(FACT_ASKED), name);
-}
-
-/* "header:NAME" for each field that a rule asks for, as often as it stands there. Too many, and nobody may say that
- * the rule was answered. */
-static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
-                               const struct policy *policy)
-{
-	size_t place = 0, told_already = 0;
-	struct slice name;
-
-	while (policy && policy_next_header(policy, &place, &name)) {
-		const struct header *header;
-
-		for (size_t nth = 0; (header = headers_nth(headers, name, nth)) != NULL; nth++) {
-			unsigned faults = 0;
-			struct slice text, fact;
-
-			if (told_already++ == WANTED_MOST)
-				return tell_format(telling, SLICE("unscannable"), "a ceiling was hit: headers that policy asks for");
-			TRY(header_text(reader, header->value, &text, &faults));
-			TRY(fact_of_header(telling, name, &fact));
-			tell(telling, fact, text);
-		}
+	for (size_t i = first, last = telling->count; i < last; i++) {
+		TRY(fact_of_header(telling->arena, telling->facts[i].value, &fact));
+		TRY(tell_fields(telling, reader, headers, telling->facts[i].value, fact));
 	}
+	if (policy && policy_next_header(policy, &place, &name))
+		tell_cut(telling, SLICE("header"));
 	return OK;
 }
 
@@ -171,16 +199,27 @@ static enum result tell_seals(struct telling *telling, const struct message_view
 		if (seals & sealed[i].seals)
 			tell(telling, SLICE("signed"), sealed[i].name);
 	first = telling->count;
-	for (size_t seen = 0; seen < COVERED_SEEN && telling->count - first < COVERED_TOLD; seen++) {
+	for (size_t seen = 0; seals_next_field(&view->first->headers, &place, &name); seen++) {
 		struct slice lower;
 
-		if (!seals_next_field(&view->first->headers, &place, &name))
-			break;
+		if (seen == COVERED_SEEN || telling->count - first == COVERED_TOLD) {
+			tell(telling, SLICE("cut"), SLICE("signed.field"));
+			return OK;
+		}
 		TRY(lower_case(telling->arena, name, &lower));
 		if (lower.len && !is_told(telling, first, lower))
 			tell(telling, SLICE("signed.field"), lower);
 	}
 	return OK;
+}
+
+static void tell_encrypted(struct telling *telling, const struct message_view *view)
+{
+	unsigned encrypted = seals_encrypted(view);
+
+	for (size_t i = 0; i < COUNT_OF(sealed); i++)
+		if (encrypted & sealed[i].seals)
+			tell(telling, SLICE("encrypted"), sealed[i].name);
 }
 
 static enum result tell_tree(struct telling *telling, const struct message_view *view)
@@ -208,8 +247,8 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 		TRY(tell_date(telling, &view.first->headers));
 		TRY(tell_seals(telling, &view));
 		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
-		tell_asked(telling, policy);
 	}
+	tell_encrypted(telling, &view);
 	TRY(tell_tree(telling, &view));
 	return read_parts(&view, telling->arena, findings);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row a part. Texts are cut at lengths that no honest sender reaches; a name that was cut has its own fact. */
+/* One row a part. Names and types are told whole; what all of them may take is the ceiling of findings. */
 #include "inspect/read_parts.h"
 
 #include <stdio.h>
 
-enum { TYPE_MOST = 200, NAME_MOST = 1024, FACTS_LEAST = 5 };
-
-static struct slice cut(struct slice text, size_t most)
-{
-	return text.len > most ? (struct slice){ text.at, most } : text;
-}
+enum { FACTS_LEAST = 5 };
 
 static void tell(struct found_part *to, struct slice fact)
 {
@@ -42,7 +37,7 @@ static enum result tell_names(const struct part *part, struct arena *arena, stru
 	if (to->names == NULL)
 		return LATER;
 	for (size_t i = 0; i < part->names.count; i++)
-		to->names[i] = cut(part->names.list[i], NAME_MOST);
+		to->names[i] = part->names.list[i];
 	to->name_count = part->names.count;
 	return OK;
 }
@@ -52,7 +47,7 @@ static enum result tell_part(const struct part *part, struct arena *arena, struc
 	char path[PART_PATH];
 
 	TRY(arena_keep(arena, part_path(part, path, sizeof(path)), &to->path));
-	to->type = cut(part->type, TYPE_MOST);
+	to->type = part->type;
 	to->size = part->size;
 	if (!part->many)
 		to->digest = (struct slice){ (const char *)part->digest, DIGEST_SIZE };

@@ -101,10 +101,12 @@ static enum result read_edits(struct slice payload, struct arena *arena, struct 
 	if (judgement->edits_count != judgement->deeds_count)
 		return REFUSED;
 	judgement->edits = arena_array(arena, struct slice, judgement->edits_count);
-	if (judgement->edits == NULL)
+	judgement->broken = arena_take(arena, judgement->edits_count);
+	if (judgement->edits == NULL || judgement->broken == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->edits_count; i++) {
 		judgement->edits[i] = unpack_slice(&from, WORKER_ANSWER_LONGEST);
+		judgement->broken[i] = unpack_u8(&from) & SEAL_ALL;
 		TRY(edits_unpack(judgement->edits[i], arena, &edits));
 	}
 	for (uint32_t i = 0; i < judgement->fate_count; i++)

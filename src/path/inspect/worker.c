@@ -55,7 +55,7 @@ static enum result judge(struct worker *worker, const struct matter *matter)
 	TRY(policy_judge(worker->task->means.policy, scanners, &matter->envelope, &findings, &evidence, &worker->arena,
 	                 &judgement));
 	if (matter->bytes)
-		TRY(policy_mend(worker->task->means.policy, *matter->bytes, &worker->arena, &judgement));
+		TRY(policy_mend(worker->task->means.policy, worker->task->means.limits, *matter->bytes, &worker->arena, &judgement));
 	judgement.findings = matter->findings;
 	judgement.evidence = matter->evidence;
 	TRY(judgement_pack(&judgement, &worker->answer));
@@ -177,8 +177,10 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 static enum result answer_edits(struct worker *worker, const struct judgement *judgement)
 {
 	TRY(pack_u32(&worker->answer, judgement->edits_count));
-	for (uint32_t i = 0; i < judgement->edits_count; i++)
+	for (uint32_t i = 0; i < judgement->edits_count; i++) {
 		TRY(pack_slice(&worker->answer, judgement->edits[i]));
+		TRY(pack_u8(&worker->answer, judgement->broken[i]));
+	}
 	return send_answer(worker, WORKER_MENDED, &worker->answer);
 }
 
@@ -192,7 +194,7 @@ static enum result obey_mend(struct worker *worker, struct slice payload)
 	TRY(unpack_end(&from));
 	TRY(judgement_unpack(packed, &worker->arena, &judgement));
 	TRY(map_message(worker->fd, &bytes));
-	result = policy_mend(worker->task->means.policy, bytes, &worker->arena, &judgement);
+	result = policy_mend(worker->task->means.policy, worker->task->means.limits, bytes, &worker->arena, &judgement);
 	unmap_message(bytes);
 	TRY(result);
 	return answer_edits(worker, &judgement);

@@ -10,7 +10,7 @@
  *                                      <----    JUDGED(judgement)
  *                                      <----    CANNOT(text)           a replay: policy asks for a header that was not kept
  *     MEND(slice judgement, +memfd)    ---->            for a judgement made where the message was not seen
- *                                      <----    MENDED(u32 count, count times: slice edits)
+ *                                      <----    MENDED(u32 count, count times: slice edits, u8 broken seals)
  *     COMPOSE(notice, +descriptor)     ---->
  *                                      <----    COMPOSED(bytes)        at most NOTICE_LIMIT
  *                                      <----    CANNOT(text)           the request is none

@@ -133,7 +133,7 @@ static void breaks_rules(void)
 }
 
 static const struct scene_row rows[] = {
-	{ "each judgement is told, of what is refused too, without its edits", told_at_once },
+	{ "each judgement is told, of what is refused too", told_at_once },
 	{ "mail goes on without a keeper, and the next one hears how many it lacks", away },
 	{ "what was not confirmed is missed, until it is known to be written down", not_confirmed },
 	{ "a keeper that reads nothing holds no mail", never_reads },

@@ -6,6 +6,8 @@
 #include "queue/room.h"
 #include "wire/queue-keeper.h"
 
+enum { EDITS_RECORDED = 64 << 10 };
+
 static void miss(struct recording *recording, uint64_t count)
 {
 	if (count == 0)
@@ -50,7 +52,32 @@ static enum result tell_missed(struct recording *recording)
 	return result;
 }
 
-/* Edits are made anew from deeds and bytes: they are not kept. */
+static bool are_many(const struct judgement *judgement)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < judgement->edits_count; i++)
+		bytes += judgement->edits[i].len;
+	return bytes > EDITS_RECORDED;
+}
+
+static enum result without_edits(struct judgement *plain, struct arena *arena)
+{
+	const struct fate *fates = plain->fates;
+
+	plain->edits = NULL;
+	plain->edits_count = 0;
+	plain->fates = arena_array(arena, struct fate, plain->fate_count);
+	if (plain->fates == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < plain->fate_count; i++) {
+		plain->fates[i] = fates[i];
+		plain->fates[i].edits = NO_EDITS;
+	}
+	return OK;
+}
+
+/* Edits are there to be explained; where they are long, deeds tell what they were for. */
 static enum result pack_judged(struct slice packed, const struct judgement *judgement, bool late, struct arena *arena,
                                struct buffer *bytes)
 {
@@ -58,15 +85,8 @@ static enum result pack_judged(struct slice packed, const struct judgement *judg
 	struct buffer inner;
 	enum result result;
 
-	plain.edits = NULL;
-	plain.edits_count = 0;
-	plain.fates = arena_array(arena, struct fate, judgement->fate_count);
-	if (plain.fates == NULL)
-		return LATER;
-	for (uint32_t i = 0; i < judgement->fate_count; i++) {
-		plain.fates[i] = judgement->fates[i];
-		plain.fates[i].edits = NO_EDITS;
-	}
+	if (are_many(judgement))
+		TRY(without_edits(&plain, arena));
 	TRY(pack_u8(bytes, late));
 	TRY(pack_slice(bytes, packed));
 	buffer_init(&inner, RECORDED_MOST);

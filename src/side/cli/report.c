@@ -5,7 +5,7 @@
 #include "cli/compare.h"
 #include "cli/report_inside.h"
 
-enum { REPORT_MEMORY = 64 << 20 };
+enum { REPORT_MEMORY = 64 << 20, CUT_AT = 200 };
 
 /* No judgement is a verdict too: what could not be judged is unscannable. */
 static enum result read_trace(const struct report *report, struct arena *arena, struct trace *ret_trace)
@@ -42,6 +42,16 @@ enum result report_shown(struct buffer *to, struct slice text)
 	return OK;
 }
 
+enum result report_cut(struct buffer *to, struct slice text)
+{
+	size_t length = text.len < CUT_AT ? text.len : CUT_AT;
+
+	while (length < text.len && length > 0 && ((unsigned char)text.at[length] & 0xc0) == 0x80)
+		length--;                        /* no character of UTF-8 is cut in two */
+	TRY(report_shown(to, (struct slice){ text.at, length }));
+	return length < text.len ? buffer_format(to, " ... (shortened; %zu bytes in all)", text.len) : OK;
+}
+
 static enum result line_of(const struct report *report, const struct trace *trace, struct buffer *to)
 {
 	TRY(report_shown(to, slice_of(report->file)));
@@ -59,7 +69,7 @@ static enum result pair_of(struct buffer *to, struct slice name, struct slice va
 	TRY(buffer_add(to, SLICE("  ")));
 	TRY(report_shown(to, name));
 	TRY(buffer_add(to, SLICE(" = ")));
-	TRY(report_shown(to, value));
+	TRY(report_cut(to, value));
 	return buffer_add_byte(to, '\n');
 }
 
@@ -107,63 +117,6 @@ static enum result answers_of(const struct trace *trace, struct buffer *to)
 		TRY(buffer_add_byte(to, '\n'));
 	}
 	return trace->evidence.count > 0 ? OK : buffer_add(to, SLICE("  nobody was asked\n"));
-}
-
-/* "policy spam (postern.conf:12)" */
-static enum result rule_of(const struct report *report, const struct trace *trace, struct slice rule, struct buffer *to)
-{
-	struct slice origin = { 0 };
-
-	TRY(buffer_add(to, SLICE(" by policy ")));
-	TRY(rule.len ? report_shown(to, rule) : buffer_add(to, SLICE("(end of the list)")));
-	if (report->settings)
-		TRY(rule_origin(report->settings, rule, trace->arena, &origin));
-	return origin.len ? buffer_format(to, " (%.*s)", SHOW(origin)) : OK;
-}
-
-static enum result deeds_of(const struct report *report, const struct trace *trace, const struct fate *fate, struct buffer *to)
-{
-	const struct deeds *deeds;
-
-	if (fate->deeds == 0 || fate->deeds > trace->judgement.deeds_count)
-		return OK;
-	deeds = &trace->judgement.deeds[fate->deeds - 1];
-	for (uint32_t i = 0; i < deeds->count; i++) {
-		TRY(buffer_format(to, "      %s ", deed_name(deeds->list[i].kind)));
-		TRY(report_shown(to, deeds->list[i].text));
-		TRY(rule_of(report, trace, deeds->list[i].rule, to));
-		TRY(buffer_add_byte(to, '\n'));
-	}
-	return OK;
-}
-
-static enum result fate_of(const struct report *report, const struct trace *trace, uint32_t place, struct buffer *to)
-{
-	const struct fate *fate = &trace->judgement.fates[place];
-
-	TRY(buffer_format(to, "  %u", place + 1));
-	if (place < trace->envelope.recipient_count) {
-		TRY(buffer_add(to, SLICE(" ")));
-		TRY(report_shown(to, trace->envelope.recipients[place].address));
-	}
-	TRY(buffer_format(to, ": %s", outcome_name(fate->outcome)));
-	if (fate->kind.len)
-		TRY(buffer_format(to, " (%.*s)", SHOW(fate->kind)));
-	if (fate->reply.len) {
-		TRY(buffer_add(to, SLICE(" ")));
-		TRY(report_shown(to, fate->reply));
-	}
-	TRY(rule_of(report, trace, fate->rule, to));
-	TRY(buffer_add_byte(to, '\n'));
-	return deeds_of(report, trace, fate, to);
-}
-
-static enum result fates_of(const struct report *report, const struct trace *trace, struct buffer *to)
-{
-	TRY(buffer_add(to, SLICE("recipients\n")));
-	for (uint32_t i = 0; i < trace->judgement.fate_count; i++)
-		TRY(fate_of(report, trace, i, to));
-	return OK;
 }
 
 static enum result envelope_of(const struct trace *trace, struct buffer *to)
@@ -228,7 +181,7 @@ static enum result trace_of(const struct report *report, const struct trace *tra
 		TRY(pair_of(to, trace->findings.facts[i].name, trace->findings.facts[i].value));
 	TRY(tree_of(trace, to));
 	TRY(answers_of(trace, to));
-	TRY(fates_of(report, trace, to));
+	TRY(report_fates(report, trace, to));
 	return settings_of(report->settings, to);
 }
 

@@ -27,7 +27,8 @@ struct report {
 must_use enum result report_trace_json(const struct report *report, struct buffer *to);
 /* What strangers wrote, without control bytes, so that it cannot drive a terminal. */
 must_use enum result report_shown(struct buffer *to, struct slice text);
-
+/* The same, at most 200 bytes of it, and whether there is more. */
+must_use enum result report_cut(struct buffer *to, struct slice text);
 
 must_use enum result report_line(const struct report *report, struct buffer *to);
 must_use enum result report_json(const struct report *report, struct buffer *to);

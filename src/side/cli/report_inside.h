@@ -12,6 +12,7 @@
 
 #include "cli/report.h"
 #include "mail/evidence/evidence.h"
+#include "mail/message/message.h"
 #include "mail/policy/policy.h"
 #include "mail/smtp/smtp.h"
 
@@ -26,6 +27,10 @@ struct trace {
 /* Unpacks, writes with `form`, and forgets. */
 must_use enum result report_as(enum result (*form)(const struct report *, const struct trace *, struct buffer *),
                                const struct report *report, struct buffer *to);
+/* Its recipients (report_fates.c); the edits of one, none where there are none; and bits of enum seal, or BROKEN_UNKNOWN. */
+must_use enum result report_fates(const struct report *report, const struct trace *trace, struct buffer *to);
+must_use enum result report_edits(const struct trace *trace, const struct fate *fate, struct edits *ret_edits);
+unsigned report_broken(const struct judgement *judgement, const struct fate *fate);
 /* Is this a setting that says something about how messages are judged? */
 bool report_concerns(struct slice section, struct slice name);
 

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+enum { PUT_SHOWN = 4096 };
+
 json_t *report_text(struct slice text)
 {
 	json_t *whole = json_stringn(text.at ? text.at : "", text.len);
@@ -14,24 +16,49 @@ json_t *report_text(struct slice text)
 	return whole ? whole : json_stringn_nocheck("(not UTF-8)", 11);
 }
 
-/* `ambiguous` has a list, one construction or many; of the others the last stands. */
+/* Those that may be told many times are lists, with one value or many; one that is told again becomes one. */
+static const struct slice lists[] = { LIT("ambiguous"), LIT("encrypted"), LIT("signed"), LIT("signed.field"), LIT("from.address"),
+	                              LIT("cut") };
+
+static bool is_list(struct slice name)
+{
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		if (slice_same(lists[i], name))
+			return true;
+	return slice_begins(name, SLICE("header:"));
+}
+
+static void add_fact(json_t *facts, const struct fact *fact)
+{
+	json_t *there = json_object_getn(facts, fact->name.at, fact->name.len), *list;
+
+	if (there == NULL && !is_list(fact->name)) {
+		(void)json_object_setn_new(facts, fact->name.at, fact->name.len, report_text(fact->value));
+		return;
+	}
+	list = json_is_array(there) ? json_incref(there) : json_array();
+	if (there && !json_is_array(there))
+		(void)json_array_append(list, there);
+	(void)json_array_append_new(list, report_text(fact->value));
+	(void)json_object_setn_new(facts, fact->name.at, fact->name.len, list);
+}
+
+/* These four are there whether they hold or not. */
 static json_t *facts_of(const struct trace *trace)
 {
-	json_t *facts = json_object(), *ambiguous = json_array();
-	char name[256];
+	const struct judgement *judgement = &trace->judgement;
+	json_t *facts = json_object();
 
-	for (size_t i = 0; i < trace->findings.fact_count; i++) {
-		const struct fact *fact = &trace->findings.facts[i];
-
-		if (slice_same(fact->name, SLICE("header-asked")))
-			continue;                        /* for replays: it says nothing about the message */
-		(void)snprintf(name, sizeof(name), "%.*s", SHOW(fact->name));
-		if (slice_same(fact->name, SLICE("ambiguous")))
-			(void)json_array_append_new(ambiguous, report_text(fact->value));
-		else
-			(void)json_object_set_new(facts, name, report_text(fact->value));
-	}
-	(void)json_object_set_new(facts, "ambiguous", ambiguous);
+	(void)json_object_set_new(facts, "ambiguous", json_array());
+	(void)json_object_set_new(facts, "encrypted", json_array());
+	for (size_t i = 0; i < trace->findings.fact_count; i++)
+		if (!slice_same(trace->findings.facts[i].name, SLICE("header-asked")))       /* for replays: it is none */
+			add_fact(facts, &trace->findings.facts[i]);
+	(void)json_object_set_new(facts, "virus", report_text(judgement->verdict == VERDICT_VIRUS ? judgement->reason : SLICE("")));
+	if (judgement->verdict == VERDICT_UNSCANNABLE)
+		(void)json_object_set_new(facts, "unscannable", report_text(judgement->reason));
+	else if (json_object_get(facts, "unscannable") == NULL)
+		(void)json_object_set_new(facts, "unscannable", json_string(""));
 	return facts;
 }
 
@@ -90,15 +117,36 @@ static void add_once(json_t *list, struct slice text)
 		(void)json_array_append_new(list, report_text(text));
 }
 
+static void add_action(json_t *actions, const struct deed *deed)
+{
+	char text[1024 + 64];
+	int length = snprintf(text, sizeof(text), "%s%s%.*s", deed_name(deed->kind), deed->text.len ? " " : "", SHOW(deed->text));
+
+	if (length > 0 && (size_t)length < sizeof(text))
+		add_once(actions, (struct slice){ text, (size_t)length });
+}
+
+/* All rules that held for anybody, and all that they ask for. Judgements from before rules were kept tell those that decided. */
+static void add_policy(const struct judgement *judgement, const struct fate *fate, json_t *policy, json_t *actions)
+{
+	const struct titles *titles = fate->matched ? &judgement->matched[fate->matched - 1] : NULL;
+	const struct deeds *deeds = fate->deeds ? &judgement->deeds[fate->deeds - 1] : NULL;
+
+	for (uint32_t i = 0; titles && i < titles->count; i++)
+		add_once(policy, titles->list[i]);
+	add_once(policy, fate->rule);
+	for (uint32_t i = 0; deeds && i < deeds->count; i++)
+		add_action(actions, &deeds->list[i]);
+	add_once(actions, slice_of(outcome_name(fate->outcome)));
+}
+
 static json_t *object_of(const struct report *report, const struct trace *trace)
 {
 	json_t *object = json_object(), *policy = json_array(), *actions = json_array();
 	const struct judgement *judgement = &trace->judgement;
 
-	for (size_t i = 0; i < judgement->fate_count; i++) {
-		add_once(policy, judgement->fates[i].rule);
-		add_once(actions, slice_of(outcome_name(judgement->fates[i].outcome)));
-	}
+	for (size_t i = 0; i < judgement->fate_count; i++)
+		add_policy(judgement, &judgement->fates[i], policy, actions);
 	(void)json_object_set_new(object, "file", report_text(slice_of(report->file)));
 	(void)json_object_set_new(object, "verdict", json_string(verdict_name(judgement->verdict)));
 	if (judgement->reason.len > 0)
@@ -181,6 +229,44 @@ static void set_rule(json_t *object, const struct report *report, const struct t
 		set_text(object, "origin", origin);
 }
 
+static json_t *seals_json(unsigned bits)
+{
+	json_t *list = json_array();
+
+	for (unsigned bit = 1; bit <= SEAL_ALL; bit <<= 1)
+		if (bits & bit)
+			(void)json_array_append_new(list, json_string(seal_name((enum seal)bit)));
+	return list;
+}
+
+static json_t *edit_json(const struct edit *edit)
+{
+	json_t *object = json_object();
+	bool cut = edit->put.len > PUT_SHOWN;
+
+	(void)json_object_set_new(object, "at", json_integer((json_int_t)edit->at));
+	(void)json_object_set_new(object, "drop", json_integer((json_int_t)edit->drop));
+	(void)json_object_set_new(object, "put", report_text((struct slice){ edit->put.at, cut ? PUT_SHOWN : edit->put.len }));
+	if (cut)
+		(void)json_object_set_new(object, "shortened_from", json_integer((json_int_t)edit->put.len));
+	return object;
+}
+
+static enum result set_edits(json_t *object, const struct trace *trace, const struct fate *fate)
+{
+	unsigned broken = report_broken(&trace->judgement, fate);
+	json_t *list = json_array();
+	struct edits edits;
+
+	(void)json_object_set_new(object, "edits", list);
+	TRY(report_edits(trace, fate, &edits));
+	for (size_t i = 0; i < edits.count; i++)
+		(void)json_array_append_new(list, edit_json(&edits.list[i]));
+	if (edits.count && broken != BROKEN_UNKNOWN)
+		(void)json_object_set_new(object, "broken", seals_json(broken));
+	return OK;
+}
+
 static json_t *deeds_json(const struct report *report, const struct trace *trace, const struct fate *fate)
 {
 	json_t *list = json_array();
@@ -194,6 +280,7 @@ static json_t *deeds_json(const struct report *report, const struct trace *trace
 		(void)json_object_set_new(object, "action", json_string(deed_name(deeds->list[i].kind)));
 		set_text(object, "text", deeds->list[i].text);
 		set_rule(object, report, trace, deeds->list[i].rule);
+		(void)json_object_set_new(object, "breaks", seals_json(policy_breaks(&trace->findings, &deeds->list[i])));
 		(void)json_array_append_new(list, object);
 	}
 	return list;
@@ -201,10 +288,12 @@ static json_t *deeds_json(const struct report *report, const struct trace *trace
 
 static json_t *recipients_json(const struct report *report, const struct trace *trace)
 {
+	const struct titles none = { 0 };
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < trace->judgement.fate_count; i++) {
 		const struct fate *fate = &trace->judgement.fates[i];
+		const struct titles *titles = fate->matched ? &trace->judgement.matched[fate->matched - 1] : &none;
 		json_t *object = json_object();
 
 		if (i < trace->envelope.recipient_count)
@@ -213,7 +302,9 @@ static json_t *recipients_json(const struct report *report, const struct trace *
 		set_text(object, "kind", fate->kind);
 		set_text(object, "reply", fate->reply);
 		set_rule(object, report, trace, fate->rule);
+		(void)json_object_set_new(object, "matched", words_of(titles->list, titles->count));
 		(void)json_object_set_new(object, "also", deeds_json(report, trace, fate));
+		(void)!set_edits(object, trace, fate);           /* those of an old spool that cannot be read are not told */
 		(void)json_array_append_new(list, object);
 	}
 	return list;

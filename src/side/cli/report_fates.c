@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For each recipient: the outcome, the rules that held, what each asks for, what that will break, and the edits that came of
+ * it with what they broke. */
+#include "cli/compare.h"
+#include "cli/report_inside.h"
+
+enum result report_edits(const struct trace *trace, const struct fate *fate, struct edits *ret_edits)
+{
+	*ret_edits = (struct edits){ 0 };
+	if (fate->edits == NO_EDITS || fate->edits >= trace->judgement.edits_count)
+		return OK;
+	return edits_unpack(trace->judgement.edits[fate->edits], trace->arena, ret_edits);
+}
+
+unsigned report_broken(const struct judgement *judgement, const struct fate *fate)
+{
+	bool known = judgement->broken && fate->edits < judgement->edits_count;
+
+	return known ? judgement->broken[fate->edits] : BROKEN_UNKNOWN;
+}
+
+/* "policy spam (postern.conf:12)" */
+static enum result rule_of(const struct report *report, const struct trace *trace, struct slice rule, struct buffer *to)
+{
+	struct slice origin = { 0 };
+
+	TRY(buffer_add(to, SLICE(" by policy ")));
+	TRY(rule.len ? report_shown(to, rule) : buffer_add(to, SLICE("(end of the list)")));
+	if (report->settings)
+		TRY(rule_origin(report->settings, rule, trace->arena, &origin));
+	return origin.len ? buffer_format(to, " (%.*s)", SHOW(origin)) : OK;
+}
+
+static enum result seals_of_bits(unsigned bits, struct buffer *to)
+{
+	bool first = true;
+
+	for (unsigned bit = 1; bit <= SEAL_ALL; bit <<= 1) {
+		if (!(bits & bit))
+			continue;
+		TRY(buffer_format(to, "%s%s", first ? "" : ", ", seal_name((enum seal)bit)));
+		first = false;
+	}
+	return OK;
+}
+
+static enum result deeds_of(const struct report *report, const struct trace *trace, const struct fate *fate, struct buffer *to)
+{
+	const struct deeds *deeds;
+
+	if (fate->deeds == 0 || fate->deeds > trace->judgement.deeds_count)
+		return OK;
+	deeds = &trace->judgement.deeds[fate->deeds - 1];
+	for (uint32_t i = 0; i < deeds->count; i++) {
+		unsigned breaks = policy_breaks(&trace->findings, &deeds->list[i]);
+
+		TRY(buffer_format(to, "      %s ", deed_name(deeds->list[i].kind)));
+		TRY(report_shown(to, deeds->list[i].text));
+		TRY(rule_of(report, trace, deeds->list[i].rule, to));
+		TRY(buffer_add(to, breaks ? SLICE(", breaks ") : SLICE("")));
+		TRY(seals_of_bits(breaks, to));
+		TRY(buffer_add_byte(to, '\n'));
+	}
+	return OK;
+}
+
+static enum result matched_of(const struct trace *trace, const struct fate *fate, struct buffer *to)
+{
+	const struct titles *titles;
+
+	if (fate->matched == 0 || fate->matched > trace->judgement.matched_count)
+		return OK;
+	titles = &trace->judgement.matched[fate->matched - 1];
+	for (uint32_t i = 0; i < titles->count; i++) {
+		TRY(buffer_add(to, i ? SLICE(", ") : SLICE("      matched: ")));
+		TRY(report_shown(to, titles->list[i]));
+	}
+	return buffer_add_byte(to, '\n');
+}
+
+/* What was made of the deeds, and what it broke. */
+static enum result edits_of(const struct trace *trace, const struct fate *fate, struct buffer *to)
+{
+	unsigned broken = report_broken(&trace->judgement, fate);
+	struct edits edits = { 0 };
+
+	TRY(report_edits(trace, fate, &edits));
+	for (size_t i = 0; i < edits.count; i++) {
+		TRY(buffer_format(to, "      edit: at byte %llu, %llu left out, put in: ", (unsigned long long)edits.list[i].at,
+		                  (unsigned long long)edits.list[i].drop));
+		TRY(report_cut(to, edits.list[i].put));
+		TRY(buffer_add_byte(to, '\n'));
+	}
+	if (edits.count == 0 || broken == BROKEN_UNKNOWN)
+		return OK;
+	TRY(buffer_add(to, broken ? SLICE("      broken: ") : SLICE("      broken: nothing that is signed")));
+	TRY(seals_of_bits(broken, to));
+	return buffer_add_byte(to, '\n');
+}
+
+static enum result fate_of(const struct report *report, const struct trace *trace, uint32_t place, struct buffer *to)
+{
+	const struct fate *fate = &trace->judgement.fates[place];
+
+	TRY(buffer_format(to, "  %u", place + 1));
+	if (place < trace->envelope.recipient_count) {
+		TRY(buffer_add(to, SLICE(" ")));
+		TRY(report_shown(to, trace->envelope.recipients[place].address));
+	}
+	TRY(buffer_format(to, ": %s", outcome_name(fate->outcome)));
+	if (fate->kind.len)
+		TRY(buffer_format(to, " (%.*s)", SHOW(fate->kind)));
+	if (fate->reply.len) {
+		TRY(buffer_add(to, SLICE(" ")));
+		TRY(report_shown(to, fate->reply));
+	}
+	TRY(rule_of(report, trace, fate->rule, to));
+	TRY(buffer_add_byte(to, '\n'));
+	TRY(matched_of(trace, fate, to));
+	TRY(deeds_of(report, trace, fate, to));
+	return edits_of(trace, fate, to);
+}
+
+enum result report_fates(const struct report *report, const struct trace *trace, struct buffer *to)
+{
+	TRY(buffer_add(to, SLICE("recipients\n")));
+	for (uint32_t i = 0; i < trace->judgement.fate_count; i++)
+		TRY(fate_of(report, trace, i, to));
+	return OK;
+}
