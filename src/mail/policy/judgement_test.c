@@ -90,7 +90,7 @@ static void older_is_read(struct arena *arena)
 
 static void replies_are_one_line(struct arena *arena, struct buffer *buffer)
 {
-	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0 };
+	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0, 0 };
 	struct judgement wrong = { .fates = &fate, .fate_count = 1 }, back;
 
 	buffer_clear(buffer);

@@ -28,6 +28,9 @@ static void tell(struct telling *telling, struct slice name, struct slice value)
 /* What no rule sees could be what a rule looks for. */
 static void tell_cut(struct telling *telling, struct slice name)
 {
+	for (size_t i = 0; i < telling->count; i++)
+		if (slice_same(telling->facts[i].name, SLICE("cut")) && slice_same(telling->facts[i].value, name))
+			return;
 	tell(telling, SLICE("cut"), name);
 	if (!telling->cut)
 		tell(telling, SLICE("unscannable"), SLICE("a ceiling was hit: header texts"));
