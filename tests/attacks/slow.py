@@ -50,7 +50,7 @@ def hello_bytes(context):
 
 
 def gateway_for_slow(started, deliver, authority, connections=9000, processes=3, patience="10s", proxy=False):
-    extra = (authority.section("mx.example.org") + f'front {{ processes = {processes}  connections = {connections}  crowd_patience = "{patience}" }}\n'
+    extra = (authority.section("mx.example.org") + f'front {{ processes = {processes}  connections = {connections}  crowd_patience = "{patience}" network_handshakes_per_minute = 0 }}\n'
              'queue { retry_least = "1s" retry_most = "2s" }\n')
     gateway = house.Gateway([("example.org", [deliver])], extra, trusted='"192.0.2.0/24"')
     gateway.proxied = house.free_port()

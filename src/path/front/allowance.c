@@ -12,27 +12,39 @@ static bool is_local(const struct in6_addr *address)
 	return address->s6_addr[0] == 0xff;
 }
 
-static enum result take_rates(struct shared *shared, const struct in6_addr *address)
+/* Of a client, and then of its network. */
+static enum result take_rates(struct shared *shared, const struct in6_addr *address, enum rate what, uint64_t of_client,
+                              uint64_t of_network)
 {
-	const struct front_settings *limits = &shared->limits;
 	uint64_t now = now_of(shared);
 
-	TRY(rates_take(&shared->rates, admission_client(address), RATE_CONNECTIONS, limits->connections_per_minute.n, now));
+	TRY(rates_take(&shared->rates, admission_client(address), what, of_client, now));
 	if (is_local(address))
 		return OK;
-	return rates_take(&shared->rates, admission_network(address), RATE_CONNECTIONS,
-	                  limits->network_connections_per_minute.n, now);
+	return rates_take(&shared->rates, admission_network(address), what, of_network, now);
 }
 
 enum result allowance_connect(struct shared *shared, const struct door *door, const struct in6_addr *address)
 {
+	const struct front_settings *limits = &shared->limits;
 	enum result end;
 
-	TRY(admission_enter(&shared->admission, address, door->per_client, shared->limits.connections_per_network.n));
-	end = take_rates(shared, address);
+	TRY(admission_enter(&shared->admission, address, door->per_client, limits->connections_per_network.n));
+	end = take_rates(shared, address, RATE_CONNECTIONS, limits->connections_per_minute.n,
+	                 limits->network_connections_per_minute.n);
 	if (end != OK)
 		admission_leave(&shared->admission, address);
 	return end;
+}
+
+enum result allowance_handshake(struct client *client)
+{
+	const struct front_settings *limits = &client->shared->limits;
+
+	if (client->session.client & SESSION_TRUSTED)
+		return OK;
+	return take_rates(client->shared, &client->address, RATE_HANDSHAKES, limits->handshakes_per_minute.n,
+	                  limits->network_handshakes_per_minute.n);
 }
 
 static bool is_spent(struct client *client, enum rate what, uint64_t limit)

@@ -285,7 +285,7 @@ static void first_words(struct client *client)
 {
 	client->state = CLIENT_PAUSING;
 	if (client->door->rules.tls == SESSION_TLS_IMPLICIT)
-		secure_begin(client);
+		secure_begin_unasked(client);
 	else if (client->shared->limits.greet_pause.n == 0 || client->session.client & SESSION_LOCAL)
 		greet(client);
 	else
@@ -335,10 +335,14 @@ static void ready(void *owner, unsigned what)
 
 void client_ask_again(struct client *client)
 {
+	uint64_t starved;
+
 	if (!client->starved)
 		return;
 	client->starved = false;
-	client->began += loop_ticks(&client->shared->process->loop) - client->starved_at;
+	starved = loop_ticks(&client->shared->process->loop) - client->starved_at;
+	client->began += starved;
+	client->pace.since += client->pace.since ? starved : 0;
 	pump(client);
 }
 
@@ -434,6 +438,7 @@ void client_end(struct client *client)
 {
 	struct shared *shared = client->shared;
 
+	record_untold(client);
 	record_visit(client, "disconnected");
 	if (client->exchange)
 		deposits_cancel(&shared->deposits, client->exchange);

@@ -24,6 +24,12 @@ enum { CLIENT_INPUT = 8192, CLIENT_OUTPUT = 16384, CLIENT_ADDRESS = 46 };
 /* PROXIED: a balancer's header is awaited. */
 enum client_state { CLIENT_PAUSING, CLIENT_SECURING, CLIENT_TALKING, CLIENT_LINGERING, CLIENT_PROXIED };
 
+/* How fast a message has come lately: in the stretch that goes on, and in the one before it. */
+struct pace {
+	uint64_t since, bytes;                    /* ticks; 0: not begun */
+	uint64_t span, came;                      /* ms; 0: there was none */
+};
+
 struct client {
 	struct shared *shared;
 	struct client *next, *previous;
@@ -52,10 +58,13 @@ struct client {
 	struct body body;
 	struct normal normal;                     /* used for chunks, and when the client is trusted */
 	struct headers headers;
-	uint64_t size, kept;                      /* bytes; granted in flight */
+	uint64_t size;                            /* bytes */
+	struct flight_hold hold;                  /* granted in flight */
+	struct pace pace;                         /* hoard.h */
 	uint64_t credit, brought;                 /* bytes that may be missing; that came since `began` */
 	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */
 	bool eight_bit, too_large, no_room, starved;
+	uint64_t put_off;                         /* commands that were answered "later" */
 	char address_text[CLIENT_ADDRESS];
 };
 

@@ -77,7 +77,7 @@ void crowd_brought(struct client *client, size_t bytes)
 }
 
 /* Whoever waits for us stands still through no fault of its own. */
-static bool may_go(const struct client *client)
+bool crowd_may_go(const struct client *client)
 {
 	return client->session.stage < STAGE_VERDICT && client->state != CLIENT_PAUSING && client->state != CLIENT_LINGERING &&
 	       !client->starved;
@@ -89,7 +89,7 @@ static struct client *slowest_of(const struct shared *shared, const struct door 
 	struct client *client = door->oldest;
 
 	for (int i = 0; i < LOOKED_AT && client && now - client->moved >= patience; i++) {
-		if (may_go(client))
+		if (crowd_may_go(client))
 			return client;
 		client = client->newer;
 	}

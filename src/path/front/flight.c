@@ -1,23 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Below limit minus reserve all may take; above it, the one who came there first, until it gives back. */
+/* Below limit minus reserve all may take; above it, the one who came there first, until it gives back. In a network's
+ * share it is the same again; but who is first of all has its way there too, or two firsts could wait for each other. */
 #include "front/flight.h"
 
-#include <stddef.h>
+#include "base/slice.h"
 
-enum result flight_take(struct flight *flight, const void *who, uint64_t bytes)
+struct flight_network {
+	struct admission_key key;
+	uint64_t used;
+	uint64_t holds;
+	const struct flight_hold *first;
+	bool is_short;
+	struct flight_network *next;
+};
+
+void flight_init(struct flight *flight, size_t most, uint64_t key)
 {
-	if (flight->first != who && flight->used + bytes > flight->limit - flight->reserve) {
-		if (flight->first)
-			return LATER;
-		flight->first = who;
+	*flight = (struct flight){ .key = key };
+	pool_init(&flight->networks, sizeof(struct flight_network), most);
+}
+
+void flight_finish(struct flight *flight)
+{
+	pool_finish(&flight->networks);
+	*flight = (struct flight){ 0 };
+}
+
+/* ---- networks ---- */
+
+static struct flight_network **bucket_of(struct flight *flight, struct admission_key key)
+{
+	return &flight->buckets[admission_mix(key, flight->key) & (FLIGHT_BUCKETS - 1)];
+}
+
+static struct flight_network *find(struct flight *flight, struct admission_key key)
+{
+	struct flight_network **bucket = bucket_of(flight, key), *network = *bucket;
+
+	while (network && (network->key.high != key.high || network->key.low != key.low))
+		network = network->next;
+	if (network)
+		return network;
+	network = pool_take(&flight->networks);
+	if (network == NULL)
+		return NULL;
+	*network = (struct flight_network){ .key = key, .next = *bucket };
+	*bucket = network;
+	return network;
+}
+
+static void drop_unused(struct flight *flight, struct flight_network *network)
+{
+	struct flight_network **place;
+
+	if (network == NULL || network->holds)
+		return;
+	place = bucket_of(flight, network->key);
+	while (*place != network)
+		place = &(*place)->next;
+	*place = network->next;
+	pool_give(&flight->networks, network);
+}
+
+/* ---- bytes ---- */
+
+static bool fits(const struct flight *flight, const struct flight_hold *hold, uint64_t bytes)
+{
+	return flight->first == hold || flight->used + bytes <= flight->limit - flight->reserve;
+}
+
+static bool fits_share(const struct flight *flight, const struct flight_network *network, const struct flight_hold *hold,
+                       uint64_t bytes)
+{
+	uint64_t free = flight->share > flight->reserve ? flight->share - flight->reserve : 0;
+
+	return network == NULL || network->first == hold || flight->first == hold || network->used + bytes <= free;
+}
+
+static enum result take(struct flight *flight, struct flight_hold *hold, struct flight_network *network, uint64_t bytes)
+{
+	bool fits_all = fits(flight, hold, bytes), fits_network = fits_share(flight, network, hold, bytes);
+
+	if (!fits_all && flight->first) {
+		flight->is_short = true;
+		return LATER;
 	}
+	if (!fits_network && network->first) {
+		network->is_short = true;
+		return LATER;
+	}
+	if (!fits_all)
+		flight->first = hold;
+	if (!fits_network)
+		network->first = hold;
+	if (network) {
+		network->holds += hold->network == NULL;
+		network->used += bytes;
+	}
+	hold->network = network;
+	hold->bytes += bytes;
 	flight->used += bytes;
 	return OK;
 }
 
-void flight_give(struct flight *flight, const void *who, uint64_t bytes)
+enum result flight_take(struct flight *flight, struct flight_hold *hold, const struct admission_key *network,
+                        uint64_t bytes)
 {
-	flight->used -= bytes;
-	if (flight->first == who)
+	struct flight_network *row = hold->network;
+	enum result end = LATER;
+
+	if (row == NULL && network)
+		row = find(flight, *network);
+	if (row || network == NULL)
+		end = take(flight, hold, row, bytes);
+	if (end != OK) {
+		flight->in_vain = true;
+		drop_unused(flight, row);
+	}
+	return end;
+}
+
+static void give_share(struct flight *flight, struct flight_hold *hold)
+{
+	struct flight_network *network = hold->network;
+
+	if (network == NULL)
+		return;
+	network->used -= hold->bytes;
+	network->holds--;
+	network->is_short = false;
+	if (network->first == hold)
+		network->first = NULL;
+	drop_unused(flight, network);
+}
+
+void flight_give(struct flight *flight, struct flight_hold *hold)
+{
+	give_share(flight, hold);
+	flight->used -= hold->bytes;
+	flight->is_short = false;
+	if (flight->first == hold)
 		flight->first = NULL;
+	*hold = (struct flight_hold){ 0 };
+}
+
+bool flight_look(struct flight *flight)
+{
+	bool in_vain = flight->in_vain;
+
+	flight->in_vain = false;
+	return in_vain;
+}
+
+bool flight_is_wanted(const struct flight *flight, const struct flight_hold *hold)
+{
+	return hold->bytes && (flight->is_short || (hold->network && hold->network->is_short));
 }

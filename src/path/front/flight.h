@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flight.h — the cap on the bytes of all messages in memory.
+ * flight.h — the cap on the bytes of all messages in memory, and the share that each network has in it.
  *
- * Knows:   how many bytes there are, and who goes first when room is short. Room for one message of
- *          the largest size is kept back for that one, so that not all can stand and wait for each other.
- * Ignores: memfds and clients: `who` is a name and nothing more.
- * Owns:    nothing.
+ * Knows:   how many bytes there are, whose they are, and who goes first when room is short. Room for one message of
+ *          the largest size is kept back for that one, in all and in each share, so that not all can stand and wait for
+ *          each other.
+ * Ignores: memfds and clients: a hold is what one of them has.
+ * Owns:    a row for each network of which somebody holds bytes.
  * Fails:   LATER: stop reading, and ask again when somebody has given bytes back.
  */
 #ifndef FRONT_FLIGHT_H
 #define FRONT_FLIGHT_H
 
-#include "base/result.h"
+#include "base/pool.h"
+#include "front/admission.h"
 
-#include <stdint.h>
+#include <stdbool.h>
 
-struct flight {
-	uint64_t used, limit, reserve;        /* reserve: the largest message; at most the limit */
-	const void *first;
+enum { FLIGHT_BUCKETS = 1024 };
+
+struct flight_network;
+
+/* Zeroed: nothing. It must not move while it has bytes. */
+struct flight_hold {
+	uint64_t bytes;
+	struct flight_network *network;       /* NULL: of nobody's share */
 };
 
-must_use enum result flight_take(struct flight *flight, const void *who, uint64_t bytes);
-void flight_give(struct flight *flight, const void *who, uint64_t bytes);     /* all that `who` took */
+struct flight {
+	uint64_t used, limit, reserve;        /* bytes; reserve: the largest message; at most the limit */
+	uint64_t share;                       /* bytes of one network; less than the reserve counts as the reserve */
+	const struct flight_hold *first;
+	bool is_short, in_vain;               /* somebody waits for room in all; asked for any since flight_look() */
+	uint64_t key;
+	struct pool networks;
+	struct flight_network *buckets[FLIGHT_BUCKETS];
+};
+
+/* `most`: holds there may be at a time; `key`: random, as admission's. Limits are set by the caller. */
+void flight_init(struct flight *flight, size_t most, uint64_t key);
+void flight_finish(struct flight *flight);                /* safe on a zeroed one */
+
+/* `network`: whose share it is, always the same until it is given back; NULL: nobody's. */
+must_use enum result flight_take(struct flight *flight, struct flight_hold *hold, const struct admission_key *network,
+                                 uint64_t bytes);
+void flight_give(struct flight *flight, struct flight_hold *hold);        /* all of it */
+
+bool flight_look(struct flight *flight);                  /* has anybody asked in vain since the last look? */
+/* Does somebody wait for what this one holds? */
+bool flight_is_wanted(const struct flight *flight, const struct flight_hold *hold);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "front/client.h"
 #include "front/front.jail.h"
+#include "front/hoard.h"
 #include "front/inside.h"
 #include "front/listeners.h"
 #include "wire/gateway.h"
@@ -168,10 +169,7 @@ static void wake_clients(void *self)
 {
 	struct front *front = self;
 
-	for (struct client *next, *client = front->shared.first; client; client = next) {
-		next = client->next;
-		client_ask_again(client);
-	}
+	hoard_wake(&front->shared);
 }
 
 static void leave(void *self)
@@ -227,6 +225,7 @@ static enum result prepare(void *self, struct process *process)
 	learn_our_name(front);
 	TRY(admission_init(&shared->admission, front->most, key));
 	rates_init(&shared->rates, key);
+	flight_init(&shared->flight, front->most + PLACES_TO_REFUSE, key);
 	TRY(deposits_init(&shared->deposits, front->most));
 	TRY(asking_init(&shared->asking, front->most));
 	TRY(certificates_init(&shared->certificates, process));
@@ -281,7 +280,8 @@ static enum result reload(void *self)
 
 	TRY(take_settings(front));
 	certificates_turn(&front->shared.certificates);
-	return timer_start(&front->shared.wake, 0);     /* there may be more room in flight */
+	hoard_given(&front->shared);                    /* there may be more room in flight */
+	return OK;
 }
 
 /* Who waits for a verdict gets it. With the supervisor gone the queue is going too: not for long. */

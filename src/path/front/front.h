@@ -37,11 +37,17 @@
 	    "most connections of one address in a minute, if it is not trusted; 0: any")                              \
 	ROW(network_connections_per_minute, count, "0", "0", "1000000",                                                \
 	    "most connections of an IPv4 /24 or IPv6 /48 in a minute, trusted clients aside; 0: any")                 \
+	ROW(handshakes_per_minute, count, "600", "0", "1000000",                                                       \
+	    "most TLS handshakes of one address in a minute, if it is not trusted; 0: any")                           \
+	ROW(network_handshakes_per_minute, count, "3000", "0", "1000000",                                              \
+	    "most TLS handshakes of an IPv4 /24 or IPv6 /48 in a minute, trusted clients aside; 0: any")              \
 	ROW(messages_per_minute, count, "0", "0", "1000000",                                                           \
 	    "most messages of one address in a minute, if it is not trusted; 0: any")                                 \
 	ROW(recipients_per_minute, count, "0", "0", "1000000",                                                         \
 	    "most recipients of one address in a minute, if it is not trusted; 0: any")                               \
 	ROW(bytes_in_flight, bytes, "512M", "1M", "64G", "most bytes of messages in memory, in each front")            \
+	ROW(bytes_in_flight_share, count, "25", "1", "100",                                                            \
+	    "percent of them that messages of one IPv4 /24 or IPv6 /48 may have, trusted clients aside")              \
 	ROW(command_deadline, seconds, "5m", "1s", "1h", "time for one whole command, or for the queue's answer")      \
 	ROW(recipient_deadline, seconds, "30s", "1s", "10m", "time for looking up one recipient")                      \
 	ROW(session_deadline, seconds, "2h", "10s", "1d", "time for one whole session")                                \

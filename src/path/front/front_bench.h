@@ -16,6 +16,7 @@
 #include "base/pack.h"
 #include "base/test.h"
 #include "front/client.h"
+#include "front/hoard.h"
 #include "wire/front-queue.h"
 
 #include <errno.h>
@@ -38,6 +39,8 @@ struct bench {
 	bool hidden;                              /* a deposit came from the sender that nobody wrote to us */
 	bool foul;                                /* a deposit had a bare CR, a bare LF or NUL */
 	enum queue_says verdict;
+	unsigned who;                             /* bits of session_client, for bench_plain() */
+	void (*look)(const struct envelope *envelope, int memfd);      /* at a deposit; NULL: nobody does */
 };
 
 static inline void bench_turn(struct bench *bench)
@@ -58,10 +61,7 @@ static inline void bench_wake(void *owner)
 {
 	struct bench *bench = owner;
 
-	for (struct client *next, *client = bench->shared.first; client; client = next) {
-		next = client->next;
-		client_ask_again(client);
-	}
+	hoard_wake(&bench->shared);
 }
 
 static inline void bench_begin(struct bench *bench, unsigned client)
@@ -94,7 +94,8 @@ static inline void bench_init(struct bench *bench, const struct session_rules *r
 	shared->process = &bench->process;
 	shared->limits = (struct front_settings){ .line_limit = { 2048 }, .command_deadline = { 300 },
 	                                          .session_deadline = { 7200 }, .data_rate = { 500 } };
-	shared->flight = (struct flight){ .limit = 1 << 30 };
+	flight_init(&shared->flight, BENCH_CLIENTS, 1);
+	shared->flight.limit = shared->flight.share = 1 << 30;
 	shared->deposits.front = bench;
 	shared->deposits.answered = client_answered;
 	shared->deposits.room_changed = bench_room;
@@ -114,8 +115,10 @@ static inline void bench_finish(struct bench *bench)
 		client_end(bench->shared.first);
 	deposits_finish(&bench->shared.deposits);
 	admission_finish(&bench->shared.admission);
+	rates_finish(&bench->shared.rates);
 	timer_end(&bench->shared.wake);
 	pool_finish(&bench->shared.clients);
+	flight_finish(&bench->shared.flight);
 	counters_finish(&bench->process.counters);
 	loop_finish(&bench->process.loop);
 	fd_close(&bench->client);
@@ -152,6 +155,8 @@ static inline bool bench_answer(struct bench *bench)
 	CHECK(frame_receive(bench->queue, &bench->payload, &frame) == OK && frame.kind == FRONT_DEPOSIT, "a deposit");
 	CHECK(envelope_unpack(frame.payload, &arena, &envelope) == OK && envelope.recipient_count, "an envelope");
 	bench->deposits++;
+	if (bench->look)
+		bench->look(&envelope, frame.fd);
 	bench->hidden = bench->hidden || slice_begins(envelope.sender, SLICE("smuggler"));
 	bench->foul = bench->foul || bench_is_foul(frame.fd);
 	CHECK(frame_send(bench->queue, (uint8_t)bench->verdict, frame.exchange, replies[bench->verdict], -1) == OK, "an answer");

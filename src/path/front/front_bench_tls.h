@@ -104,7 +104,7 @@ static inline void bench_plain(struct bench *bench)
 	while (bench->shared.first)
 		client_end(bench->shared.first);
 	bench_tls_off(bench);
-	bench_begin(bench, 0);
+	bench_begin(bench, bench->who);
 	bench_say(bench, SLICE("EHLO x\r\n"));
 	buffer_clear(&bench->heard);
 	bench->deposits = 0;

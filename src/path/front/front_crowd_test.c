@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places are few: who stands still gives way, who works or waits for us stays. And shares of a minute. */
+/* Places and room for messages are few: who stands still gives way, who works or waits for us stays. And shares: of a
+ * minute, of the room. */
 #include "front/front_scene.h"
 
 enum { PLACES = 8, WAIT_MS = 1300 };
@@ -161,8 +162,119 @@ static void check_minute(void)
 	end(&scene);
 }
 
+/* ---- room for messages ---- */
+
+enum { BODY = 60000, HOARDERS = 17, TURNS = 30, OTHER_NETWORK = 2 };
+
+#define ROOM "hostname = \"mx.example.org\" trusted = {\"192.0.2.0/24\"}\nlisten \"smtp\" { address = \"127.0.0.1:1\" }\n" \
+             "domain \"example.org\" {}\nfront { message_limit = 64K bytes_in_flight = 1M crowd_patience = 1s "
+
+/* Each number is a network of its own. */
+static int dial_from(const struct scene *scene, unsigned network, unsigned host)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u | network << 8 | host) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	                          .sin_port = htons((uint16_t)scene->port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0,
+	      scene->about);
+	be_patient(fd);
+	return fd;
+}
+
+/* The front reads a piece of each client in a turn, and a reply is a turn. */
+static void let_it_read(const struct scene *scene)
+{
+	int fd = dial(scene);
+
+	hear(fd, "220", scene->about);
+	for (int i = 0; i < TURNS; i++)
+		ask(fd, "NOOP\r\n", "250", scene->about);
+	fd_close(&fd);
+}
+
+/* A message without its end. */
+static int bring_much(const struct scene *scene, unsigned network, unsigned host)
+{
+	static char lines[BODY];
+	int fd = dial_from(scene, network, host);
+
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = "x\r\n"[i % 100 < 98 ? 0 : i % 100 - 97];
+	begin_message(fd, scene->about);
+	say(fd, (struct slice){ lines, sizeof(lines) });
+	let_it_read(scene);
+	return fd;
+}
+
+static void expect_deposit(struct scene *scene, int fd, const char *address)
+{
+	struct taken taken;
+
+	take_deposit(scene, &taken);
+	CHECK(slice_same(taken.envelope.client_address, slice_of(address)), address);
+	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
+	hear(fd, "250 2.0.0 accepted", address);
+	fd_close(&fd);
+}
+
+/* What one network may not have is there for others; its own wait for the one of them that goes on. */
+static void check_share_of_room(void)
+{
+	struct scene scene = { .about = "a share of the room" };
+	int inside[4], waiting, other;
+
+	begin(&scene, ROOM "bytes_in_flight_share = 25 }\n");
+	for (unsigned i = 0; i < COUNT_OF(inside); i++)
+		inside[i] = bring_much(&scene, 1, i + 1);
+	waiting = bring_much(&scene, 1, 9);
+	say(waiting, SLICE(".\r\n"));
+	let_it_read(&scene);
+	other = bring_much(&scene, OTHER_NETWORK, 1);
+	say(other, SLICE(".\r\n"));
+	expect_deposit(&scene, other, "127.0.2.1");
+	say(inside[3], SLICE(".\r\n"));
+	expect_deposit(&scene, inside[3], "127.0.1.4");
+	expect_deposit(&scene, waiting, "127.0.1.9");
+	for (unsigned i = 0; i < 3; i++) {
+		char address[16];
+
+		(void)snprintf(address, sizeof(address), "127.0.1.%u", i + 1);
+		say(inside[i], SLICE(".\r\n"));
+		expect_deposit(&scene, inside[i], address);
+	}
+	end(&scene);
+}
+
+/* From as many networks as it takes: who fills the room and then brings nothing gives way. */
+static void check_hoard(void)
+{
+	struct scene scene = { .about = "a hoard" };
+	int hoard[HOARDERS], good;
+	unsigned gone = 0;
+
+	begin(&scene, ROOM "bytes_in_flight_share = 100 }\n");
+	for (unsigned i = 0; i < HOARDERS; i++)
+		hoard[i] = bring_much(&scene, 10 + i, 1);
+	good = bring_much(&scene, OTHER_NETWORK, 1);
+	say(good, SLICE(".\r\n"));
+	expect_deposit(&scene, good, "127.0.2.1");
+	for (unsigned i = 0; i < HOARDERS; i++) {
+		if (!is_open(hoard[i])) {
+			CHECK(ended_with(hoard[i], "421 4.4.2 too slow, and others wait"), "it is told why");
+			gone++;
+		}
+		fd_close(&hoard[i]);
+	}
+	CHECK(gone > 0 && gone < HOARDERS / 2, "no more than needed");
+	end(&scene);
+}
+
 int main(void)
 {
+	check_share_of_room();
+	check_hoard();
 	check_crowd();
 	check_idle_talk();
 	check_nobody_to_go();

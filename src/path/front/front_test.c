@@ -489,9 +489,14 @@ static void refused_chunks_are_swallowed(struct scene *scene)
 	CHECK(!(taken.envelope.flags & ENVELOPE_NORMALISED), scene->about);
 	answer(scene, &taken, QUEUE_KEPT, SLICE(""));
 	hear(fd, "250", scene->about);
-	ask(fd, "BDAT x\r\n", "501", scene->about);
 	say(fd, SLICE("BDAT x\r\nNOOP\r\n"));
 	hear(fd, "554 5.5.0", scene->about);
+	hear(fd, "", scene->about);
+	fd_close(&fd);
+	fd = dial(scene);
+	hear(fd, "220", scene->about);
+	ask(fd, "BDAT x\r\n", "501", scene->about);
+	ask(fd, "EHLO x\r\n", "503 5.5.1 a chunk of unknown length", scene->about);
 	hear(fd, "", scene->about);
 }
 

@@ -219,6 +219,38 @@ static void forgotten(struct bench *bench)
 	nothing_came(bench, "nothing was kept");
 }
 
+/* A client has its share of handshakes, since each costs a signature. */
+static void shares_of_handshakes(struct bench *bench)
+{
+	bench->shared.limits.handshakes_per_minute.n = 2;
+	bench_tls(bench);
+	bench_tls(bench);
+	bench_plain(bench);
+	bench_say(bench, SLICE("STARTTLS\r\n"));
+	CHECK(slice_begins(buffer_slice(&bench->heard), SLICE("454 4.7.0 too many TLS handshakes")), "no third handshake");
+	buffer_clear(&bench->heard);
+	bench_say(bench, SLICE(MAIL));
+	CHECK(heard(bench, "250 2.1.0"), "and the session goes on in the clear");
+	bench->door.rules.tls = SESSION_TLS_IMPLICIT;
+	while (bench->shared.first)
+		client_end(bench->shared.first);
+	buffer_clear(&bench->heard);
+	bench_begin(bench, 0);
+	bench_settle(bench);
+	CHECK(is_over(bench) && buffer_length(&bench->heard) == 0, "implicit TLS says nothing in the clear");
+	bench->door.rules.tls = SESSION_TLS_OPTIONAL;
+	bench->who = SESSION_TRUSTED;
+	bench_tls(bench);
+	bench->who = 0;
+	bench->shared.limits.handshakes_per_minute.n = 0;
+	bench->shared.limits.network_handshakes_per_minute.n = 1;
+	bench_tls(bench);
+	bench_plain(bench);
+	bench_say(bench, SLICE("STARTTLS\r\n"));
+	CHECK(heard(bench, "454 4.7.0"), "nor has a network more than its share");
+	bench->shared.limits.network_handshakes_per_minute.n = 0;
+}
+
 int main(void)
 {
 	static struct bench bench;
@@ -232,6 +264,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(glued); i++)
 		glue(&bench, i);
 	forgotten(&bench);
+	shares_of_handshakes(&bench);
 	bench_tls_finish(&bench);
 	bench_finish(&bench);
 	return TEST_END();

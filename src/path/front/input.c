@@ -6,6 +6,7 @@
 #include "front/allowance.h"
 #include "front/crowd.h"
 #include "front/deadline.h"
+#include "front/hoard.h"
 #include "front/identity.h"
 #include "front/message.h"
 #include "front/record.h"
@@ -153,6 +154,7 @@ static bool take_body(struct client *client)
 	}
 	client->brought += all.len - rest.len;
 	crowd_brought(client, all.len - rest.len);
+	hoard_brought(client, all.len - rest.len);
 	buffer_eat(&client->in, all.len - rest.len);
 	if (end == OK)
 		end_body(client);
@@ -172,6 +174,7 @@ static bool take_chunk(struct client *client)
 	}
 	client->brought += piece.len;
 	crowd_brought(client, piece.len);
+	hoard_brought(client, piece.len);
 	client->session.chunk.left -= piece.len;
 	buffer_eat(&client->in, piece.len);
 	end_chunk(client);
@@ -183,7 +186,7 @@ static bool take_chunk(struct client *client)
 /* After DATA the client waits for 354; and behind a chunk of unknown length nobody knows what is a command. */
 static bool must_be_silent(const struct session *session)
 {
-	return session->stage == STAGE_BODY || session->chunk.unmeasured;
+	return session->stage == STAGE_BODY || session->chunk.unmeasured || session->untidy;
 }
 
 void input_recipient(struct client *client, enum result end, const struct slice *addresses, size_t count, bool hidden)
@@ -243,9 +246,13 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 	if (before == STAGE_SENDER)
 		message_begin(client);
 	if (line.len == 0 || line.at[line.len - 1] != '\r')
-		end = session_bad_line(&client->session, LINE_WITHOUT_CR);
+		end = session_bad_line(&client->session, line, LINE_WITHOUT_CR);
 	else
 		end = session_line(&client->session, (struct slice){ line.at, line.len - 1 });
+	if (client->session.begins_tls && allowance_handshake(client) != OK) {
+		buffer_cut(&client->out, replies);
+		end = session_no_tls(&client->session);
+	}
 	allowance_after(client, allowed);
 	if (end == BROKEN)
 		session_gone(&client->session);
@@ -277,10 +284,11 @@ static void obey_line(struct client *client, struct slice line, size_t eaten)
 		end_chunk(client);
 }
 
-static void line_too_long(struct client *client)
+static void line_too_long(struct client *client, struct slice line)
 {
-	if (!client->skipping && session_bad_line(&client->session, LINE_TOO_LONG) == BROKEN)
+	if (!client->skipping && session_bad_line(&client->session, line, LINE_TOO_LONG) == BROKEN)
 		session_gone(&client->session);
+	message_drop(client);
 	client->skipping = true;
 }
 
@@ -293,13 +301,13 @@ static bool take_line(struct client *client)
 	if (!slice_has(rest, '\n')) {
 		if (rest.len < limit)
 			return false;
-		line_too_long(client);
+		line_too_long(client, rest);
 		buffer_eat(&client->in, rest.len);
 		return false;
 	}
 	line = slice_cut(&rest, '\n');
 	if (client->skipping || line.len + 1 > limit) {
-		line_too_long(client);
+		line_too_long(client, line);
 		client->skipping = false;
 		buffer_eat(&client->in, line.len + 1);
 		deadline_arm(client);

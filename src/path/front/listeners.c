@@ -155,6 +155,7 @@ static void keep_back(struct front *front)
 		if (front->doors[i].rules.message_limit > most)
 			most = front->doors[i].rules.message_limit;
 	flight->reserve = front_lesser(most + CLIENT_INPUT, flight->limit);
+	flight->share = flight->limit / 100 * front->shared.limits.bytes_in_flight_share.n;
 }
 
 enum result listeners_fill(struct front *front)

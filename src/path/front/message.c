@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "front/hoard.h"
 #include "front/trace.h"
 
 #include <errno.h>
@@ -19,12 +20,11 @@ static void give_back(struct client *client)
 	struct shared *shared = client->shared;
 
 	fd_close(&client->memfd);
-	if (client->kept == 0)
+	if (client->hold.bytes == 0)
 		return;
-	flight_give(&shared->flight, client, client->kept);
-	client->kept = 0;
+	flight_give(&shared->flight, &client->hold);
 	counter_set(&shared->process->counters, FRONT_COUNT_bytes_in_flight, shared->flight.used);
-	(void)!timer_start(&shared->wake, 0);
+	hoard_given(shared);
 }
 
 void message_drop(struct client *client)
@@ -35,6 +35,7 @@ void message_drop(struct client *client)
 	client->body = (struct body){ 0 };
 	client->normal = (struct normal){ 0 };
 	client->headers = (struct headers){ 0 };
+	client->pace = (struct pace){ 0 };
 }
 
 void message_begin(struct client *client)
@@ -64,15 +65,26 @@ static bool is_lost(const struct client *client)
 	return client->too_large || client->no_room || is_faulty(client);
 }
 
+/* Whoever is counted among the connections has a share with its network; a user of this machine has one alone. */
+static enum result take(struct client *client, uint64_t bytes)
+{
+	bool local = client->session.client & SESSION_LOCAL;
+	struct admission_key network = local ? admission_client(&client->address) : admission_network(&client->address);
+
+	return flight_take(&client->shared->flight, &client->hold, client->counted ? &network : NULL, bytes);
+}
+
 enum result message_room(struct client *client, size_t more)
 {
 	struct shared *shared = client->shared;
 	uint64_t need = client->size + (is_normalised(client) ? NORMAL_ROOM * more : more);
 
-	if (is_lost(client) || need <= client->kept)
+	if (is_lost(client) || need <= client->hold.bytes)
 		return OK;
-	TRY(flight_take(&shared->flight, client, need - client->kept));
-	client->kept = need;
+	if (take(client, need - client->hold.bytes) != OK) {
+		hoard_wait(shared);
+		return LATER;
+	}
 	counter_set(&shared->process->counters, FRONT_COUNT_bytes_in_flight, shared->flight.used);
 	return OK;
 }

@@ -20,6 +20,7 @@ static const struct session_rules rules = {
 /* What a server must remember, told anew and without a look at ours. */
 struct model {
 	bool hello, mail, null, chunks, after_cr;
+	bool unmeasured;                  /* behind a BDAT of unknown length */
 	unsigned recipients, errors;
 	size_t size;                      /* of chunks, with their line ends put right */
 	unsigned kept;                    /* deposits that there must have been */
@@ -166,6 +167,13 @@ static const char *bad_bytes(struct model *model)
 	return "501";
 }
 
+static const char *bad_chunk(struct model *model)
+{
+	forget(model);
+	model->unmeasured = true;
+	return "501";
+}
+
 static const char *stranger(struct model *model)
 {
 	return model->mail ? "503" : "550";
@@ -215,9 +223,10 @@ static const struct command {
 	{ LIT("NOOP \0\r\n"), bad_bytes },
 	{ LIT("XCLIENT ADDR=192.0.2.1\r\n"), stranger },
 	{ LIT("XFORWARD ADDR=192.0.2.1\r\n"), xforward },
-	{ LIT("BDAT\r\n"), bad_bytes },
-	{ LIT("BDAT -1\r\n"), bad_bytes },
-	{ LIT("BDAT 18446744073709551616 LAST\r\n"), bad_bytes },
+	{ LIT("BDAT\r\n"), bad_chunk },
+	{ LIT("BDAT -1\r\n"), bad_chunk },
+	{ LIT("BDAT 5 LAST\x01\r\n"), bad_chunk },
+	{ LIT("BDAT 18446744073709551616 LAST\r\n"), bad_chunk },
 };
 
 /* ---- one step ---- */
@@ -350,6 +359,17 @@ static void chunk(struct test *test)
 	buffer_finish(&all);
 }
 
+/* One line more is answered, whatever it is, and the session is over. */
+static void behind_unmeasured(struct test *test)
+{
+	const struct command *command = &commands[next(test, COUNT_OF(commands))];
+
+	say(test, command->line);
+	expect(test, "503", false, command->line);
+	CHECK(test->bench.shared.first == NULL || test->bench.shared.first->session.stage == STAGE_GOODBYE, "the end");
+	begin(test);
+}
+
 static void command(struct test *test)
 {
 	const struct command *command = &commands[next(test, COUNT_OF(commands))];
@@ -359,6 +379,8 @@ static void command(struct test *test)
 	expect(test, code, true, command->line);
 	if (code[0] == '3')
 		body(test);
+	else if (test->model.unmeasured)
+		behind_unmeasured(test);
 }
 
 /* Where a random walk would seldom come. */

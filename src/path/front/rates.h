@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rates.h — how often in a minute: connections, messages and recipients of a client, connections of a network.
+ * rates.h — how often in a minute: connections, TLS handshakes, messages and recipients of a client, the first two of a
+ *           network.
  *
  * Knows:   for each of them a bucket that runs empty evenly, and holds a minute's share.
  * Ignores: who is trusted, and what happens to those who are refused.
@@ -15,7 +16,7 @@
 
 #include <stdbool.h>
 
-enum rate { RATE_CONNECTIONS, RATE_MESSAGES, RATE_RECIPIENTS, RATES };
+enum rate { RATE_CONNECTIONS, RATE_HANDSHAKES, RATE_MESSAGES, RATE_RECIPIENTS, RATES };
 
 struct rates {
 	struct rates_row *rows;

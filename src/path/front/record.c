@@ -2,6 +2,8 @@
 /* Each line begins with the message's id where there is a message. */
 #include "front/record.h"
 
+enum { PUT_OFF_TOLD = 20 };                   /* lines of a session */
+
 static struct slice text_of(const struct client *client)
 {
 	return slice_of(client->address_text);
@@ -17,6 +19,24 @@ static void count(struct client *client, enum front_count which, uint64_t how_ma
 	counter_add(&client->shared->process->counters, which, how_many);
 }
 
+/* A mistake is counted by the session, until goodbye. "Later" may be said for ever: then some lines tell enough. */
+static bool is_told(struct client *client, struct slice reply)
+{
+	return client->session.stage == STAGE_GOODBYE || !slice_begins(reply, SLICE("4")) || client->put_off++ < PUT_OFF_TOLD;
+}
+
+void record_untold(struct client *client)
+{
+	struct log_line entry;
+
+	if (client->put_off <= PUT_OFF_TOLD)
+		return;
+	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, SLICE(""), "refused-more");
+	log_text(&entry, "client", text_of(client));
+	log_count(&entry, "lines", (int64_t)(client->put_off - PUT_OFF_TOLD));
+	log_end(&entry);
+}
+
 void record_refused(struct client *client, struct slice line, size_t before)
 {
 	struct slice reply = slice_drop(buffer_slice(&client->out), before);
@@ -26,6 +46,8 @@ void record_refused(struct client *client, struct slice line, size_t before)
 	if (client->session.stage == STAGE_RECIPIENTS)
 		id = (struct slice){ client->id, MESSAGE_ID_SIZE };
 	count(client, FRONT_COUNT_commands_refused, 1);
+	if (!is_told(client, reply))
+		return;
 	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, id, "refused");
 	log_text(&entry, "client", text_of(client));
 	log_text(&entry, "command", line);
@@ -39,6 +61,8 @@ void record_recipient(struct client *client, struct slice address, bool hidden, 
 	struct log_line entry;
 
 	count(client, FRONT_COUNT_commands_refused, 1);
+	if (!is_told(client, reply))
+		return;
 	log_begin(&entry, log_of(client), LOG_LEVEL_INFO, (struct slice){ client->id, MESSAGE_ID_SIZE }, "refused");
 	log_text(&entry, "client", text_of(client));
 	log_text(&entry, "recipient", address);

@@ -2,6 +2,7 @@
 /* A handshake's success is one event more in a session's life: all that was said before it is forgotten. */
 #include "front/secure.h"
 
+#include "front/allowance.h"
 #include "front/crowd.h"
 #include "front/deadline.h"
 #include "front/record.h"
@@ -43,6 +44,16 @@ void secure_begin(struct client *client)
 		session_gone(&client->session);
 	buffer_clear(&client->out);
 	deadline_arm(client);
+}
+
+void secure_begin_unasked(struct client *client)
+{
+	if (allowance_handshake(client) == OK) {
+		secure_begin(client);
+		return;
+	}
+	record_insecure(client, "too many handshakes of its address or network in this minute");
+	session_gone(&client->session);
 }
 
 static void done(struct client *client)

@@ -13,6 +13,7 @@
 #include "front/client.h"
 
 /* The next bytes from the client are a handshake's; what is in `out` still goes in the clear, before it. */
+void secure_begin_unasked(struct client *client);        /* before any word; if it may have one more handshake */
 void secure_begin(struct client *client);
 bool secure_is_on(const struct client *client);
 bool secure_is_shaking(const struct client *client);

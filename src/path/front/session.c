@@ -84,7 +84,13 @@ enum result session_asked(struct session *session, enum result end, const struct
 	return session_answer(session, "451 4.4.3 the recipient could not be looked up, try later");
 }
 
-enum result session_bad_line(struct session *session, enum session_bad_line what)
+enum result session_no_tls(struct session *session)
+{
+	session->begins_tls = false;
+	return session_answer(session, "454 4.7.0 too many TLS handshakes in this minute, try later");
+}
+
+enum result session_bad_line(struct session *session, struct slice line, enum session_bad_line what)
 {
 	static const char *const replies[] = {
 		[LINE_TOO_LONG] = "500 5.5.2 line too long",
@@ -93,7 +99,10 @@ enum result session_bad_line(struct session *session, enum session_bad_line what
 
 	/* It may have been a BDAT, or a recipient: what follows is not what it would have been. */
 	session_forget(session);
-	session->chunk.unmeasured = what == LINE_WITHOUT_CR;
+	if (session->chunk.unmeasured)
+		return verbs_after_unmeasured(session);
+	session->chunk.unmeasured = verbs_look_like_chunk(line);
+	session->untidy = what == LINE_WITHOUT_CR;
 	return count_error(session, session_answer(session, replies[what]));
 }
 

@@ -64,11 +64,12 @@ struct session {
 	struct slice envelope_id;
 	struct {
 		uint64_t left;                    /* bytes that are still to come */
-		bool last, unmeasured;            /* unmeasured: this line was a BDAT whose length nobody knows */
+		bool last, unmeasured;            /* unmeasured: the last line was a BDAT whose length nobody knows */
 		const char *refused;              /* NULL, or the reply once its bytes are swallowed */
 		enum stage after;                 /* where the session stands then */
 	} chunk;
 	unsigned spent;                           /* bits of session_spent; brought before each line */
+	bool untidy;                              /* the last line had no CR: what comes glued to it is not heard */
 	bool begins_tls;                          /* STARTTLS was answered with 220: a handshake is next */
 	const char *tls_version, *tls_cipher;     /* constants; NULL: not inside TLS */
 	uint64_t errors;
@@ -91,9 +92,9 @@ void session_finish(struct session *session);         /* safe on a zeroed one */
 
 must_use enum result session_greet(struct session *session);
 must_use enum result session_line(struct session *session, struct slice line);
-/* A line that could not be brought: too long, or without CR before its LF. */
+/* A line that could not be brought: too long, or without CR before its LF. `line`: its first bytes. */
 enum session_bad_line { LINE_TOO_LONG, LINE_WITHOUT_CR };
-must_use enum result session_bad_line(struct session *session, enum session_bad_line what);
+must_use enum result session_bad_line(struct session *session, struct slice line, enum session_bad_line what);
 
 /* Whom is to be looked up; NULL: nobody. And what was found: OK with at least one address, in whose place they are;
  * REFUSED: there is no such recipient; LATER. An address that is there already is not there twice. */
@@ -118,6 +119,8 @@ enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END
 must_use enum result session_end(struct session *session, enum session_end why);
 /* The handshake is done (RFC 3207 4.2): whatever was said before it is forgotten. */
 void session_secured(struct session *session, const char *version, const char *cipher);
+/* STARTTLS was answered with 220, which was not sent yet: 454 instead. */
+must_use enum result session_no_tls(struct session *session);
 void session_gone(struct session *session);
 
 struct slice session_first_recipient(const struct session *session);      /* empty: there is none */

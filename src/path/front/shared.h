@@ -34,7 +34,8 @@ struct shared {
 	struct pool clients;
 	struct client *first;                     /* all of them */
 	size_t connections;
-	struct timer wake;                        /* asks the clients again that wait for room in flight */
+	struct timer wake;                        /* asks the clients again that wait for room in flight: hoard.h */
+	bool waking;                              /* it is started */
 	bool stopping;
 };
 

@@ -20,7 +20,7 @@ static const struct session_rules rules = {
 
 #define HIDDEN "MAIL FROM:<smuggler@b.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nSubject: h\r\n\r\nh\r\n"
 
-/* Refused: in DATA from strangers, since it has a bare CR, a bare LF or NUL. */
+/* Refused: in DATA from strangers, since it has a bare CR, a bare LF or NUL; of those we trust they are put right. */
 static const struct sequence {
 	const char *about;
 	struct slice bytes;
@@ -70,7 +70,7 @@ static inline void smuggling_text(const struct sequence *sequence, const struct 
 /* What was said by DATA, and how it must end: refused, or one message. */
 static inline void smuggling_judge(struct bench *bench, const struct sequence *sequence, const char *about)
 {
-	bool refused = sequence->refused;
+	bool refused = sequence->refused && !(bench->who & SESSION_TRUSTED);
 
 	CHECK(sequence->ends || !bench->hidden, about);
 	CHECK(!bench->foul, sequence->about);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A second message hidden in the first, behind what some server has taken for the end of data: every sequence, in every
- * place, by DATA and by BDAT, cut at every byte, through the real client. What counts is what reaches the queue.
+ * place, by DATA (from strangers and from those we trust) and by BDAT (where that makes no difference), cut at every byte,
+ * through the real client. What counts is what reaches the queue.
  */
 #include "front/smuggling_rows.h"
 
 static void greet(struct bench *bench)
 {
-	bench_begin(bench, 0);
+	bench_begin(bench, bench->who);
 	bench_say(bench, SLICE("EHLO x\r\n"));
 	bench_say(bench, SLICE("MAIL FROM:<a@b.example>\r\nRCPT TO:<u@example.org>\r\n"));
 	buffer_clear(&bench->heard);
@@ -92,19 +93,51 @@ static void by_refused_chunk(struct bench *bench, const struct sequence *sequenc
 	end(bench);
 }
 
-/* A chunk of which nobody knows the length: what stands behind it is not read at all. */
-static void by_unmeasured_chunk(struct bench *bench, const struct sequence *sequence, struct slice all)
+/* Chunks of which nobody knows the length, or others may see one and we none. */
+static const struct { const char *about; struct slice before, behind; } unmeasured[] = {
+	{ "in hex", LIT("BDAT 0x"), LIT(" LAST\r\n") },
+	{ "behind a tab", LIT("BDAT\t"), LIT(" LAST\r\n") },
+	{ "with a byte that cannot be printed", LIT("BDAT "), LIT(" LAST\x01\r\n") },
+	{ "with a NUL in the word", LIT("BD\0AT "), LIT(" LAST\r\n") },
+	{ "behind eight bits", LIT("\xef\xbb\xbf" "BDAT "), LIT(" LAST\r\n") },
+	{ "glued to the word", LIT("bdat"), LIT(" LAST\r\n") },
+	{ "without CR", LIT("BDAT "), LIT(" LAST\n") },
+};
+
+/* What stands behind it is not obeyed, at once or later, and the session ends. */
+static void by_unmeasured_chunk(struct bench *bench, const struct sequence *sequence, struct slice all, size_t which, bool at_once)
 {
 	struct buffer whole;
 
 	buffer_init(&whole, 4096);
-	CHECK(buffer_format(&whole, "BDAT 0x%zx LAST\r\n", all.len) == OK && buffer_add(&whole, all) == OK, "room");
+	CHECK(buffer_add(&whole, unmeasured[which].before) == OK && buffer_format(&whole, "%zu", all.len) == OK &&
+	      buffer_add(&whole, unmeasured[which].behind) == OK && (!at_once || buffer_add(&whole, all) == OK), "room");
 	greet(bench);
 	bench_say(bench, buffer_slice(&whole));
+	CHECK(slice_begins(buffer_slice(&bench->heard), at_once ? SLICE("554 5.5.0") : SLICE("50")), unmeasured[which].about);
+	if (!at_once)
+		bench_say(bench, all);
 	CHECK(!bench->hidden && bench->deposits == 0, sequence->about);
-	CHECK(slice_begins(buffer_slice(&bench->heard), SLICE("554 5.5.0")), sequence->about);
+	CHECK(bench->shared.first == NULL || bench->shared.first->session.stage == STAGE_GOODBYE, unmeasured[which].about);
 	end(bench);
 	buffer_finish(&whole);
+}
+
+/* The same, in a line that is too long. */
+static void by_endless_chunk(struct bench *bench, const struct sequence *sequence, struct slice all)
+{
+	struct buffer line;
+
+	buffer_init(&line, 8192);
+	CHECK(buffer_format(&line, "BDAT %zu%*s LAST\r\n", all.len, 3000, "") == OK, "room");
+	greet(bench);
+	bench_say(bench, buffer_slice(&line));
+	CHECK(slice_begins(buffer_slice(&bench->heard), SLICE("500 5.5.2")), sequence->about);
+	bench_say(bench, all);
+	CHECK(!bench->hidden && bench->deposits == 0, sequence->about);
+	CHECK(bench->shared.first == NULL || bench->shared.first->session.stage == STAGE_GOODBYE, sequence->about);
+	end(bench);
+	buffer_finish(&line);
 }
 
 static void check(struct bench *bench, const struct sequence *sequence, const struct place *place)
@@ -112,13 +145,18 @@ static void check(struct bench *bench, const struct sequence *sequence, const st
 	struct buffer all;
 
 	smuggling_text(sequence, place, &all);
-	by_unmeasured_chunk(bench, sequence, buffer_slice(&all));
 	for (size_t cut = 0; cut <= buffer_length(&all); cut++) {
+		bench->who = SESSION_TRUSTED;
+		by_data(bench, sequence, place->about, buffer_slice(&all), cut);
+		bench->who = 0;
 		by_data(bench, sequence, place->about, buffer_slice(&all), cut);
 		by_chunk(bench, sequence, buffer_slice(&all), cut);
 		by_chunks(bench, sequence, buffer_slice(&all), cut);
 		by_refused_chunk(bench, sequence, buffer_slice(&all), cut);
 	}
+	for (size_t i = 0; i < 2 * COUNT_OF(unmeasured); i++)
+		by_unmeasured_chunk(bench, sequence, buffer_slice(&all), i / 2, i % 2);
+	by_endless_chunk(bench, sequence, buffer_slice(&all));
 	buffer_finish(&all);
 }
 

@@ -427,18 +427,45 @@ static bool is_text_for(const struct verb *verb, struct slice line)
 	return true;
 }
 
+/* As a careless reader may see it: bytes that cannot be printed are passed over, and what is glued to the word too. */
+bool verbs_look_like_chunk(struct slice line)
+{
+	static const struct slice word = LIT("BDAT");
+	size_t found = 0;
+
+	for (size_t i = 0; i < line.len && found < word.len; i++) {
+		if (line.at[i] < ' ' || line.at[i] > '~' || (line.at[i] == ' ' && found == 0))
+			continue;
+		if ((line.at[i] & ~0x20) != word.at[found])
+			return false;
+		found++;
+	}
+	return found == word.len;
+}
+
+enum result verbs_after_unmeasured(struct session *session)
+{
+	session_forget(session);
+	return session_hang_up(session, "503 5.5.1 a chunk of unknown length stands before this, goodbye");
+}
+
 enum result verbs_obey(struct session *session, struct slice line)
 {
 	struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
 	const struct verb *verb = find_verb(name);
 
-	session->chunk.unmeasured = session->claimed = false;
+	if (session->chunk.unmeasured && !slice_same_nocase(slice_trim(line), SLICE("QUIT")))
+		return verbs_after_unmeasured(session);
+	session->chunk.unmeasured = session->untidy = session->claimed = false;
 	if (!is_text_for(verb, line)) {
 		session_forget(session);
+		session->chunk.unmeasured = verbs_look_like_chunk(line);
 		return session_answer(session, "501 5.5.2 commands are printable ASCII");
 	}
-	if (verb == NULL)
+	if (verb == NULL) {
+		session->chunk.unmeasured = verbs_look_like_chunk(line);
 		return session_answer(session, "500 5.5.2 unknown command");
+	}
 	if (!(verb->permitted & IN(session->stage)))
 		return session_answer(session, session->stage == STAGE_HELLO ? hello_first : verb->not_now);
 	return verb->obey(session, argument);

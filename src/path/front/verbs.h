@@ -26,6 +26,10 @@ struct session_noted {
 };
 
 must_use enum result verbs_obey(struct session *session, struct slice line);
+/* Did somebody mean BDAT by it? Then bytes follow, and nobody knows how many. */
+bool verbs_look_like_chunk(struct slice line);
+/* Whatever stands behind a chunk of unknown length may be a part of it: nothing more is obeyed. */
+must_use enum result verbs_after_unmeasured(struct session *session);
 
 /* session.c has these for both. */
 must_use enum result session_answer(struct session *session, const char *reply);
