@@ -85,7 +85,7 @@ def test_a_line_without_an_end(strangers, text):
 
 
 def test_a_hundred_thousand_recipients(strangers):
-    """As many as there may be; the others later, at no cost."""
+    """As many as there may be; the others later, at no cost, and with no line in the log for each."""
     with Client(strangers.port, source=STRANGER) as client:
         client.say("MAIL FROM:<a@example.net>")
         before = slow.memory(strangers)
@@ -97,6 +97,10 @@ def test_a_hundred_thousand_recipients(strangers):
             later += replies.count("452")
         assert (good, later) == (1000, 99000)
         assert slow.memory(strangers) - before < SMALL
+    wait_for(lambda: " refused-more " in strangers.log_text(), 20, "the log to say how many there were")
+    with open(strangers.log, encoding="utf-8") as file:
+        log = file.read()
+    assert log.count(" refused ") == 20 and "lines=98980" in log, log[-2000:]
 
 
 def test_who_looks_for_names_is_shown_the_door(started, sink, quick, tmp_path):
