@@ -66,7 +66,7 @@ static const char rules[] = "policy \"a\" { when = \"virus and not (trusted or a
 			    "profile \"p\" { when = \"not recipient in list('l')\" template \"recipient\" { text = {\"one\", \"two\"} } }\n";
 
 static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-	                                                  &profile_settings_section, NULL };
+	                                                  &banner_settings_section, &profile_settings_section, NULL };
 
 static struct {
 	struct buffer envelope, findings, evidence, edits, judgement, notice, settings;

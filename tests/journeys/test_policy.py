@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policy of the configuration, carried out: for each recipient its own, seen by the next hop and in the quarantine."""
 import email
+import email.policy
 import json
 import pathlib
 import re
@@ -257,3 +258,46 @@ def mail_from(gateway, source, sender, recipients, data):
 def two_of(listed):
     rows = [json.loads(line) for line in listed.splitlines()]
     return rows if len(rows) == 2 else None
+
+
+HTML = "<html><body><p>Good day.</p></body></html>\r\n"
+BOTH = f"--b\r\nContent-Type: text/plain\r\n\r\nGood day.\r\n--b\r\nContent-Type: text/html\r\n\r\n{HTML}--b--\r\n"
+BANNERS = """
+banner "outside" { text = {"From outside.", "Think first."} html = {"<p>From outside \u2013 think first.</p>"} place = top }
+profile "raw" { when = "recipient ~ 'raw@*'" banner "outside" { html = {"<b>raw</b>"} } }
+policy "mark" { when = "direction = inbound" do = {"banner outside"} }
+policy "keep" { when = "subject ~ '*keep*'" do = {"hold"} }
+"""
+
+
+def test_a_banner_is_added_and_what_it_stands_beside_is_as_it_was(started, sink):
+    """A text, HTML, a choice of both and a signed message; the parts as Python's parser finds them."""
+    gateway = started(house.Gateway([("example.org", [sink.url])], trusted='"192.0.2.0/24"', policy=BANNERS))
+    text = ("text/plain", "From outside.\r\nThink first.\r\n")
+    html = ("text/html", "<p>From outside \u2013 think first.</p>\r\n")
+    signed = 'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n'
+    for kind, body, banner in (("", "Good day.\r\n", text), ("Content-Type: text/html\r\n", HTML, html),
+                               ("Content-Type: multipart/alternative; boundary=b\r\n", BOTH, html), (signed, BOTH, text)):
+        data = letter("hello", body, "MIME-Version: 1.0\r\n" + kind)
+        assert hand_in(gateway, ["berta@example.org"], data).startswith("250")
+        sink.wait(1)
+        raw = sink.letters.pop().data
+        got = email.message_from_bytes(raw, policy=email.policy.SMTP)
+        assert not got.defects and got.get_content_type() == "multipart/mixed" and got["Subject"] == "hello"
+        first, second = got.get_payload()
+        assert (first.get_content_type(), first.get_payload(decode=True).decode()) == banner
+        assert second.get_content_type() == (kind.split(";")[0].split(": ")[1].strip() if kind else "text/plain")
+        assert b"\r\n" + kind.encode() + b"\r\n" + body.encode() + b"\r\n--" in raw, "as it came"
+
+
+def test_a_profile_has_words_of_its_own_for_a_banner(started, sink):
+    gateway = started(house.Gateway([("example.org", [sink.url])], trusted='"192.0.2.0/24"', policy=BANNERS))
+    data = letter("hello", HTML, "Content-Type: text/html\r\n")
+    assert hand_in(gateway, ["berta@example.org", "raw@example.org"], data).startswith("250")
+    sink.wait(2)
+    got = {mail.recipients[0]: mail.data for mail in sink.letters}
+    assert b"<b>raw</b>\r\n" in got["raw@example.org"] and b"<b>raw</b>" not in got["berta@example.org"]
+    config = pathlib.Path(gateway.folder) / "postern.conf"
+    config.write_text(config.read_text() + 'policy "more" { do = {"banner inside"} }\n')
+    checked = gateway.command("check")
+    assert checked.returncode == 1 and b'no section banner "inside" stands in the file (in policy "more")' in checked.stdout + checked.stderr

@@ -289,7 +289,7 @@ static bool breaks_header(const struct changes *changes)
 	for (const struct changes_text *text = changes->top; text; text = text->next)
 		if (breaks_by_adding(changes, text->text))
 			return true;
-	return false;
+	return content && count_fields(changes, SLICE("MIME-Version")) == 0 && breaks_by_adding(changes, SLICE("MIME-Version:"));
 }
 
 static bool touches(const struct changes *changes, const struct part *part)

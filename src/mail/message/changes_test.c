@@ -67,6 +67,23 @@ static const struct row {
 	  "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"BOUND\"\r\n\r\n--BOUND\r\n"
 	  "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nw6QNCg==\r\n\r\n--BOUND\r\n\r\nx\r\n"
 	  "--BOUND--\r\n", 0 },
+	{ "a text behind a choice of texts stands outside of it",
+	  LIT("MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n"
+	      "Content-Type: text/html\r\n\r\n<p>two\r\n--b--\r\n"),
+	  { { BEHIND, "text/html; charset=utf-8", "<p>more\n", 0 } },
+	  "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"BOUND\"\r\n\r\n--BOUND\r\n"
+	  "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n"
+	  "Content-Type: text/html\r\n\r\n<p>two\r\n--b--\r\n\r\n--BOUND\r\n"
+	  "Content-Type: text/html; charset=utf-8\r\n\r\n<p>more\r\n\r\n--BOUND--\r\n", 0 },
+	{ "HTML before HTML, and a text behind it", LIT("MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>x\r\n"),
+	  { { BEHIND, "text/plain", "behind\n", 0 }, { FIRST, "text/html", "<p>before\n", 0 } },
+	  "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"BOUND\"\r\n\r\n--BOUND\r\n"
+	  "Content-Type: text/html\r\n\r\n<p>before\r\n\r\n--BOUND\r\nContent-Type: text/html\r\n\r\n<p>x\r\n\r\n--BOUND\r\n"
+	  "Content-Type: text/plain\r\n\r\nbehind\r\n\r\n--BOUND--\r\n", 0 },
+	{ "a part beside the attached original", LIT("Subject: s\r\n\r\nx\r\n"), { { WRAP, "", "", 0 }, { BEHIND, "text/plain", "more\n", 0 } },
+	  "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"BOUND\"\r\n\r\n--BOUND\r\n"
+	  "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\nSubject: s\r\n\r\nx\r\n\r\n--BOUND\r\n"
+	  "Content-Type: text/plain\r\n\r\nmore\r\n\r\n--BOUND--\r\n", 0 },
 	{ "a message without a head has parts too", LIT("no head\r\n"), { { BEHIND, "text/plain", "more\n", 0 } },
 	  "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"BOUND\"\r\n\r\n--BOUND\r\n\r\nno head\r\n\r\n"
 	  "--BOUND\r\nContent-Type: text/plain\r\n\r\nmore\r\n\r\n--BOUND--\r\n", 0 },
@@ -90,6 +107,10 @@ static const struct row {
 	{ "a part that is added breaks the body, and the header that says what it is",
 	  LIT("DKIM-Signature: h=Content-Type\r\nContent-Type: text/plain\r\n\r\nx"), { { BEHIND, "text/plain", "y", 0 } }, NULL,
 	  SEAL_DKIM },
+	{ "a part that is added needs MIME-Version, which may be signed as missing", LIT("DKIM-Signature: h=MIME-Version\r\n\r\nx"),
+	  { { BEHIND, "text/plain", "y", 0 } }, NULL, SEAL_DKIM },
+	{ "else it breaks the body alone", LIT("DKIM-Signature: h=From\r\n\r\nx"), { { BEHIND, "text/plain", "y", 0 } }, NULL,
+	  SEAL_DKIM_BODY },
 	{ "wrapping breaks both", LIT("DKIM-Signature: h=X\r\n\r\nx"), { { WRAP, "", "", 0 } }, NULL, SEAL_DKIM },
 	{ "a change inside of what is signed",
 	  LIT("Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n"

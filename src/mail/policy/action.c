@@ -26,6 +26,7 @@ const struct action_row action_rows[] = {
 	{ "subject", "TEXT", .deed = DEED_SUBJECT, .about = "the text is put before the subject; breaks DKIM signatures that cover it" },
 	{ "header", "NAME: VALUE", .deed = DEED_HEADER, .about = "a header is added on top; breaks DKIM signatures that cover its name" },
 	{ "as attachment", "", .deed = DEED_ATTACHMENT, .about = "it goes as an attachment of a new message; breaks DKIM signatures" },
+	{ "banner", "NAME", .deed = DEED_BANNER, .about = "that banner's text is added as a part; breaks DKIM signatures" },
 	{ "forward", "ADDRESS", .deed = DEED_FORWARD, .about = "a copy goes there too, with what rules change" },
 	{ "archive", "PATH", .deed = DEED_ARCHIVE, .about = "a copy, as it came, goes into a Maildir below that folder" },
 	{ "notify", "WHOM", .deed = DEED_NOTIFY, .about = "a notice goes to recipient, sender or an ADDRESS" },
@@ -112,6 +113,7 @@ static const struct {
 } kinds[DEED_COUNT] = {
 	[DEED_SUBJECT] = { NULL, "a text" },
 	[DEED_HEADER] = { is_header, "a whole header such as 'X-Spam-Flag: YES'" },
+	[DEED_BANNER] = { NULL, "the title of a section banner" },
 	[DEED_FORWARD] = { is_address, "an address such as abuse@example.org" },
 	[DEED_ARCHIVE] = { is_folder, "the absolute path of a folder" },
 	[DEED_NOTIFY] = { is_whom, "\"recipient\", \"sender\" or an address" },

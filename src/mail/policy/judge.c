@@ -147,6 +147,11 @@ static struct slice profile_of(const struct judging *judging, const struct actio
 		{ DEED_NOTIFY, "sender", TEMPLATE_SENDER },   { DEED_NOTIFY, NULL, TEMPLATE_ADDRESS },
 	};
 
+	if (action->row->deed == DEED_BANNER) {
+		const struct profile *profile = profiles_for_banner(&judging->policy->profiles, &judging->context, action->text);
+
+		return profile ? profile->title : SLICE("");
+	}
 	for (size_t i = 0; i < COUNT_OF(by_deed); i++) {
 		const struct profile *profile;
 

@@ -25,14 +25,15 @@ const char *outcome_name(enum outcome outcome)
 
 const char *deed_name(enum deed_kind kind)
 {
-	static const char *const names[DEED_COUNT] = { "subject", "header", "forward", "archive", "notify", "as attachment" };
+	static const char *const names[DEED_COUNT] = { "subject", "header", "forward", "archive", "notify", "as attachment",
+		                                    "banner" };
 
 	return (unsigned)kind < DEED_COUNT ? names[kind] : "unknown";
 }
 
 bool deed_is_edit(enum deed_kind kind)
 {
-	return kind == DEED_SUBJECT || kind == DEED_HEADER || kind == DEED_ATTACHMENT;
+	return kind == DEED_SUBJECT || kind == DEED_HEADER || kind == DEED_ATTACHMENT || kind == DEED_BANNER;
 }
 
 bool fate_has_errands(const struct judgement *judgement, const struct fate *fate)

@@ -30,13 +30,14 @@ enum deed_kind {
 	DEED_FORWARD, DEED_ARCHIVE,    /* errands of the queue: a copy to an address; one into the Maildirs below a path */
 	DEED_NOTIFY,                   /* "recipient", "sender" or an address */
 	DEED_ATTACHMENT,               /* an edit again: numbers stand in files, new ones go to the end */
+	DEED_BANNER,                   /* an edit: the title of a banner */
 	DEED_COUNT
 };
 struct deed {
 	enum deed_kind kind;
 	struct slice text;
 	struct slice rule;             /* the policy's title that asked for it */
-	struct slice profile;          /* whose template it is; empty: the file's, or none is needed */
+	struct slice profile;          /* whose template or banner it is; empty: the file's, or none is needed */
 };
 struct deeds { struct deed *list; uint32_t count; };
 struct titles { struct slice *list; uint32_t count; };

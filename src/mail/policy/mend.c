@@ -24,8 +24,17 @@ static enum result mend_attachment(struct changes *changes, const struct deed *d
 	return changes_wrap(changes, policy_template(policy, deed->profile, SLICE("attachment"))->text);
 }
 
+/* A banner that is no more was taken out of the settings meanwhile: a message that lacks it must not go out. */
+static enum result mend_banner(struct changes *changes, const struct deed *deed, const struct policy *policy)
+{
+	const struct profile *profile = deed->profile.len ? profiles_find(&policy->profiles, deed->profile) : NULL;
+	const struct banner *banner = banners_find(profile ? &profile->banners : &policy->banners, deed->text);
+
+	return banner ? banner_add(banner, changes) : REFUSED;
+}
+
 static enum result (*const menders[DEED_COUNT])(struct changes *, const struct deed *, const struct policy *) = {
-	[DEED_SUBJECT] = mend_subject, [DEED_HEADER] = mend_header, [DEED_ATTACHMENT] = mend_attachment,
+	[DEED_SUBJECT] = mend_subject, [DEED_HEADER] = mend_header, [DEED_ATTACHMENT] = mend_attachment, [DEED_BANNER] = mend_banner,
 };
 
 enum result mend_edits(struct slice bytes, const struct deeds *deeds, const struct policy *policy,
@@ -69,6 +78,20 @@ static bool has_fact(const struct findings *findings, struct slice name, struct 
 	return false;
 }
 
+/* The fields that say what the body is move into a part. */
+static bool covers_content(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->fact_count; i++) {
+		const struct fact *fact = &findings->facts[i];
+		bool covered = slice_same(fact->name, SLICE("signed.field"));
+
+		if ((covered && (slice_begins_nocase(fact->value, SLICE("content-")) || slice_same_nocase(fact->value, SLICE("mime-version")))) ||
+		    (slice_same(fact->name, SLICE("cut")) && slice_same(fact->value, SLICE("signed.field"))))
+			return true;
+	}
+	return false;
+}
+
 /* One more field of a covered name is taken for a break: who signed it may have named it once more than it was there. */
 unsigned policy_breaks(const struct findings *findings, const struct deed *deed)
 {
@@ -78,6 +101,8 @@ unsigned policy_breaks(const struct findings *findings, const struct deed *deed)
 		return 0;
 	if (deed->kind == DEED_ATTACHMENT)
 		return SEAL_DKIM;
+	if (deed->kind == DEED_BANNER)
+		return covers_content(findings) ? SEAL_DKIM : SEAL_DKIM_BODY;
 	if (has_fact(findings, SLICE("cut"), SLICE("signed.field")))
 		return SEAL_DKIM_HEADER;         /* more fields are covered than were told */
 	return has_fact(findings, SLICE("signed.field"), field) ? SEAL_DKIM_HEADER : 0;

@@ -79,8 +79,16 @@ bool rule_is_final(const struct rule *rule)
 }
 
 /* Each action is looked at, so that a mistake behind the first final one is not passed over. */
-static enum result compile_actions(const struct list *list, struct arena *arena, struct rule *rule,
-                                   struct buffer *complaint)
+static enum result check_banner(const struct banners *banners, const struct action *action, struct buffer *complaint)
+{
+	if (action->row->final || action->row->deed != DEED_BANNER || banners_find(banners, action->text))
+		return OK;
+	(void)!buffer_format(complaint, "no section banner \"%.*s\" stands in the file", SHOW(action->text));
+	return REFUSED;
+}
+
+static enum result compile_actions(const struct list *list, const struct banners *banners, struct arena *arena,
+                                   struct rule *rule, struct buffer *complaint)
 {
 	if (list->count == 0)
 		return no_action(complaint);
@@ -91,6 +99,7 @@ static enum result compile_actions(const struct list *list, struct arena *arena,
 		struct action action;
 
 		TRY(action_compile(list->items[i], arena, &action, complaint));
+		TRY(check_banner(banners, &action, complaint));
 		if (!rule_is_final(rule))
 			rule->actions[rule->action_count++] = action;
 	}
@@ -98,22 +107,22 @@ static enum result compile_actions(const struct list *list, struct arena *arena,
 }
 
 static enum result compile_rule(const struct policy_settings *settings, const struct named_lists *lists,
-                                struct arena *arena, struct rule *rule, struct buffer *complaint)
+                                const struct banners *banners, struct arena *arena, struct rule *rule, struct buffer *complaint)
 {
 	if (settings->when.is.len)
 		TRY(expression_compile(settings->when.is, lists, arena, &rule->when, complaint));
-	return compile_actions(&settings->do_, arena, rule, complaint);
+	return compile_actions(&settings->do_, banners, arena, rule, complaint);
 }
 
 /* What the settings hold ends at a reload: texts are kept in the policy's own arena. */
-static enum result compile_section(struct settings *settings, const struct named_lists *lists, struct slice title,
-                                   struct arena *arena, struct rule *rule, struct buffer *complaint)
+static enum result compile_section(struct settings *settings, const struct named_lists *lists, const struct banners *banners,
+                                   struct slice title, struct arena *arena, struct rule *rule, struct buffer *complaint)
 {
 	struct policy_settings filled;
 
 	TRY(settings_fill(settings, &policy_settings_section, title, &filled));
 	TRY(arena_keep(arena, title, &rule->title));
-	return compile_rule(&filled, lists, arena, rule, complaint);
+	return compile_rule(&filled, lists, banners, arena, rule, complaint);
 }
 
 static enum result standard_rules(struct arena *arena, struct policy *policy, struct buffer *complaint)
@@ -129,7 +138,7 @@ static enum result standard_rules(struct arena *arena, struct policy *policy, st
 		const struct policy_settings rule = { .when = { names[i] }, .do_ = actions };
 
 		policy->rules[i].title = names[i];
-		TRY(compile_rule(&rule, NULL, arena, &policy->rules[i], complaint));
+		TRY(compile_rule(&rule, NULL, &policy->banners, arena, &policy->rules[i], complaint));
 	}
 	policy->count = COUNT_OF(names);
 	return OK;
@@ -143,7 +152,7 @@ static enum result written_rules(struct settings *settings, const struct named_l
 		return LATER;
 	for (size_t i = 0; i < policy->count; i++) {
 		struct slice title = settings_title(settings, "policy", i);
-		enum result result = compile_section(settings, lists, title, arena, &policy->rules[i], complaint);
+		enum result result = compile_section(settings, lists, &policy->banners, title, arena, &policy->rules[i], complaint);
 
 		if (result == REFUSED)
 			(void)!buffer_format(complaint, " (in policy \"%.*s\")", SHOW(title));
@@ -167,7 +176,8 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 	}
 	TRY(lists_compile(settings, arena, &lists));
 	TRY(templates_compile(settings, arena, &policy->templates));
-	TRY(profiles_compile(settings, &lists, &policy->templates, arena, &policy->profiles, complaint));
+	TRY(banners_compile(settings, arena, &policy->banners, complaint));
+	TRY(profiles_compile(settings, &lists, &policy->templates, &policy->banners, arena, &policy->profiles, complaint));
 	if (policy->count == 0)
 		TRY(standard_rules(arena, policy, complaint));
 	else

@@ -41,6 +41,14 @@ extern const struct settings_section list_settings_section;
 SETTINGS_STRUCT(template_settings, TEMPLATE_SETTINGS);
 extern const struct settings_section template_settings_section;
 
+/* What `banner NAME` adds to a message. */
+#define BANNER_SETTINGS(ROW)                                                                                \
+	ROW(text,  list,   "",       "", "",           "line by line, what is added as plain text")          \
+	ROW(html,  list,   "",       "", "",           "line by line, the same for messages in HTML; empty: they get the text") \
+	ROW(place, choice, "bottom", "", "top bottom", "before the message, or behind it")
+SETTINGS_STRUCT(banner_settings, BANNER_SETTINGS);
+extern const struct settings_section banner_settings_section;
+
 #define PROFILE_SETTINGS(ROW) \
 	ROW(when, text, "", "", "", "facts that must hold for a recipient: an expression, see POLICY; empty: always")
 SETTINGS_STRUCT(profile_settings, PROFILE_SETTINGS);

@@ -26,6 +26,8 @@ static const struct {
 	{ LIT("header X-Spam-Flag"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
 	{ LIT("header X Y: z"), "a whole header such as 'X-Spam-Flag: YES' was expected behind \"header\"", "" },
 	{ LIT("as attachment"), NULL, "" },
+	{ LIT("banner 'the end'"), NULL, "the end" },
+	{ LIT("banner"), "the title of a section banner was expected behind \"banner\"", "" },
 	{ LIT("as attachement"), "no action is called \"as\"; `postern help actions` lists them", "" },
 	{ LIT("forward abuse@example.org"), NULL, "abuse@example.org" },
 	{ LIT("forward postmaster"), "an address such as abuse@example.org was expected behind \"forward\"", "" },
@@ -170,7 +172,7 @@ static const struct {
 static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
 {
 	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-		                                                  &template_settings_section, &profile_settings_section, NULL };
+		                                                  &template_settings_section, &banner_settings_section, &profile_settings_section, NULL };
 	char name[] = "/tmp/policy-test-XXXXXX";
 	int fd = mkstemp(name);
 	enum result result = REFUSED;
@@ -342,6 +344,65 @@ static void check_profiles(struct arena *arena, struct buffer *complaint)
 	CHECK(policy_template(policy, SLICE(""), SLICE("boss")) == NULL, "a template that is none");
 }
 
+static const struct {
+	const char *about, *text, *complaint;
+} banner_files[] = {
+	{ "a banner and a rule that asks for it", "banner \"b\" { text = {\"x\"} }\npolicy \"p\" { do = {\"banner b\"} }\n", "" },
+	{ "a rule that asks for one that is none", "banner \"b\" { text = {\"x\"} }\npolicy \"p\" { do = {\"banner c\"} }\n",
+	  "no section banner \"c\" stands in the file (in policy \"p\")" },
+	{ "behind the final action too", "policy \"p\" { do = {\"hold\", \"banner c\"} }\n",
+	  "no section banner \"c\" stands in the file (in policy \"p\")" },
+	{ "one without a text", "banner \"b\" { html = {\"x\"} }\n", "no `text` (in banner \"b\")" },
+	{ "a profile that speaks of one that is none", "banner \"b\" { text = {\"x\"} }\nprofile \"p\" { banner \"c\" { text = {\"y\"} } }\n",
+	  "no section banner \"c\" stands in the file itself (in profile \"p\")" },
+};
+
+static void check_banner_files(struct arena *arena, struct buffer *complaint)
+{
+	for (size_t i = 0; i < COUNT_OF(banner_files); i++) {
+		const struct policy *policy = NULL;
+		struct settings settings;
+
+		settings_init(&settings);
+		buffer_clear(complaint);
+		CHECK(read_text(banner_files[i].text, &settings, complaint) == OK, banner_files[i].about);
+		CHECK((policy_compile(&settings, arena, &policy, complaint) == OK) == (banner_files[i].complaint[0] == '\0'), banner_files[i].about);
+		CHECK(slice_same(buffer_slice(complaint), slice_of(banner_files[i].complaint)), banner_files[i].about);
+		settings_finish(&settings);
+	}
+}
+
+/* A profile says only what is another than the file's; who is in two has that of the earlier. */
+static void check_banner_profiles(struct arena *arena, struct buffer *complaint)
+{
+	static const char text[] =
+		"banner \"end\" { text = {\"by us\"} html = {\"<p>by us\"} }\n"
+		"profile \"vienna\" { when = \"recipient ~ '*@w'\"  banner \"end\" { text = {\"von uns\"} place = top } }\n"
+		"profile \"all\" { banner \"end\" { html = {\"<b>all\"} } }\n"
+		"policy \"mark\" { do = {\"banner end\", \"banner 'end'\"} }\n";
+	struct envelope_recipient recipients[] = { { .address = SLICE("a@w") }, { .address = SLICE("b@b") } };
+	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
+	struct findings findings = { 0 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	struct settings settings;
+
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text(text, &settings, complaint) == OK, "banners are read");
+	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "and compiled");
+	settings_finish(&settings);
+	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
+		return;
+	CHECK(judgement.deeds_count == 2 && judgement.deeds[0].count == 1, "the same banner once");
+	CHECK(judgement.deeds_count == 2 && slice_same(judgement.deeds[0].list[0].profile, SLICE("vienna")) &&
+		  slice_same(judgement.deeds[1].list[0].profile, SLICE("all")), "each recipient's own");
+	CHECK(policy_mend(policy, &message_limits_standard, SLICE("\r\nx\r\n"), arena, &judgement) == OK, "and mended by it");
+	CHECK(judgement.edits_count == 2 && memmem(judgement.edits[0].at, judgement.edits[0].len, "von uns\r\n", 9) &&
+		  memmem(judgement.edits[1].at, judgement.edits[1].len, "by us\r\n", 7), "with its words, or the file's");
+}
+
 static void check_archives(struct arena *arena, struct buffer *complaint)
 {
 	static const char text[] = "policy \"a\" { do = {\"archive /one\", \"archive /two\", \"hold\", \"archive /behind\"} }\n"
@@ -397,6 +458,8 @@ int main(void)
 	check_unreached(&arena, &complaint);
 	check_recipients(&arena, &complaint);
 	check_profiles(&arena, &complaint);
+	check_banner_files(&arena, &complaint);
+	check_banner_profiles(&arena, &complaint);
 	check_archives(&arena, &complaint);
 	check_tables(&complaint);
 	buffer_finish(&complaint);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A profile's templates are the file's with what it says put over them. */
+/* A profile's templates and banners are the file's with what it says put over them. */
 #include "mail/policy/profiles.h"
 
 #include "mail/policy/policy.h"
@@ -11,7 +11,7 @@ enum { PROFILES_MOST = 256, CHECK_BYTES = 256 << 10, TITLE_MOST = 128 };
 #define ROW(...) SETTINGS_ROW(profile_settings, __VA_ARGS__)
 static const struct setting rows[] = { PROFILE_SETTINGS(ROW) };
 
-static const struct settings_section *const within[] = { &template_settings_section, NULL };
+static const struct settings_section *const within[] = { &template_settings_section, &banner_settings_section, NULL };
 
 static enum result check(const char *name, struct slice value, struct buffer *complaint)
 {
@@ -37,7 +37,7 @@ const struct settings_section profile_settings_section = {
 	.rows = rows,
 	.row_count = COUNT_OF(rows),
 	.size = sizeof(struct profile_settings),
-	.about = "settings for those recipients for whom facts hold: sections template, and the fact profile",
+	.about = "settings for those recipients for whom facts hold: sections template and banner, and the fact profile",
 	.check = check,
 	.within = within,
 };
@@ -45,8 +45,8 @@ const struct settings_section profile_settings_section = {
 /* ---- compiling ---- */
 
 static enum result compile_one(struct settings *settings, const struct named_lists *lists,
-                               const struct templates *templates, struct slice title, struct arena *arena,
-                               struct profile *profile, struct buffer *complaint)
+                               const struct templates *templates, const struct banners *banners, struct slice title,
+                               struct arena *arena, struct profile *profile, struct buffer *complaint)
 {
 	struct profile_settings filled;
 
@@ -55,11 +55,12 @@ static enum result compile_one(struct settings *settings, const struct named_lis
 	if (filled.when.is.len)
 		TRY(expression_compile(filled.when.is, lists, arena, &profile->when, complaint));
 	profile->templates = *templates;
+	TRY(banners_put_over(settings, banners, title, arena, &profile->banners, &profile->has_banner, complaint));
 	return templates_put_over(settings, title, arena, &profile->templates, profile->has);
 }
 
 enum result profiles_compile(struct settings *settings, const struct named_lists *lists, const struct templates *templates,
-                             struct arena *arena, struct profiles *ret_profiles, struct buffer *complaint)
+                             const struct banners *banners, struct arena *arena, struct profiles *ret_profiles, struct buffer *complaint)
 {
 	size_t count = settings_title_count(settings, "profile");
 	struct profile *list = arena_array(arena, struct profile, count);
@@ -72,7 +73,7 @@ enum result profiles_compile(struct settings *settings, const struct named_lists
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct slice title = settings_title(settings, "profile", i);
-		enum result result = compile_one(settings, lists, templates, title, arena, &list[i], complaint);
+		enum result result = compile_one(settings, lists, templates, banners, title, arena, &list[i], complaint);
 
 		if (result == REFUSED)
 			(void)!buffer_format(complaint, " (in profile \"%.*s\")", SHOW(title));
@@ -113,6 +114,18 @@ const struct profile *profiles_for(const struct profiles *profiles, const struct
 		const struct profile *profile = profiles_find(profiles, context->profiles[i]);
 
 		if (profile && profile->has[kind])
+			return profile;
+	}
+	return NULL;
+}
+
+const struct profile *profiles_for_banner(const struct profiles *profiles, const struct fact_context *context, struct slice title)
+{
+	for (size_t i = 0; i < context->profile_count; i++) {
+		const struct profile *profile = profiles_find(profiles, context->profiles[i]);
+		const struct banner *banner = profile ? banners_find(&profile->banners, title) : NULL;
+
+		if (banner && profile->has_banner[banner - profile->banners.list])
 			return profile;
 	}
 	return NULL;

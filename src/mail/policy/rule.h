@@ -23,6 +23,7 @@ struct policy {
 	struct rule *rules;
 	size_t count;
 	struct templates templates;
+	struct banners banners;
 	struct profiles profiles;
 };
 

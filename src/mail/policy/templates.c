@@ -2,9 +2,8 @@
 /* A table of names with their standard words; what the file says takes their place. */
 #include "mail/policy/templates.h"
 
+#include "mail/policy/lines.h"
 #include "mail/policy/policy.h"
-
-#include <string.h>
 
 #define KNOWN_AS "The message is known at %hostname% as %id%.\n"
 
@@ -59,31 +58,11 @@ const struct settings_section template_settings_section = {
 
 /* ---- compiling ---- */
 
-static enum result join_lines(struct arena *arena, const struct list *lines, struct slice *text)
-{
-	size_t length = 0, used = 0;
-	char *whole;
-
-	for (size_t i = 0; i < lines->count; i++)
-		length += lines->items[i].len + 1;
-	whole = arena_take(arena, length);
-	if (whole == NULL)
-		return LATER;
-	for (size_t i = 0; i < lines->count; i++) {
-		if (lines->items[i].len)
-			memcpy(whole + used, lines->items[i].at, lines->items[i].len);
-		used += lines->items[i].len;
-		whole[used++] = '\n';
-	}
-	*text = (struct slice){ whole, used };
-	return OK;
-}
-
 static enum result put(const struct template_settings *filled, struct arena *arena, struct template *template)
 {
 	if (filled->subject.is.len)
 		TRY(arena_keep(arena, filled->subject.is, &template->subject));
-	return filled->text.count ? join_lines(arena, &filled->text, &template->text) : OK;
+	return filled->text.count ? lines_join(arena, &filled->text, &template->text) : OK;
 }
 
 enum result templates_compile(struct settings *settings, struct arena *arena, struct templates *ret_templates)

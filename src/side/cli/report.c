@@ -137,7 +137,7 @@ static enum result envelope_of(const struct trace *trace, struct buffer *to)
 
 bool report_concerns(struct slice section, struct slice name)
 {
-	static const char *const sections[] = { "inspect", "scanner", "policy", "list", "profile", "attachment" };
+	static const char *const sections[] = { "inspect", "scanner", "policy", "list", "profile", "template", "banner" };
 
 	for (size_t i = 0; i < COUNT_OF(sections); i++)
 		if (slice_same(section, slice_of(sections[i])))

@@ -35,6 +35,7 @@ const struct settings_section *const schema[] = {
 	&policy_settings_section,
 	&list_settings_section,
 	&template_settings_section,
+	&banner_settings_section,
 	&profile_settings_section,
 	&queue_settings_section,
 	&keeper_settings_section,
@@ -305,6 +306,8 @@ static enum result complain_lines(struct checking *checking, struct slice what)
 
 		if (origin.line == 0)
 			origin = section_named(checking, "profile", line);
+		if (origin.line == 0)
+			origin = section_named(checking, "banner", line);
 		if (origin.line)
 			TRY(buffer_format(checking->complaints, "%.*s:%u: %.*s\n", SHOW(origin.file), origin.line, SHOW(line)));
 		else
