@@ -47,11 +47,11 @@ class Client:
         self.send(line.encode() + b"\r\n")
         return self.reply()
 
-    def mail(self, sender, recipients, data):
+    def mail(self, sender, recipients, data, words=""):
         """One message; returns the last reply: the first refusal, or the one to the final dot.
-        The envelope is pipelined."""
+        The envelope is pipelined; `words` stand behind the sender."""
         recipients = [recipients] if isinstance(recipients, str) else recipients
-        lines = [f"MAIL FROM:<{sender}>", *(f"RCPT TO:<{one}>" for one in recipients), "DATA"]
+        lines = [f"MAIL FROM:<{sender}>{words}", *(f"RCPT TO:<{one}>" for one in recipients), "DATA"]
         self.send("".join(line + "\r\n" for line in lines).encode())
         replies = [self.reply() for _ in lines]
         bad = [reply for reply in replies[:-1] if not reply.startswith("2")]

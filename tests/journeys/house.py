@@ -348,6 +348,7 @@ class Postfix:
     def __init__(self, relayhost=None, domains="", **others):
         self.folder = folder()
         self.port = free_port()
+        self.proxied = "smtpd_upstream_proxy_protocol" in others
         self.config = os.path.join(self.folder, "etc")
         for name in ("etc", "queue", "data", "mail"):
             os.mkdir(os.path.join(self.folder, name))
@@ -394,6 +395,8 @@ class Postfix:
         with contextlib.suppress(OSError):
             with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
                 sock.settimeout(5)
+                if self.proxied:
+                    sock.sendall(b"PROXY TCP4 127.0.0.1 127.0.0.1 1 25\r\n")
                 return sock.recv(100).startswith(b"220")
         return False
 

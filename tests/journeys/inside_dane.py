@@ -15,6 +15,7 @@ from test_dane import digest, key_digest  # noqa: E402
 
 # host, TLSA (None: none), offers STARTTLS
 HOSTS = [("right", "3 1 1 {key}", True), ("ta", "2 0 1 {ca}", True), ("wrong", "3 1 1 " + "ab" * 32, True), ("useless", "1 1 1 {key}", True),
+         ("rubbish", "3 1 0 abcdef", True), ("xn--grn-ioa", "2 0 1 {ca}", True),
          ("hidden", "3 1 1 {key}", False), ("plain", None, False)]
 ZONE = """d-right IN MX 10 right
 d-ta IN MX 10 ta
@@ -22,13 +23,15 @@ d-next IN MX 10 wrong
 d-next IN MX 20 right
 d-wrong IN MX 10 wrong
 d-useless IN MX 10 useless
+d-rubbish IN MX 10 rubbish
 d-hidden IN MX 10 hidden
 d-plain IN MX 10 plain
 """
 # domain: host that gets it, inside TLS?, the log's word of it
 ENDS = {"d-right.signed": ("right", True, "dane"), "d-ta.signed": ("ta", True, "dane"), "d-next.signed": ("right", True, "dane"),
-        "d-useless.signed": ("useless", True, "unverified"), "d-plain.signed": ("plain", False, None),
-        "d-open.open": ("open", True, "unverified"), "d-wrong.signed": None, "d-hidden.signed": None}
+        "d-useless.signed": ("useless", True, "unverified"), "d-rubbish.signed": ("rubbish", True, "unverified"), "d-plain.signed": ("plain", False, None),
+        # No MX, and a name in UTF-8: certificates have its A-labels.
+        "grün.signed": ("xn--grn-ioa", True, None), "d-open.open": ("open", True, "unverified"), "d-wrong.signed": None, "d-hidden.signed": None}
 
 
 def start_hosts(authority):
@@ -64,7 +67,7 @@ def main():
     try:
         for domain in ENDS:
             with Client(mx.port, TRUSTED) as client:
-                assert client.mail("anna@example.org", f"berta@{domain}.example", letter(f"for {domain}")).startswith("250")
+                assert client.mail("anna@example.org", f"berta@{domain}.example", letter(f"for {domain}"), "" if domain.isascii() else " SMTPUTF8").startswith("250")
         for domain, end in ENDS.items():
             if end is None:
                 continue

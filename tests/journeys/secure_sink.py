@@ -8,14 +8,17 @@ from house import Sink
 
 
 class SecureSink:
-    """`inside` and `outside` are the letters that came. `behind`: bytes in the clear behind its 220; `broken`: rubbish instead of a handshake."""
+    """`inside` and `outside` are the letters that came. `behind`: bytes in the clear behind its 220; `broken`: rubbish instead of
+    a handshake, always or as often as the number says; `insists`: no MAIL outside. `asked` has each recipient, and whether inside;
+    `answers` are the replies to RCPT that are no 250."""
 
-    def __init__(self, chain, key, behind=b"", broken=False, offers=True, at=("127.0.0.1", 0)):
+    def __init__(self, chain, key, behind=b"", broken=False, offers=True, insists=False, at=("127.0.0.1", 0)):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(chain, key)
         self.context.sni_callback = lambda sock, name, context: self.names.append(name)
-        self.behind, self.broken, self.offers = behind, broken, offers
+        self.behind, self.broken, self.offers = behind, 1 << 30 if broken is True else int(broken), offers
         self.inside, self.outside, self.names = [], [], []
+        self.insists, self.asked, self.answers = insists, [], {}
         self.listener = socket.create_server(at)
         self.port = self.listener.getsockname()[1]
         self.url = f"smtp://127.0.0.1:{self.port}"
@@ -44,14 +47,22 @@ class SecureSink:
         while line := file.readline():
             verb = line[:4].upper()
             if verb == b"EHLO":
-                sock.sendall(b"250-secure\r\n" + (b"250-STARTTLS\r\n" if offers else b"") + b"250 8BITMIME\r\n")
+                sock.sendall(b"250-secure\r\n" + (b"250-STARTTLS\r\n" if offers else b"") + b"250-SMTPUTF8\r\n250 8BITMIME\r\n")
             elif verb == b"STAR":
                 sock.sendall(b"220 go\r\n" + self.behind)
                 if self.broken:
+                    self.broken -= 1
+                    file.read(1)           # the client's first byte: it has taken the 220 for what it is
                     sock.sendall(b"what?\r\n")
                     return
                 self.talk(self.context.wrap_socket(sock, server_side=True), self.inside, False)
                 return
+            elif verb == b"MAIL" and self.insists and letters is self.outside:
+                sock.sendall(b"530 5.7.0 Must issue a STARTTLS command first\r\n")
+            elif verb == b"RCPT":
+                recipient = line[line.index(b"<") + 1:line.index(b">")].decode()
+                self.asked.append((recipient, letters is self.inside))
+                sock.sendall(self.answers.get(recipient, "250 2.1.5 ok").encode() + b"\r\n")
             elif verb == b"DATA":
                 sock.sendall(b"354 go\r\n")
                 letters.append(Sink.read_data(file))

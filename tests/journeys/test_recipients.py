@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who exists: tables of text, of SQLite and of PostgreSQL, call-outs to the next hop, aliases and lists for insiders."""
 import os
+import shutil
 import sqlite3
 
 import pytest
 
+import certificates
 import database
 import house
+import nsd
+import test_dane
 from client import STRANGER, TRUSTED, Client, letter
+from secure_sink import SecureSink
 
 UNKNOWN, LATER = "550 5.1.1 there is no such recipient here", "451 4.4.3"
 
@@ -201,6 +206,53 @@ def test_callout_asks_where_the_mail_would_go(started, sink):
     check(gateway, [("anna@example.org", "250"), ("dora@example.org", "250"), ("doris@example.org", UNKNOWN)])
 
 
+@pytest.fixture
+def authority():
+    made = certificates.Authority()
+    yield made
+    shutil.rmtree(made.folder, ignore_errors=True)
+
+
+NAMED = 'tls = verified  tls_name = "mx.example.org"  ca = "{ca}"'
+CALLOUTS = [("", {"insists": True}, True), ("tls = required", {"insists": True}, True), (NAMED, {"insists": True}, True),
+            (NAMED.replace("mx.", "other."), {}, None), (NAMED.replace("{ca}", "/nonexistent"), {}, None),
+            ("tls = required", {"offers": False}, None), ("tls = required", {"broken": True}, None),
+            ("tls = required", {"behind": b"250-x\r\n250 ok\r\n250 ok\r\n250 ok\r\n"}, None),
+            ("", {"broken": True}, False), ("tls = none", {}, False), ("tls = dane", {}, None)]
+
+
+@pytest.mark.skipif(bool(house.need("openssl")), reason=str(house.need("openssl")))
+@pytest.mark.parametrize("target, server, inside", CALLOUTS)
+def test_callout_in_tls(started, authority, target, server, inside):
+    """As mail goes to the target, so it is asked; `inside` None: it cannot be, whatever is done with the recipients of the dead."""
+    hop = started(SecureSink(*authority.make("mx.example.org"), **server))
+    hop.answers = {"dora@example.org": "550 5.1.1 no such user"}
+    gateway = started(gateway_for(started, hop, f'access {{ callout_dead = accept }}\n'
+                                  f'target "{hop.url}" {{ {target.replace("{ca}", authority.file)} }}\n', "recipients = callout"))
+    if inside is None:
+        check(gateway, [("anna@example.org", LATER), ("dora@example.org", LATER)])
+        assert not hop.asked
+    else:
+        check(gateway, [("anna@example.org", "250"), ("dora@example.org", UNKNOWN)])
+        assert hop.asked == [("anna@example.org", inside), ("dora@example.org", inside)]
+
+
+@pytest.mark.skipif(bool(house.need("openssl", *nsd.PROGRAMS)), reason=str(house.need("openssl", *nsd.PROGRAMS)))
+@pytest.mark.parametrize("record, proved", [("3 1 1 {key}", True), ("2 0 1 {ca}", True), ("3 1 1 " + "ab" * 32, False),
+                                            ("1 1 1 {key}", False), (None, False)])
+def test_callout_by_dane(started, authority, record, proved):
+    chain, key = authority.make("mail.signed.example")
+    with open(authority.file, encoding="ascii") as ca, open(chain, "a", encoding="ascii") as out:
+        out.write(ca.read())
+    hop = started(SecureSink(chain, key, insists=True))
+    hop.url = f"smtp://mail.signed.example:{hop.port}"
+    text = record and record.format(key=test_dane.key_digest(chain), ca=test_dane.digest(authority.file))
+    zone = started(nsd.Nsd("mail IN A 127.0.0.1\n" + (f"_{hop.port}._tcp.mail IN TLSA {text}\n" if text else "")))
+    gateway = started(gateway_for(started, hop, f'{zone.section}\ntarget "{hop.url}" {{ tls = dane }}\n', "recipients = callout"))
+    check(gateway, [("anna@example.org", "250" if proved else LATER)])
+    assert hop.asked == ([("anna@example.org", True)] if proved else [])
+
+
 def test_callout_limits(started, sink):
     gateway = started(gateway_for(started, sink, "access { callout_rate = 3 }", "recipients = callout"))
     replies = rcpt(gateway, *(f"user{i}@example.org" for i in range(6)))
@@ -217,8 +269,12 @@ def test_callout_to_the_dead(started, sink, dead, wanted):
 
 
 @pytest.mark.skipif(bool(house.need("postfix")) or not house.IS_ROOT, reason=house.need("postfix") or "postfix needs root")
-def test_callout_to_postfix(started, sink):
-    postfix = house.Postfix(domains="example.org")
+@pytest.mark.parametrize("target, main", [("", {}), ("tls = required  client = proxy", {
+    "smtpd_tls_security_level": "encrypt", "smtpd_upstream_proxy_protocol": "haproxy"})])
+def test_callout_to_postfix(started, sink, authority, target, main):
+    """The second refuses MAIL before STARTTLS, and whoever does not say first who he is."""
+    chain, key = authority.make("mx.example.org")
+    postfix = house.Postfix(domains="example.org", smtpd_tls_cert_file=chain, smtpd_tls_key_file=key, **main)
     table = os.path.join(postfix.folder, "users")
     with open(table, "w", encoding="ascii") as out:
         out.write("anna@example.org inbox/\n")
@@ -227,7 +283,8 @@ def test_callout_to_postfix(started, sink):
     started(postfix)
     sink.stop()
     gateway = house.Gateway(trusted=f'"{TRUSTED}"')
-    gateway.extra = f'domain "example.org" {{ deliver = "smtp://127.0.0.1:{postfix.port}" recipients = callout }}'
+    url = f"smtp://127.0.0.1:{postfix.port}"
+    gateway.extra = f'domain "example.org" {{ deliver = "{url}" recipients = callout }}\ntarget "{url}" {{ {target} }}'
     gateway.write()
     started(gateway)
     check(gateway, [("anna@example.org", "250"), ("dora@example.org", UNKNOWN)])

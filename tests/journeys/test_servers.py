@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real servers on both sides: Postfix sends, Dovecot and another Postfix receive."""
+import re
 import smtplib
 
 import pytest
@@ -56,7 +57,10 @@ def test_postfix_to_postern_to_postfix(started, quick):
     target = started(Postfix(domains="example.org"))
     gateway = started(Gateway([("example.org", [f"smtp://127.0.0.1:{target.port}"])], quick))
     source = started(Postfix(relayhost=f"[127.0.0.1]:{gateway.port}"))
-    data = message(subject="to Postfix", body=".dot\r\nend\r\n")
+    data = message(subject="to Postfix", body=".dot\r\n..\r\n.\r\nMAIL FROM:<>\r\n" + "a line of text\r\n" * 20000 + "end\r\n")
     through(source, data, ["anna@example.org"])
     path = wait_for(target.mails, 60, f"mail: {source.log_text()}\n{gateway.log_text()}\n{target.log_text()}")[0]
     assert body_of(path).endswith(data.replace(b"\r\n", b"\n").split(b"Message-ID")[1])
+    gateway.stop()                         # and so its connection ends, of which Postfix says what was said on it
+    chunks = wait_for(lambda: re.findall(r"disconnect from .* bdat=(\d+)", target.log_text()), 20, f"chunks: {target.log_text()}")
+    assert chunks == ["5"] and " data=" not in target.log_text(), "by BDAT alone, a block a chunk"

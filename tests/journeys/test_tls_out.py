@@ -62,6 +62,18 @@ def test_a_failed_handshake_that_may(started, authority):
     wait_for(lambda: hop.outside, 30, f"mail in the clear: {gateway.log_text()}")
 
 
+def test_one_failed_handshake_is_no_reason_to_forget_tls(started, authority):
+    """The letter of that attempt goes without, the one after it goes inside."""
+    hop = started(SecureSink(*authority.make("mx.example.org"), broken=1))
+    gateway = started(Gateway([("example.org", [hop.url])], 'queue { retry_least = "1s" retry_most = "2s" }\nrelay { messages_per_connection = 1 }'))
+    assert send(gateway, message())[0] == 250
+    wait_for(lambda: hop.outside, 30, f"mail in the clear: {gateway.log_text()}")
+    gateway.wait_empty()
+    assert send(gateway, message())[0] == 250
+    wait_for(lambda: hop.inside, 30, f"mail inside TLS: {gateway.log_text()}")
+    assert len(hop.outside) == len(hop.inside) == 1
+
+
 def test_text_behind_the_220_is_never_heard(started, authority):
     hop = started(SecureSink(*authority.make("mx.example.org"), behind=b"250-evil\r\n250 ok\r\n250 ok\r\n"))
     gateway = deliver(started, hop, 'tls = "required"')

@@ -14,6 +14,7 @@
 
 #include "base/pool.h"
 #include "relay/relay.h"
+#include "wire/target.h"
 
 enum { BACKENDS_MOST = 4096, BACKEND_TEXT = 320, BACKEND_ROWS = 256, BACKEND_REASON = 400, WINDOW_FIRST = 5 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A socket of the hop's kind; whether it came to be is known when it can be written to. */
 #include "relay/connection_parts.h"
-#include "relay/proxy.h"
+
+#include "base/proxy.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -15,7 +15,6 @@
 
 struct connection;
 
-struct slice securing_authorities(const struct target_settings *settings);     /* the file's path */
 void connections_init(struct office *office);
 /* OK: on its way, or the hop is marked as down. LATER: we are short of something. */
 must_use enum result connection_open(struct destination *destination, const struct hop *hop);

@@ -10,11 +10,11 @@
 #ifndef RELAY_CONNECTION_PARTS_H
 #define RELAY_CONNECTION_PARTS_H
 
+#include "base/tls.h"
 #include "relay/client.h"
 #include "relay/connection.h"
-#include "relay/dane.h"
-#include "base/tls.h"
 #include "relay/transmit.h"
+#include "wire/dane.h"
 
 enum { BLOCK = 65536, CHUNK_HEAD = 32 };
 

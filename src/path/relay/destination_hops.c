@@ -4,7 +4,7 @@
 
 #include "relay/connection.h"
 
-enum { PAUSE_LEAST = 2000, PAUSE_MOST = 60000 };
+enum { PAUSE_LEAST = 2000, PAUSE_MOST = 60000, PLAIN_MS = 10000 };
 
 /* --- hops -------------------------------------------------------------------------------------- */
 
@@ -65,7 +65,17 @@ void destination_hop_drops_tls(struct destination *destination, const struct hop
 	struct hop *known = same_hop(destination, hop);
 
 	if (known)
-		known->no_tls = true;
+		known->plain_until = loop_ticks(destination->office->loop) + PLAIN_MS;
+}
+
+bool destination_hop_goes_plain(struct destination *destination, const struct hop *hop)
+{
+	struct hop *known = same_hop(destination, hop);
+	bool plain = known && known->plain_until > loop_ticks(destination->office->loop);
+
+	if (known)
+		known->plain_until = 0;
+	return plain;
 }
 
 void destination_hop_drops_ehlo(struct destination *destination, const struct hop *hop)

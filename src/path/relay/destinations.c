@@ -2,6 +2,8 @@
 /* Every event ends in one function, destination_pump(), which looks at the line and does the next thing for it. */
 #include "relay/destinations.h"
 
+#include "base/idn.h"
+
 #include "relay/client.h"
 #include "relay/connection.h"
 #include "relay/departure.h"
@@ -287,7 +289,8 @@ static struct letter *letter_for(struct destination *destination, struct lent *l
 
 static void sort_one(struct office *office, struct lent *lent, struct addressee *addressee)
 {
-	struct slice domain = domain_of(addressee->address);
+	struct idn room;
+	struct slice domain = idn_ascii(domain_of(addressee->address), &room);
 	struct route route = lent->target.len ? routes_target(&office->routes, lent->target) :
 	                                        routes_for(&office->routes, addressee->address, domain);
 	const char *why = "450 4.3.2 mail for too many destinations is waiting";

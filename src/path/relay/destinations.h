@@ -17,14 +17,13 @@
 #include "relay/hops.h"
 #include "relay/jobs.h"
 #include "relay/relay.h"
+#include "wire/authorities.h"
 
 enum { DESTINATIONS_MOST = 1024, DESTINATION_ROWS = 256, ROOTS_MOST = 32, ROUTE_PATTERN = 330, DEPARTURES_MOST = 64 };
 
 struct root { struct slice path; int fd; };        /* of Maildirs; opened before the jail */
 
 /* What all of the relay's parts share. */
-enum { TRUSTS_MOST = 16 };
-
 struct office {
 	struct loop *loop;
 	struct log *log;
@@ -34,8 +33,7 @@ struct office {
 	struct jobs jobs;
 	struct tls_library *tls_library;
 	struct tls_client *tls;
-	struct { struct slice path; struct tls_trust *trust; } trusts[TRUSTS_MOST];
-	size_t trust_count;
+	struct authorities authorities;
 	struct settings *all;                      /* of the process */
 	struct backends backends;
 	struct routes routes;
@@ -53,7 +51,7 @@ struct office {
 struct destination {
 	struct destination *next;                  /* in its row */
 	struct office *office;
-	char key[512], domain[DNS_NAME + 3];
+	char key[512], domain[DNS_NAME + 3];       /* domain: by its A-labels */
 	char pattern[ROUTE_PATTERN];               /* title of the `route` section that led here first; empty: the domain's */
 	int root;                                  /* of a Maildir; -1: hops */
 	struct hops hops;
@@ -85,7 +83,9 @@ void destination_put_back(struct destination *destination, struct letter *letter
 void destination_hop_down(struct destination *destination, const struct hop *hop, struct slice reason);
 void destination_hop_up(struct destination *destination, const struct hop *hop);
 /* It dropped the connection at EHLO: HELO from now on, and a failure only if that does not help either. */
-void destination_hop_drops_tls(struct destination *destination, const struct hop *hop);     /* likewise */
 void destination_hop_drops_ehlo(struct destination *destination, const struct hop *hop);
+/* A handshake failed that may: one connection, begun at once, goes without TLS; the one after it tries again. */
+void destination_hop_drops_tls(struct destination *destination, const struct hop *hop);
+bool destination_hop_goes_plain(struct destination *destination, const struct hop *hop);     /* true once */
 
 #endif

@@ -13,9 +13,9 @@
 #define RELAY_HOPS_H
 
 #include "relay/backends.h"
-#include "relay/resolve.h"
 #include "relay/routes.h"
 #include "wire/queue-relay.h"
+#include "wire/resolve.h"
 
 enum { HOPS_MOST = 64, HOSTS_MOST = 32, HOP_NAME = 288, HOP_REPLY = 400 };
 
@@ -28,7 +28,7 @@ struct hop {
 	char path[108];
 	char name[HOP_NAME];                  /* "smtp://mx.example.net:25", as the log and the queue say it */
 	uint64_t dead_until, pause;           /* ticks; ms of the last back-off: the destination's */
-	bool no_tls;                          /* a handshake that may fail did: the destination's */
+	uint64_t plain_until;                 /* ticks; a handshake that may fail did: the next connection goes without */
 	bool only_helo;                       /* it dropped a connection at EHLO: the destination's */
 	struct backend *backend;              /* NULL: it does not stand in our settings */
 };

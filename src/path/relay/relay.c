@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STOP_LOOK_MS = 20, STOP_LIMIT_MS = 1500, NAME_SIZE = 256, CA_STEP = 16384 };
+enum { STOP_LOOK_MS = 20, STOP_LIMIT_MS = 1500, NAME_SIZE = 256 };
 
 struct relay {
 	struct process *process;
@@ -137,57 +137,13 @@ static enum result read_settings(struct relay *relay, struct relay_settings *set
 	return routes_load(routes, &relay->process->settings, settings->relayhost.is);
 }
 
-static enum result open_file(struct relay *relay, struct slice path, int *ret_fd)
-{
-	const char *text;
-
-	TRY(arena_text(&relay->memory, path, &text));
-	*ret_fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return *ret_fd < 0 ? REFUSED : OK;
-}
-
-/* Authorities are read here, once: in the jail there is no file. One that cannot be read fails its target's mail. */
-static void read_authorities(struct relay *relay, struct slice path)
-{
-	struct office *office = &relay->office;
-	struct tls_trust *trust = NULL;
-	struct buffer pem;
-	closing int fd = -1;
-	char *room;
-	ssize_t got = 1;
-
-	for (size_t i = 0; i < office->trust_count; i++)
-		if (slice_same(office->trusts[i].path, path))
-			return;
-	buffer_init(&pem, TLS_TRUST_MOST);
-	if (office->trust_count < TRUSTS_MOST &&
-	    arena_keep(&relay->memory, path, &office->trusts[office->trust_count].path) == OK &&
-	    open_file(relay, path, &fd) == OK)
-		while (got > 0 && buffer_reserve(&pem, CA_STEP, &room) == OK) {
-			got = read(fd, room, CA_STEP);
-			buffer_grew(&pem, got > 0 ? (size_t)got : 0);
-		}
-	if (fd >= 0 && got == 0 && tls_trust_create(office->tls_library, buffer_slice(&pem), &trust) == OK)
-		office->trusts[office->trust_count++].trust = trust;
-	else
-		log_say(&relay->process->log, LOG_LEVEL_ERROR, SLICE(""), "no-authorities", "file", path);
-	buffer_finish(&pem);
-}
-
 static enum result open_tls(struct relay *relay)
 {
-	struct settings *settings = &relay->process->settings;
+	struct office *office = &relay->office;
 
-	TRY(tls_library_open(&relay->office.tls_library));
-	TRY(tls_client_create(relay->office.tls_library, &relay->office.tls));
-	for (size_t i = 0; i < settings_title_count(settings, "target"); i++) {
-		struct target_settings target;
-
-		TRY(settings_fill(settings, &target_settings_section, settings_title(settings, "target", i), &target));
-		if (target.tls.is == TARGET_TLS_VERIFIED)
-			read_authorities(relay, securing_authorities(&target));
-	}
-	return OK;
+	TRY(tls_library_open(&office->tls_library));
+	TRY(tls_client_create(office->tls_library, &office->tls));
+	return authorities_read(&office->authorities, office->tls_library, office->all, &relay->memory, office->log);
 }
 
 static enum result prepare(void *self, struct process *process)

@@ -36,24 +36,6 @@
 SETTINGS_STRUCT(relay_settings, RELAY_SETTINGS);
 extern const struct settings_section relay_settings_section;
 
-/* target "TEXT" { … }: TEXT as it stands in `deliver`, in a route or as relayhost. A target without a section has the
- * defaults. */
-#define TARGET_SETTINGS(ROW)                                                                                     \
-	ROW(connections, count, "20",   "1",  "1000", "connections to it at a time, for all domains together")        \
-	ROW(rate, count,        "0",    "0",  "1000000", "messages a minute that it gets at most; 0: no limit")       \
-	ROW(check, seconds,     "10s",  "0s", "1h",   "how often one that is down is looked at; 0: by mail only")     \
-	ROW(slow_start, seconds, "30s", "0s", "1h",   "time in which one that came back gets its share step by step") \
-	ROW(client, choice,     "none", "",   "none xforward xclient proxy",                                          \
-	    "how it is told who brought the mail; it must trust us")                                                \
-	ROW(tls, choice,        "may",  "",   "none may required verified dane",                                     \
-	    "STARTTLS: where it is offered; always; with its name and an authority verified; with TLSA records")                       \
-	ROW(ca, path,           "",     "",   "", "authorities, PEM; default: the system's")                         \
-	ROW(tls_name, text,     "",     "",   "", "the name it must show; default: its host")
-SETTINGS_STRUCT(target_settings, TARGET_SETTINGS);
-extern const struct settings_section target_settings_section;
-enum { TARGET_TLS_NONE, TARGET_TLS_MAY, TARGET_TLS_REQUIRED, TARGET_TLS_VERIFIED, TARGET_TLS_DANE };
-enum { TARGET_CLIENT_NONE, TARGET_CLIENT_XFORWARD, TARGET_CLIENT_XCLIENT, TARGET_CLIENT_PROXY };
-
 #define RELAY_COUNTERS(ROW)                                                      \
 	ROW(delivered,   COUNTS, "recipients whose next hop has the message")         \
 	ROW(deferred,    COUNTS, "recipients to be tried again")                      \

@@ -2,11 +2,12 @@
 /* TLS between a connection's socket and its client. Bytes are counted as sent once TLS has taken them. */
 #include "relay/connection_parts.h"
 
+#include "base/idn.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
 enum { PLAIN = 8192 };
-static const struct slice system_authorities = LIT("/etc/ssl/certs/ca-certificates.crt");
 
 /* ---- whom we believe ---- */
 
@@ -15,22 +16,6 @@ static unsigned how(const struct connection *connection)
 	if (connection->hop.is_socket)
 		return TARGET_TLS_NONE;
 	return connection->hop.backend ? connection->hop.backend->settings.tls.is : TARGET_TLS_MAY;
-}
-
-struct slice securing_authorities(const struct target_settings *settings)
-{
-	return settings->ca.is.len ? settings->ca.is : system_authorities;
-}
-
-static const struct tls_trust *trust_of(const struct connection *connection)
-{
-	const struct office *office = connection->office;
-	struct slice path = securing_authorities(&connection->hop.backend->settings);
-
-	for (size_t i = 0; i < office->trust_count; i++)
-		if (slice_same(office->trusts[i].path, path))
-			return office->trusts[i].trust;
-	return NULL;
 }
 
 /* RFC 7672 2.2: TLSA records count only where all that led to them was signed. Of a target of ours they were promised. */
@@ -43,8 +28,10 @@ static bool wants_records(const struct connection *connection)
 
 void securing_set_up(struct connection *connection)
 {
-	connection->client.wants_tls = how(connection) != TARGET_TLS_NONE && !connection->hop.no_tls;
+	bool plain = destination_hop_goes_plain(connection->destination, &connection->hop);
+
 	connection->client.needs_tls = how(connection) >= TARGET_TLS_REQUIRED;
+	connection->client.wants_tls = how(connection) != TARGET_TLS_NONE && (connection->client.needs_tls || !plain);
 }
 
 static struct slice name_of(const struct connection *connection)
@@ -122,19 +109,31 @@ static void go_on(struct connection *connection)
 		connection_act(connection);
 }
 
+/* RFC 7672 2.2: records of which none can be used (dane_read() knows only their lengths) want TLS with any certificate. */
+static enum result begin(struct connection *connection, struct tls_peer *peer)
+{
+	enum result end = tls_connect(&connection->tls, connection->office->tls, peer);
+
+	if (end != REFUSED || peer->tlsa_count == 0 || how(connection) == TARGET_TLS_DANE)
+		return end;
+	connection->dane.count = peer->tlsa_count = 0;
+	return tls_connect(&connection->tls, connection->office->tls, peer);
+}
+
 void securing_begin(struct connection *connection)
 {
-	struct tls_peer peer = { .name = name_of(connection), .also = slice_of(connection->destination->domain),
+	struct idn room;
+	struct tls_peer peer = { .name = idn_ascii(name_of(connection), &room), .also = slice_of(connection->destination->domain),
 	                         .tlsa = connection->dane.records, .tlsa_count = connection->dane.count };
 
 	if (how(connection) == TARGET_TLS_VERIFIED) {
-		peer.trust = trust_of(connection);
+		peer.trust = authorities_find(&connection->office->authorities, &connection->hop.backend->settings);
 		if (peer.trust == NULL) {
 			failed(connection, "the file with authorities was not read at the start");
 			return;
 		}
 	}
-	if (tls_connect(&connection->tls, connection->office->tls, &peer) != OK)
+	if (begin(connection, &peer) != OK)
 		failed(connection, "it could not be begun");
 	else
 		go_on(connection);

@@ -7,9 +7,6 @@
 #define ROW(...) SETTINGS_ROW(relay_settings, __VA_ARGS__)
 static const struct setting rows[] = { RELAY_SETTINGS(ROW) };
 #undef ROW
-#define ROW(...) SETTINGS_ROW(target_settings, __VA_ARGS__)
-static const struct setting target_rows[] = { TARGET_SETTINGS(ROW) };
-#undef ROW
 
 static enum result check(const char *name, struct slice value, struct buffer *complaint)
 {
@@ -23,25 +20,9 @@ static enum result check(const char *name, struct slice value, struct buffer *co
 	return REFUSED;
 }
 
-static enum result check_target(const char *name, struct slice value, struct buffer *complaint)
-{
-	struct target target;
-
-	if (name[0] != '\0' || (target_parse(value, &target) == OK && target.kind != TARGET_MAILDIR))
-		return OK;
-	TRY(buffer_format(complaint, "smtp://host:port, lmtp://host:port or lmtp:///socket is meant, as in deliver"));
-	return REFUSED;
-}
-
 const struct settings_section relay_settings_section = {
 	.name = "relay", .rows = rows, .row_count = COUNT_OF(rows), .size = sizeof(struct relay_settings),
 	.about = "delivering: connections, waiting, time-outs", .check = check,
-};
-
-const struct settings_section target_settings_section = {
-	.name = "target", .titled = true, .rows = target_rows, .row_count = COUNT_OF(target_rows),
-	.size = sizeof(struct target_settings), .about = "what is asked of one of the targets that mail is delivered to",
-	.check = check_target,
 };
 
 const struct counter relay_counters[] = { RELAY_COUNTERS(COUNTER_ROW) };

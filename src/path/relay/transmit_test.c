@@ -9,7 +9,7 @@
 static const struct row {
 	const char *about;
 	struct slice bytes;
-	struct slice dotted, lines;        /* empty and `refused`: it must fail */
+	struct slice dotted, lines;        /* empty and `refused`: it must fail; for BDAT it stays as it is */
 	bool refused;
 } rows[] = {
 	{ "a plain message",             LIT("A: b" CRLF CRLF "hi" CRLF), LIT("A: b" CRLF CRLF "hi" CRLF "." CRLF),
@@ -75,8 +75,10 @@ static enum result run(const struct transmit_plan *plan, size_t room_size, struc
 static void check_out(const struct row *row, enum transmit_form form, enum result result, struct slice out,
                       uint64_t padding)
 {
-	struct slice want = form == TRANSMIT_DOTTED ? row->dotted : row->lines;
-	uint64_t lead = form == TRANSMIT_DOTTED ? padding : padding / 64 * 63;
+	const struct slice wants[] = { [TRANSMIT_DOTTED] = row->dotted, [TRANSMIT_PLAIN] = row->bytes,
+		                       [TRANSMIT_LINES] = row->lines };
+	struct slice want = wants[form];
+	uint64_t lead = form == TRANSMIT_LINES ? padding / 64 * 63 : padding;
 
 	CHECK(result == (row->refused ? REFUSED : OK), row->about);
 	if (!row->refused)
@@ -108,6 +110,52 @@ static void try_all_cuts(const struct row *row, enum transmit_form form)
 			try_row(row, form, 0, cut, room);
 	try_row(row, form, TRANSMIT_BLOCK - 64, row->bytes.len, 512);
 	try_row(row, form, TRANSMIT_BLOCK, row->bytes.len, 512);
+}
+
+/* What some server takes for the end of data: none leaves, by DATA or by BDAT; and nothing that looks like one is changed. */
+static const struct sequence { struct slice bytes, dotted; } sequences[] = {       /* dotted empty: refused */
+	{ LIT("\n.\n"), LIT("") }, { LIT("\n.\r\n"), LIT("") }, { LIT("\r\n.\n"), LIT("") }, { LIT("\r.\r"), LIT("") },
+	{ LIT("\r.\r\n"), LIT("") }, { LIT("\r\n.\r"), LIT("") }, { LIT("\n.\r"), LIT("") }, { LIT("\r.\n"), LIT("") },
+	{ LIT("\r\r\n.\r\r\n"), LIT("") }, { LIT("\r\n.\r\r\n"), LIT("") }, { LIT("\r\r\n.\r\n"), LIT("") },
+	{ LIT("\r\n\0.\r\n"), LIT("") }, { LIT("\n\0.\r\n"), LIT("") }, { LIT("\r\n.\0\r\n"), LIT("") },
+	{ LIT("\r\n.\r\n"), LIT("\r\n..\r\n") }, { LIT("\r\n..\r\n"), LIT("\r\n...\r\n") },
+	{ LIT("\r\n. \r\n"), LIT("\r\n.. \r\n") }, { LIT("\r\n .\r\n"), LIT("\r\n .\r\n") },
+	{ LIT("\v.\v"), LIT("\v.\v") }, { LIT("\xc2\x85.\xc2\x85"), LIT("\xc2\x85.\xc2\x85") },
+	{ LIT("\xe2\x80\xa8.\xe2\x80\xa8"), LIT("\xe2\x80\xa8.\xe2\x80\xa8") },
+};
+static const struct { struct slice before, behind; } places[] = {
+	{ LIT("A: b\r\n\r\ntext"), LIT("MAIL FROM:<>\r\n") }, { LIT("A: b"), LIT("B: c\r\n\r\n") }, { LIT("x"), LIT("x\r\n") },
+};
+
+static enum result add_all(struct buffer *to, struct slice before, struct slice middle, struct slice behind)
+{
+	TRY(buffer_add(to, before));
+	TRY(buffer_add(to, middle));
+	return buffer_add(to, behind);
+}
+
+static void try_sequence(const struct sequence *sequence, struct slice before, struct slice behind)
+{
+	struct buffer bytes, dotted;
+	struct row row = { .about = "a sequence", .refused = sequence->dotted.len == 0 };
+
+	buffer_init(&bytes, 256);
+	buffer_init(&dotted, 256);
+	CHECK(add_all(&bytes, before, sequence->bytes, behind) == OK, "room");
+	CHECK(add_all(&dotted, before, sequence->dotted, behind) == OK && buffer_add(&dotted, SLICE(".\r\n")) == OK, "room");
+	row.bytes = buffer_slice(&bytes);
+	row.dotted = buffer_slice(&dotted);
+	try_all_cuts(&row, TRANSMIT_DOTTED);
+	try_all_cuts(&row, TRANSMIT_PLAIN);
+	buffer_finish(&bytes);
+	buffer_finish(&dotted);
+}
+
+static void every_sequence(void)
+{
+	for (size_t i = 0; i < COUNT_OF(sequences); i++)
+		for (size_t k = 0; k < COUNT_OF(places); k++)
+			try_sequence(&sequences[i], places[k].before, places[k].behind);
 }
 
 /* Across the end of a block, at every byte. */
@@ -174,8 +222,10 @@ int main(void)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		try_all_cuts(&rows[i], TRANSMIT_DOTTED);
+		try_all_cuts(&rows[i], TRANSMIT_PLAIN);
 		try_all_cuts(&rows[i], TRANSMIT_LINES);
 	}
+	every_sequence();
 	across_blocks();
 	other_failures();
 	return TEST_END();

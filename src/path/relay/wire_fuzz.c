@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a queue or a resolver might send that was taken over: DELIVER's and ANSWER's payloads, and MX records. */
 #include "relay/jobs.h"
-#include "relay/resolve.h"
+#include "wire/resolve.h"
 
 static void as_deliver(struct slice bytes)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process: settings to tables and zones, wires to questions and names. */
 #include "access/access.h"
-#include "access/names.h"
 #include "access/questions.h"
+#include "access/reach.h"
 #include "base/process.h"
 #include "wire/gateway.h"
 
@@ -11,7 +11,9 @@
 struct access {
 	struct process *process;
 	struct tables tables;
-	struct names names;
+	struct arena memory;                   /* paths of authorities, as long as the process */
+	struct tls_library *tls_library;
+	struct reaches reaches;
 	struct callouts callouts;
 	struct questions questions;
 };
@@ -26,9 +28,25 @@ static enum result settle(struct access *access)
 	TRY(settings_fill(settings, &access_settings_section, SLICE(""), &own));
 	TRY(settings_fill(settings, &gateway_settings_section, SLICE(""), &gateway));
 	TRY(zones_create(&zones, settings, &access->tables));
-	callouts_settle(&access->callouts, &own, gateway.hostname.is);
+	reaches_name(&access->reaches, gateway.hostname.is);
+	callouts_settle(&access->callouts, &own);
 	questions_settle(&access->questions, zones, (size_t)own.expansion.n);
 	return OK;
+}
+
+/* All that TLS reads is read before the jail. */
+static enum result prepare_reaches(struct access *access, struct process *process)
+{
+	struct reaches *reaches = &access->reaches;
+
+	reaches->loop = &process->loop;
+	resolve_init(&reaches->resolve, &process->loop);
+	reaches->resolve.process = process;
+	arena_init(&access->memory, 1 << 20);
+	TRY(tls_library_open(&access->tls_library));
+	TRY(tls_client_create(access->tls_library, &reaches->tls));
+	return authorities_read(&reaches->authorities, access->tls_library, &process->settings, &access->memory,
+	                        &process->log);
 }
 
 static enum result prepare(void *self, struct process *process)
@@ -39,8 +57,8 @@ static enum result prepare(void *self, struct process *process)
 	access->process = process;
 	TRY(settings_fill(&process->settings, &access_settings_section, SLICE(""), &own));
 	TRY(tables_init(&access->tables, process, &process->loop, &process->settings, &process->counters));
-	names_init(&access->names, process, &process->loop);
-	TRY(callouts_init(&access->callouts, &process->loop, &process->counters, &access->names, &own));
+	TRY(prepare_reaches(access, process));
+	TRY(callouts_init(&access->callouts, &process->loop, &process->counters, &access->reaches, &process->settings, &own));
 	questions_init(&access->questions, &process->loop, &process->counters, &process->log, &access->callouts);
 	access->questions.process = process;
 	return settle(access);
@@ -61,7 +79,7 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("front")))
 		return questions_wire(&access->questions, instance, fd);
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("resolver")))
-		return names_wire(&access->names, fd);
+		return resolve_wire(&access->reaches.resolve, fd);
 	(void)close(fd);
 	return OK;
 }
@@ -82,7 +100,7 @@ static void stop(void *self)
 
 	questions_finish(&access->questions);
 	callouts_finish(&access->callouts);
-	names_finish(&access->names);
+	resolve_finish(&access->reaches.resolve);
 	tables_finish(&access->tables);
 	process_leave(process);
 }

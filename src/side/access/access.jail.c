@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the folders of its tables, connects to databases and next hops. Never listens, never writes a file. */
+/* Reads the folders of its tables, connects to databases and next hops, also in TLS, for which JAIL_DAEMON has all calls. Never
+ * listens, never writes a file. */
 #include "access/access.h"
 
 const struct jail access_jail = {

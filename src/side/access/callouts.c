@@ -5,12 +5,9 @@
  */
 #include "access/callouts.h"
 
-#include "access/names.h"
-#include "access/probe.h"
-#include "wire/gateway.h"
+#include "access/reach.h"
 
 #include <string.h>
-#include <sys/un.h>
 
 enum { INQUIRIES = 1024, HOPS_MOST = 4096, HOPS_OF_ONE = 8, MINUTE_MS = 60000,
        DEAD_MS = 10000 };
@@ -22,10 +19,7 @@ struct inquiry {
 	struct hop *hops[HOPS_OF_ONE], *now;   /* now: counted in its `running` */
 	size_t hop_count, place;
 	struct timer timer;
-	struct name_question question;
-	struct in6_addr addresses[NAMES_ADDRESSES];
-	size_t address_count, address;
-	struct probe probe;
+	struct reach reach;
 	bool limited, unsure;
 	uint16_t length;
 	char recipient[ACCESS_ADDRESS];
@@ -55,7 +49,8 @@ static struct hop *find_hop(struct callouts *callouts, struct slice text)
 		return NULL;
 	memcpy(hop->text, text.at, text.len);
 	hop->length = text.len;
-	if (target_parse((struct slice){ hop->text, hop->length }, &hop->target) != OK || hop->target.kind == TARGET_MAILDIR) {
+	if (target_parse((struct slice){ hop->text, hop->length }, &hop->target) != OK || hop->target.kind == TARGET_MAILDIR ||
+	    settings_fill(callouts->all, &target_settings_section, text, &hop->settings) != OK) {
 		pool_give(&callouts->targets, hop);
 		return NULL;
 	}
@@ -79,8 +74,7 @@ static bool is_free(struct callouts *callouts, struct hop *hop)
 
 static void leave_hop(struct inquiry *inquiry)
 {
-	probe_drop(&inquiry->probe);
-	names_forget(inquiry->callouts->names, &inquiry->question);
+	reach_drop(&inquiry->reach);
 	if (inquiry->now)
 		inquiry->now->running--;
 	inquiry->now = NULL;
@@ -133,50 +127,9 @@ static void hop_is_dead(struct inquiry *inquiry)
 	try_next_hop(inquiry);
 }
 
-static void probe_ended(struct probe *probe, enum probe_end end);
-
-static enum result begin_probe(struct inquiry *inquiry, const struct sockaddr *to, socklen_t size)
+static void reach_ended(struct reach *reach, enum probe_end end)
 {
-	inquiry->probe = (struct probe){ .talk = { .lmtp = inquiry->now->target.kind == TARGET_LMTP,
-		                                   .hostname = { inquiry->callouts->hostname,
-				                 inquiry->callouts->hostname_length },
-		                                   .recipient = { inquiry->recipient, inquiry->length } } };
-	return probe_begin(&inquiry->probe, inquiry->callouts->loop, to, size, probe_ended);
-}
-
-static enum result probe_address(struct inquiry *inquiry, const struct in6_addr *address)
-{
-	uint16_t port = htons(inquiry->now->target.port);
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = *address };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = port };
-
-	if (!IN6_IS_ADDR_V4MAPPED(address))
-		return begin_probe(inquiry, (const struct sockaddr *)&six, sizeof(six));
-	memcpy(&four.sin_addr, address->s6_addr + 12, 4);
-	return begin_probe(inquiry, (const struct sockaddr *)&four, sizeof(four));
-}
-
-static enum result probe_path(struct inquiry *inquiry, struct slice path)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-
-	if (path.len >= sizeof(to.sun_path))
-		return LATER;
-	memcpy(to.sun_path, path.at, path.len);
-	return begin_probe(inquiry, (const struct sockaddr *)&to, sizeof(to));
-}
-
-static void try_next_address(struct inquiry *inquiry)
-{
-	while (inquiry->address < inquiry->address_count)
-		if (probe_address(inquiry, &inquiry->addresses[inquiry->address++]) == OK)
-			return;
-	hop_is_dead(inquiry);
-}
-
-static void probe_ended(struct probe *probe, enum probe_end end)
-{
-	struct inquiry *inquiry = (struct inquiry *)((char *)probe - offsetof(struct inquiry, probe));
+	struct inquiry *inquiry = (struct inquiry *)((char *)reach - offsetof(struct inquiry, reach));
 	struct slice address = { inquiry->recipient, inquiry->length };
 
 	switch (end) {
@@ -190,41 +143,24 @@ static void probe_ended(struct probe *probe, enum probe_end end)
 		leave_hop(inquiry);
 		try_next_hop(inquiry);
 		return;
+	case PROBE_BAD_TLS:
 	case PROBE_DEAD:
-		break;
+		hop_is_dead(inquiry);
 	}
-	try_next_address(inquiry);
-}
-
-static void name_found(struct name_question *question, const struct in6_addr *addresses, size_t count)
-{
-	struct inquiry *inquiry = (struct inquiry *)((char *)question - offsetof(struct inquiry, question));
-
-	inquiry->address = 0;
-	inquiry->address_count = count;
-	for (size_t i = 0; i < count; i++)
-		inquiry->addresses[i] = addresses[i];
-	try_next_address(inquiry);
 }
 
 static enum result begin_hop(struct inquiry *inquiry)
 {
-	const struct target *target = &inquiry->now->target;
-
-	inquiry->address = inquiry->address_count = 0;
-	if (target->host.len == 0)
-		return probe_path(inquiry, target->path);
-	if (network_address(target->host, &inquiry->addresses[0]) == OK) {
-		inquiry->address = inquiry->address_count = 1;
-		return probe_address(inquiry, &inquiry->addresses[0]);
-	}
-	inquiry->question = (struct name_question){ .name = target->host, .answered = name_found };
-	return names_ask(inquiry->callouts->names, &inquiry->question);
+	inquiry->reach = (struct reach){ .shared = inquiry->callouts->reaches, .target = &inquiry->now->target,
+		                         .settings = &inquiry->now->settings,
+		                         .recipient = { inquiry->recipient, inquiry->length }, .ended = reach_ended };
+	return reach_begin(&inquiry->reach);
 }
 
 static bool take_hop(struct inquiry *inquiry, struct hop *hop)
 {
 	struct callouts *callouts = inquiry->callouts;
+	enum result begun = LATER;
 
 	if (hop->dead_until > loop_ticks(callouts->loop))
 		return false;
@@ -236,9 +172,14 @@ static bool take_hop(struct inquiry *inquiry, struct hop *hop)
 	hop->running++;
 	hop->made++;
 	counter_add(callouts->counters, ACCESS_COUNT_callouts, 1);
-	if (timer_start(&inquiry->timer, callouts->settings.callout_timeout.n * 1000) == OK && begin_hop(inquiry) == OK)
+	if (timer_start(&inquiry->timer, callouts->settings.callout_timeout.n * 1000) == OK)
+		begun = begin_hop(inquiry);
+	if (begun == OK)
 		return true;
-	hop->dead_until = loop_ticks(callouts->loop) + DEAD_MS;
+	if (begun == REFUSED)
+		inquiry->unsure = true;
+	else
+		hop->dead_until = loop_ticks(callouts->loop) + DEAD_MS;
 	leave_hop(inquiry);
 	return false;
 }
@@ -338,19 +279,22 @@ void callouts_forget(struct callouts *callouts, struct callout *callout)
 		drop(inquiry);
 }
 
-void callouts_settle(struct callouts *callouts, const struct access_settings *settings, struct slice hostname)
+void callouts_settle(struct callouts *callouts, const struct access_settings *settings)
 {
+	const struct target_settings nobody = { .tls = { TARGET_TLS_DANE } };
+
 	callouts->settings = *settings;
-	if (hostname.len > sizeof(callouts->hostname))
-		hostname.len = sizeof(callouts->hostname);
-	memcpy(callouts->hostname, hostname.at, hostname.len);
-	callouts->hostname_length = hostname.len;
+	for (struct hop *hop = callouts->hops; hop; hop = hop->next)
+		if (settings_fill(callouts->all, &target_settings_section, (struct slice){ hop->text, hop->length },
+		                  &hop->settings) != OK)
+			hop->settings = nobody;
 }
 
-enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters, struct names *names,
-                          const struct access_settings *settings)
+enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters,
+                          struct reaches *reaches, struct settings *all, const struct access_settings *settings)
 {
-	*callouts = (struct callouts){ .loop = loop, .counters = counters, .names = names, .settings = *settings };
+	*callouts = (struct callouts){ .loop = loop, .counters = counters, .reaches = reaches, .all = all,
+		                       .settings = *settings };
 	TRY(facts_init(&callouts->facts));
 	pool_init(&callouts->inquiries, sizeof(struct inquiry), INQUIRIES);
 	pool_init(&callouts->targets, sizeof(struct hop), HOPS_MOST);

@@ -5,8 +5,8 @@
  * Knows:   how long answers are remembered (facts.h): long for those who are there, short for those who are not; how many
  *          call-outs one target bears at a time and in a minute; that several who ask for the same
  *          address wait for one call-out.
- * Ignores: the conversation (probe.h), and how a name becomes an address (names.h).
- * Owns:    memory, targets and probes. A callout is its asker's, and stays until answered or forgotten.
+ * Ignores: the conversation (probe.h), and how a target is reached (reach.h).
+ * Owns:    memory, targets, and what is being asked. A callout is its asker's, and stays until answered or forgotten.
  * Fails:   LATER: no target answered, or too many call-outs; with `callout_dead = accept` OK, for a target
  *          that is dead and not for a limit. Nothing that failed is remembered.
  */
@@ -20,9 +20,9 @@
 #include "base/pool.h"
 #include "base/slice.h"
 #include "wire/front-access.h"
-#include "wire/gateway.h"
+#include "wire/target.h"
 
-struct names;
+struct reaches;
 
 enum { TARGET_TEXT = 400 };
 
@@ -30,12 +30,12 @@ enum { TARGET_TEXT = 400 };
 struct hop {
 	struct hop *next;
 	struct target target;
+	struct target_settings settings;
 	unsigned running;
 	uint64_t made, minute, dead_until;     /* made since `minute` */
 	size_t length;
 	char text[TARGET_TEXT];
 };
-
 
 struct callout {
 	struct slice address;                  /* until the answer */
@@ -47,9 +47,8 @@ struct callout {
 struct callouts {
 	struct loop *loop;
 	struct counters *counters;
-	struct names *names;
-	char hostname[256];
-	size_t hostname_length;
+	struct reaches *reaches;
+	struct settings *all;
 	struct access_settings settings;
 	struct facts facts;
 	struct pool inquiries, targets;
@@ -57,9 +56,11 @@ struct callouts {
 	struct hop *hops;
 };
 
+/* `all`: where the sections `target` stand. */
 must_use enum result callouts_init(struct callouts *callouts, struct loop *loop, struct counters *counters,
-                                   struct names *names, const struct access_settings *settings);
-void callouts_settle(struct callouts *callouts, const struct access_settings *settings, struct slice hostname);
+                                   struct reaches *reaches, struct settings *all, const struct access_settings *settings);
+/* New settings. */
+void callouts_settle(struct callouts *callouts, const struct access_settings *settings);
 void callouts_finish(struct callouts *callouts);
 
 /* OK, REFUSED, LATER at once, or AGAIN. `targets` as in `deliver`; tried in their order until one answers. */

@@ -5,7 +5,7 @@
  */
 #include "access/callouts.h"
 
-#include "access/names.h"
+#include "access/reach.h"
 #include "access/scene.h"
 
 #include <arpa/inet.h>
@@ -14,12 +14,13 @@
 #include <sys/wait.h>
 
 enum { SERVER_PATIENCE = 20 };
+#define PROMISED "smtp://127.0.0.1:9"
 
 struct asker { struct callout callout; struct scene *scene; enum result end; bool called; };
 
 static unsigned waiting;
 static struct callouts callouts;
-static struct names names;
+static struct reaches reaches;
 
 /* ---- the server ---- */
 
@@ -124,7 +125,7 @@ static void settle(uint64_t rate, uint64_t cache, unsigned dead)
 	settings.callout_rate.n = rate;
 	settings.callout_cache.n = cache;
 	settings.callout_dead.is = dead;
-	callouts_settle(&callouts, &settings, SLICE("mx.example.org"));
+	callouts_settle(&callouts, &settings);
 }
 
 static void check_answers(struct scene *scene, const char *target)
@@ -220,6 +221,10 @@ static void check_dead(struct scene *scene, const char *target, const char *dead
 	CHECK(result_of(scene, "smtp://no.such.host", "d4@example.org") == LATER, "a name without a resolver");
 	CHECK(result_of(scene, "lmtp:///nonexistent/socket", "d5@example.org") == LATER, "a socket that is not there");
 	CHECK(result_of(scene, "maildir:/tmp", "d6@example.org") == LATER, "what cannot be asked");
+	forget_the_dead();
+	settle(1000, 10000, ACCESS_DEAD_ACCEPT);
+	CHECK(result_of(scene, PROMISED, "d7@example.org") == LATER, "one that cannot be proved, even if the dead are accepted");
+	settle(1000, 10000, ACCESS_DEAD_LATER);
 }
 
 int main(void)
@@ -231,7 +236,7 @@ int main(void)
 	pid_t server;
 
 	scene_begin(&scene);
-	scene_settle(&scene, "");
+	scene_settle(&scene, "target \"" PROMISED "\" { tls = dane }\n");
 	CHECK(settings_fill(&scene.settings, &access_settings_section, SLICE(""), &settings) == OK, "settings");
 	settings.callout_rate.n = 1000;
 	fd = listen_here(&port);
@@ -241,9 +246,10 @@ int main(void)
 	fd_close(&fd);
 	(void)snprintf(target, sizeof(target), "smtp://127.0.0.1:%d", port);
 	(void)snprintf(dead, sizeof(dead), "smtp://127.0.0.1:%d", dead_port);
-	names_init(&names, NULL, &scene.loop);
-	CHECK(callouts_init(&callouts, &scene.loop, &scene.counters, &names, &settings) == OK, "call-outs");
-	callouts_settle(&callouts, &settings, SLICE("mx.example.org"));
+	reaches.loop = &scene.loop;
+	reaches_name(&reaches, SLICE("mx.example.org"));
+	resolve_init(&reaches.resolve, &scene.loop);
+	CHECK(callouts_init(&callouts, &scene.loop, &scene.counters, &reaches, &scene.settings, &settings) == OK, "call-outs");
 	check_answers(&scene, target);
 	check_together(&scene, target);
 	check_limits(&scene, target);
@@ -251,7 +257,7 @@ int main(void)
 	check_dead(&scene, target, dead);
 	CHECK(kill(server, SIGKILL) == 0 && waitpid(server, NULL, 0) == server, "the server ends");
 	callouts_finish(&callouts);
-	names_finish(&names);
+	resolve_finish(&reaches.resolve);
 	scene_end(&scene);
 	return TEST_END();
 }

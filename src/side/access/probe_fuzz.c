@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	size_t step = size ? bytes[0] % 64 + 1u : 1;
 
 	talk.lmtp = size & 1;
+	talk.wants_tls = size & 2;
+	talk.needs_tls = size & 4;
 	reply_init(&talk.reply);
 	buffer_init(&in, PROBE_INPUT);
 	buffer_init(&out, PROBE_OUTPUT);
@@ -22,8 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (buffer_add(&in, slice_take(&rest, step)) != OK)
 			abort();
 		end = probe_hear(&talk, &in, &out);
+		if (end == AGAIN && talk.stage == PROBE_SHAKING)
+			end = probe_secured(&talk, &out);
 	}
-	if ((end != OK && end != AGAIN) || talk.stage > PROBE_RCPT || buffer_length(&out) > 200)
+	if ((end != OK && end != AGAIN) || talk.stage >= PROBE_STAGES || buffer_length(&out) > 200)
+		abort();
+	if (talk.needs_tls && !talk.secure && talk.stage >= PROBE_MAIL)
 		abort();
 	if (end == OK && talk.stage != PROBE_RCPT && (talk.end == PROBE_THERE || talk.end == PROBE_NOT_THERE))
 		abort();

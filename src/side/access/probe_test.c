@@ -44,7 +44,11 @@ static const struct talk_row {
 	  "EHLO mx\r\nMAIL FROM:<> SMTPUTF8\r\n", OK, PROBE_UNSURE },
 	{ "a greeting that sends us away", false, LIT("a@b.c"), LIT("554 go away\r\n"), "", OK, PROBE_DEAD },
 	{ "busy", false, LIT("a@b.c"), LIT("421 busy\r\n"), "", OK, PROBE_DEAD },
-	{ "EHLO is refused", false, LIT("a@b.c"), LIT("220 x\r\n550 5.7.1 no\r\n"), "EHLO mx\r\n", OK, PROBE_UNSURE },
+	{ "EHLO is refused: HELO", false, LIT("a@b.c"), LIT("220 x\r\n502 no\r\n250 x\r\n250 ok\r\n250 ok\r\n"),
+	  "EHLO mx\r\nHELO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK, PROBE_THERE },
+	{ "HELO too", false, LIT("a@b.c"), LIT("220 x\r\n550 5.7.1 no\r\n550 5.7.1 no\r\n"), "EHLO mx\r\nHELO mx\r\n", OK,
+	  PROBE_UNSURE },
+	{ "LHLO is refused", true, LIT("a@b.c"), LIT("220 x\r\n502 no\r\n"), "LHLO mx\r\n", OK, PROBE_UNSURE },
 	{ "nobody may not write", false, LIT("a@b.c"), LIT("220 x\r\n250 x\r\n550 5.1.1 no\r\n"), "EHLO mx\r\nMAIL FROM:<>\r\n", OK,
 	  PROBE_UNSURE },
 	{ "closing down amid it", false, LIT("a@b.c"), LIT("220 x\r\n250 x\r\n421 bye\r\n"), "EHLO mx\r\nMAIL FROM:<>\r\n", OK,
@@ -52,7 +56,42 @@ static const struct talk_row {
 	{ "not SMTP", false, LIT("a@b.c"), LIT("HTTP/1.1 400 Bad Request\r\n"), "", OK, PROBE_DEAD },
 	{ "a code that changes", false, LIT("a@b.c"), LIT("220-x\r\n250 x\r\n"), "", OK, PROBE_DEAD },
 	{ "half a line", false, LIT("a@b.c"), LIT("220 x\r\n250"), "EHLO mx\r\n", AGAIN, PROBE_THERE },
+	{ "TLS is offered, and not wanted", false, LIT("a@b.c"), LIT("220 x\r\n250-x\r\n250 STARTTLS\r\n250 ok\r\n250 ok\r\n"),
+	  "EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK, PROBE_THERE },
 	{ "half a reply", false, LIT("a@b.c"), LIT("220-x\r\n"), "", AGAIN, PROBE_THERE },
+};
+
+static const struct secured_row {
+	struct talk_row talk;
+	bool needs_tls;                        /* all want it */
+	struct slice inside;                   /* what is heard after the handshake */
+} secured[] = {
+	{ { "TLS is offered, and wanted", false, LIT("a@b.c"), LIT("220 x\r\n250-x\r\n250-starttls\r\n250 SIZE\r\n220 go\r\n"),
+	  "EHLO mx\r\nSTARTTLS\r\nEHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK, PROBE_NOT_THERE },
+	  false, LIT("250-x\r\n250 STARTTLS\r\n250 ok\r\n550 5.1.1 no\r\n") },
+	{ { "TLS is needed", true, LIT("a@b.c"), LIT("220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n"),
+	  "LHLO mx\r\nSTARTTLS\r\nLHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK, PROBE_THERE },
+	  true, LIT("250 x\r\n250 ok\r\n250 ok\r\n") },
+	{ { "TLS is wanted, and not offered: a name is no offer", false, LIT("a@b.c"),
+	  LIT("220 x\r\n250 STARTTLS\r\n250 ok\r\n250 ok\r\n"), "EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK,
+	  PROBE_THERE },
+	  false, LIT("") },
+	{ { "TLS is wanted, and refused", false, LIT("a@b.c"),
+	  LIT("220 x\r\n250-x\r\n250 STARTTLS\r\n454 no\r\n250 ok\r\n250 ok\r\n"),
+	  "EHLO mx\r\nSTARTTLS\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nQUIT\r\n", OK, PROBE_THERE },
+	  false, LIT("") },
+	{ { "TLS is needed, and not offered: nothing is asked", false, LIT("a@b.c"), LIT("220 x\r\n250 x\r\n"), "EHLO mx\r\n", OK,
+	  PROBE_UNSURE },
+	  true, LIT("") },
+	{ { "TLS is needed, and refused", false, LIT("a@b.c"), LIT("220 x\r\n250-x\r\n250 STARTTLS\r\n454 no\r\n"),
+	  "EHLO mx\r\nSTARTTLS\r\n", OK, PROBE_UNSURE },
+	  true, LIT("") },
+	{ { "TLS is needed, and EHLO is refused", false, LIT("a@b.c"), LIT("220 x\r\n502 no\r\n250 x\r\n"), "EHLO mx\r\nHELO mx\r\n", OK,
+	  PROBE_UNSURE },
+	  true, LIT("") },
+	{ { "text behind the 220 is not heard", false, LIT("a@b.c"),
+	  LIT("220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n250 x\r\n250 ok\r\n250 ok\r\n"), "EHLO mx\r\nSTARTTLS\r\n", OK, PROBE_UNSURE },
+	  false, LIT("") },
 };
 
 static struct probe_talk begun(const struct talk_row *row)
@@ -63,19 +102,30 @@ static struct probe_talk begun(const struct talk_row *row)
 	return talk;
 }
 
+static void feed(struct probe_talk *talk, struct slice bytes, size_t step, struct buffer *in, struct buffer *out,
+                 enum result *end)
+{
+	while (bytes.len && *end == AGAIN) {
+		CHECK(buffer_add(in, slice_take(&bytes, step)) == OK, "room");
+		*end = probe_hear(talk, in, out);
+	}
+}
+
 /* In pieces of `step` bytes. */
-static void check_talk(const struct talk_row *row, size_t step)
+static void check_talk(const struct talk_row *row, const struct secured_row *tls, size_t step)
 {
 	struct probe_talk talk = begun(row);
-	struct slice rest = row->replies;
 	struct buffer in, out;
 	enum result end = AGAIN;
 
 	buffer_init(&in, PROBE_INPUT);
 	buffer_init(&out, PROBE_OUTPUT);
-	while (rest.len && end == AGAIN) {
-		CHECK(buffer_add(&in, slice_take(&rest, step)) == OK, row->about);
-		end = probe_hear(&talk, &in, &out);
+	talk.wants_tls = tls != NULL;
+	talk.needs_tls = tls && tls->needs_tls;
+	feed(&talk, row->replies, step, &in, &out, &end);
+	if (end == AGAIN && tls && tls->inside.len) {
+		CHECK(talk.stage == PROBE_SHAKING && probe_secured(&talk, &out) == AGAIN, row->about);
+		feed(&talk, tls->inside, step, &in, &out, &end);
 	}
 	CHECK(end == row->result && (end != OK || talk.end == row->end), row->about);
 	CHECK(slice_same(buffer_slice(&out), slice_of(row->said)), row->about);
@@ -111,7 +161,10 @@ int main(void)
 	}
 	for (size_t i = 0; i < COUNT_OF(talks); i++)
 		for (size_t step = 1; step <= talks[i].replies.len; step++)
-			check_talk(&talks[i], step);
+			check_talk(&talks[i], NULL, step);
+	for (size_t i = 0; i < COUNT_OF(secured); i++)
+		for (size_t step = 1; step <= secured[i].talk.replies.len; step++)
+			check_talk(&secured[i].talk, &secured[i], step);
 	check_endless("220-x\r\n", "a reply of endless lines");
 	check_endless("2", "an endless line");
 	return TEST_END();

@@ -13,7 +13,7 @@
 #include "access/zones.h"
 #include "base/fd.h"
 #include "base/test.h"
-#include "wire/gateway.h"
+#include "wire/target.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,7 +76,8 @@ static void scene_begin(struct scene *scene)
 static inline void scene_settle(struct scene *scene, const char *text)
 {
 	static const struct settings_section *const schema[] = {
-		&gateway_settings_section, &domain_settings_section, &table_settings_section, &access_settings_section, NULL,
+		&gateway_settings_section, &domain_settings_section, &table_settings_section, &access_settings_section,
+		&target_settings_section, NULL,
 	};
 	struct buffer complaints;
 	char path[96];

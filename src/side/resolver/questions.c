@@ -4,8 +4,8 @@
  * an answer that comes then is sent at once, and the question is ended after the library has returned.
  */
 #include "resolver/questions.h"
+#include "base/idn.h"
 #include "base/pack.h"
-#include "resolver/names.h"
 #include "resolver/records.h"
 #include "resolver/resolver.h"
 
@@ -217,14 +217,14 @@ static enum result take_ask(struct asker *asker, struct frame *frame)
 	uint32_t type = unpack_u32(&from);
 	struct slice name = unpack_slice(&from, DNS_NAME);
 	struct question *question;
-	struct name read;
+	struct idn read;
 	enum result end;
 
 	TRY(unpack_end(&from));
 	if (!is_known_type(type))
 		return REFUSED;
 	counter_add(asker->questions->counters, RESOLVER_COUNT_questions, 1);
-	end = name_read(name, &read);
+	end = idn_read(name, &read);
 	if (end != OK) {
 		say(asker, frame->exchange, end == REFUSED ? DNS_NO_NAME : DNS_FAILED);
 		return OK;

@@ -15,6 +15,7 @@
 #include "supervisor/listeners.h"
 #include "supervisor/logs.h"
 #include "wire/gateway.h"
+#include "wire/target.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What could not be used is left out by a table of lengths; what is left is copied, since answers do not stay. */
-#include "relay/dane.h"
+#include "wire/dane.h"
 
 #include <stdio.h>
 

@@ -7,12 +7,12 @@
  * Owns:    copies of those that can be used, until dane_finish().
  * Fails:   LATER where it is not known whether there are any: mail then waits, for somebody may have hidden them.
  */
-#ifndef RELAY_DANE_H
-#define RELAY_DANE_H
+#ifndef WIRE_DANE_H
+#define WIRE_DANE_H
 
 #include "base/arena.h"
 #include "base/tls.h"
-#include "relay/resolve.h"
+#include "wire/resolve.h"
 
 struct dane {
 	struct arena memory;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers about TLSA records as rows: whether they bind us, and how many of them can be used. */
-#include "relay/dane.h"
+#include "wire/dane.h"
 #include "base/test.h"
 
 #define THIRTY_TWO "0123456789abcdef0123456789abcdef"

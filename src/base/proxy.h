@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proxy.h — the head that tells a next hop who brought the mail: the PROXY protocol, version 2, in its binary form.
+ * proxy.h — the head that tells a next hop who is behind a connection: the PROXY protocol, version 2, in its binary form.
  *
  * Knows:   PROXY with two addresses of one family; LOCAL where there is nobody to tell of, or no address.
  * Ignores: whether the hop trusts us: the settings say so.
  * Owns:    nothing. Never fails.
  */
-#ifndef RELAY_PROXY_H
-#define RELAY_PROXY_H
+#ifndef BASE_PROXY_H
+#define BASE_PROXY_H
 
 #include "base/slice.h"
 

@@ -8,8 +8,8 @@
  * Fails:   no wire, no answer in time, or an answer that is none: DNS_FAILED, always through the loop, never from
  *          within resolve_ask().
  */
-#ifndef RELAY_RESOLVE_H
-#define RELAY_RESOLVE_H
+#ifndef WIRE_RESOLVE_H
+#define WIRE_RESOLVE_H
 
 #include "base/channel.h"
 #include "wire/relay-resolver.h"

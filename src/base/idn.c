@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What libidn2 makes of a name is looked at as if a stranger had sent it so. */
-#include "resolver/names.h"
+#include "base/idn.h"
 
 #include <idn2.h>
 
@@ -33,11 +33,11 @@ static bool is_host(struct slice text)
 	return true;
 }
 
-static enum result keep(struct slice text, struct name *ret_name)
+static enum result keep(struct slice text, struct idn *ret_name)
 {
 	struct slice rest = text;
 
-	if (text.len == 0 || text.len > DNS_NAME || text.at[text.len - 1] == '.' || !is_plain(text))
+	if (text.len == 0 || text.len > IDN_NAME || text.at[text.len - 1] == '.' || !is_plain(text))
 		return REFUSED;
 	while (rest.len) {
 		struct slice label = slice_cut(&rest, '.');
@@ -51,17 +51,17 @@ static enum result keep(struct slice text, struct name *ret_name)
 	return OK;
 }
 
-static enum result convert(struct slice asked, struct name *ret_name)
+static enum result convert(struct slice written, struct idn *ret_name)
 {
-	char text[DNS_NAME + 1];
+	char text[IDN_NAME + 1];
 	char *made = NULL;
 	enum result result;
 	int error;
 
-	if (asked.len > DNS_NAME || slice_has(asked, '\0'))
+	if (written.len > IDN_NAME || slice_has(written, '\0'))
 		return REFUSED;
-	memcpy(text, asked.at, asked.len);
-	text[asked.len] = '\0';
+	memcpy(text, written.at, written.len);
+	text[written.len] = '\0';
 	error = idn2_to_ascii_8z(text, &made, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
 	if (error != IDN2_OK)
 		return error == IDN2_MALLOC ? LATER : REFUSED;
@@ -70,7 +70,14 @@ static enum result convert(struct slice asked, struct name *ret_name)
 	return result;
 }
 
-enum result name_read(struct slice asked, struct name *ret_name)
+enum result idn_read(struct slice written, struct idn *ret_name)
 {
-	return has_eighth_bit(asked) ? convert(asked, ret_name) : keep(asked, ret_name);
+	return has_eighth_bit(written) ? convert(written, ret_name) : keep(written, ret_name);
+}
+
+struct slice idn_ascii(struct slice written, struct idn *room)
+{
+	if (!has_eighth_bit(written) || idn_read(written, room) != OK)
+		return written;
+	return (struct slice){ room->text, room->length };
 }

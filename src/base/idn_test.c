@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names as rows: what is asked about, and what the DNS is asked; "" is nobody's name. */
-#include "resolver/names.h"
+/* Names as rows: what is written, and what the DNS is asked; "" is nobody's name. */
+#include "base/idn.h"
 #include "base/test.h"
 
 #define SIXTY_THREE "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 #define THIRTY_TWO  "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
 
-static const struct row { const char *about; struct slice asked, made; } rows[] = {
+static const struct row { const char *about; struct slice written, made; } rows[] = {
 	{ "a name", LIT("mx.Example.net"), LIT("mx.Example.net") },
 	{ "of a service", LIT("_25._tcp.mx.example.net"), LIT("_25._tcp.mx.example.net") },
 	{ "a label of 63", LIT(SIXTY_THREE ".net"), LIT(SIXTY_THREE ".net") },
@@ -40,11 +40,14 @@ static const struct row { const char *about; struct slice asked, made; } rows[] 
 
 int main(void)
 {
-	char much[DNS_NAME + 2];
-	struct name name;
+	char much[IDN_NAME + 2];
+	struct idn name;
 
+	CHECK(slice_same(idn_ascii(SLICE("gr\xc3\xbcn.example"), &name), SLICE("xn--grn-ioa.example")), "converted");
+	CHECK(slice_same(idn_ascii(SLICE("Mx.[odd]"), &name), SLICE("Mx.[odd]")), "ASCII is not looked at");
+	CHECK(slice_same(idn_ascii(SLICE("gr\xfcn.example"), &name), SLICE("gr\xfcn.example")), "what is no name stays");
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		enum result result = name_read(rows[i].asked, &name);
+		enum result result = idn_read(rows[i].written, &name);
 
 		CHECK(result == (rows[i].made.len ? OK : REFUSED), rows[i].about);
 		if (result == OK)
@@ -53,7 +56,7 @@ int main(void)
 	}
 	for (size_t i = 0; i < sizeof(much); i++)
 		much[i] = i % 2 ? '.' : 'a';
-	CHECK(name_read((struct slice){ much, DNS_NAME }, &name) == OK && name.length == DNS_NAME, "as long as a name may be");
-	CHECK(name_read((struct slice){ much, DNS_NAME + 2 }, &name) == REFUSED, "longer");
+	CHECK(idn_read((struct slice){ much, IDN_NAME }, &name) == OK && name.length == IDN_NAME, "as long as a name may be");
+	CHECK(idn_read((struct slice){ much, IDN_NAME + 2 }, &name) == REFUSED, "longer");
 	return TEST_END();
 }

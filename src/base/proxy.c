@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Twelve bytes that no other protocol begins with, a command, a family, a length, and the addresses. */
-#include "relay/proxy.h"
+#include "base/proxy.h"
 
-#include "wire/gateway.h"
+#include "base/network.h"
 
 enum { VERSION_LOCAL = 0x20, VERSION_PROXY = 0x21, STREAM_FOUR = 0x11, STREAM_SIX = 0x21, START = 16 };
 static const char signature[12] = { '\r', '\n', '\r', '\n', '\0', '\r', '\n', 'Q', 'U', 'I', 'T', '\n' };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The heads byte for byte, as the protocol's description has them. */
-#include "relay/proxy.h"
+#include "base/proxy.h"
 
+#include "base/network.h"
 #include "base/test.h"
-#include "wire/gateway.h"
 
 #define BEGIN "\r\n\r\n\0\r\nQUIT\n"
 

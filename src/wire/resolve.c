@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions stand in a list; a clock that ticks while there are any ends those whose time is over. */
-#include "relay/resolve.h"
+#include "wire/resolve.h"
 
 #include "base/process.h"
 #include "base/pack.h"
