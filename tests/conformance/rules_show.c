@@ -5,11 +5,19 @@
  *   rules_show FOLDER…     .pre and .cf files of the folders: first all .pre, then the .cf of each, as SpamAssassin
  *                          reads them (give its rules before the site's). Prints a line for each kind of rule, its
  *                          form and how many there are, the number of mistakes, and each mistake with file and line.
+ *     -d   instead: each directive, and what is done with it
+ *     -r   instead: each rule that can hit, its kind and its form
+ *     -m   instead: for each message, whose path is a line of the standard input, the rules that hit, as JSON:
+ *          {"file", "result", "score", "limits", "html", "rules": {name: hits}}
+ *     -k   instead: for each line of the standard input, NAME=HITS of all rules but meta rules, the meta rules that
+ *          are true then
  */
 #include "mail/rules/rules.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,20 +116,158 @@ static void show_mistakes(const struct ruleset *set)
 	}
 }
 
+static void show_directives(void)
+{
+	const struct directive *row;
+
+	for (size_t i = 0; (row = directive_row(i)) != NULL; i++) {
+		const struct directive *means = row->means.len ? directive_find(row->means) : row;
+
+		printf("%.*s|%s%s%.*s\n", SHOW(row->name), standing_name(means->standing), row->means.len ? ", as " : "", SHOW(row->means));
+	}
+}
+
+/* ---- what is run ---- */
+
+struct show { struct engine engine; struct message_reader reader; };
+
+static void show_runs(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->set->count; i++) {
+		const struct rule *rule = &engine->set->rules[i];
+
+		if (engine_runs(engine, rule))
+			printf("%.*s %s %s\n", SHOW(rule->name), rule_kind_name(rule->is.kind), rule_form_name(rule->is.form));
+	}
+}
+
+/* A rule's name is a word: nothing in it needs an escape. */
+static void show_hits(const char *path, const struct rules_view *view, const struct rule_hits *hits)
+{
+	printf("{\"file\":\"%s\",\"result\":0,\"score\":%.3f,\"limits\":%zu,\"html\":%s,\"rules\":{", path, hits->score, hits->limits,
+	       view->html ? "true" : "false");
+	for (size_t i = 0; i < hits->count; i++)
+		printf("%s\"%.*s\":%g", i ? "," : "", SHOW(hits->list[i].rule->name),
+		       hits->list[i].rule->is.kind == RULE_META ? 1 : hits->list[i].count);
+	printf("}}\n");
+}
+
+static void show_message(struct show *show, const char *path)
+{
+	struct slice bytes = map_file(path);
+	struct rules_view view;
+	struct rule_hits hits;
+	struct arena arena;
+	enum result result;
+
+	arena_init(&arena, MEMORY);
+	show->reader.arena = &arena;
+	result = view_build(bytes, &show->reader, &view);
+	if (result == OK)
+		result = engine_run(&show->engine, &view, &arena, &hits);
+	if (result == OK)
+		show_hits(path, &view, &hits);
+	else
+		printf("{\"file\":\"%s\",\"result\":%d}\n", path, (int)result);
+	arena_finish(&arena);
+	if (bytes.len)
+		(void)munmap((void *)(uintptr_t)bytes.at, bytes.len);
+}
+
+static void show_messages(struct show *show)
+{
+	static struct charsets charsets;
+	char line[PATH_SIZE];
+
+	show->reader = (struct message_reader){ &message_limits_standard, &charsets, NULL };
+	for (const char *const *name = charsets_wanted(); *name && charsets.count < CHARSETS_MOST; name++) {
+		iconv_t converter = iconv_open("UTF-8", *name);
+
+		if (converter != (iconv_t)-1)
+			charsets.list[charsets.count++] = (struct charset){ slice_of(*name), converter };
+	}
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		show_message(show, line);
+	}
+	for (size_t i = 0; i < charsets.count; i++)
+		(void)iconv_close(charsets.list[i].converter);
+}
+
+/* Rules of which a line says nothing did not hit; those whose score is 0 were not tried. */
+static void show_metas(const struct engine *engine)
+{
+	static char line[1 << 20];
+	const struct ruleset *set = engine->set;
+	struct arena arena;
+	struct metas_run run;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		struct slice rest = slice_of(line), word;
+
+		arena_init(&arena, MEMORY);
+		if (metas_begin(&run, &engine->metas, &arena) != OK)
+			exit(2);
+		while ((word = slice_trim(slice_cut(&rest, ' '))).len) {
+			const struct rule *rule = ruleset_find(set, slice_cut(&word, '='));
+			uint64_t hits = 0;
+
+			if (rule && slice_number((struct slice){ word.at, strcspn(word.at, " \n") }, 1 << 30, &hits) == OK)
+				metas_known(&run, (uint32_t)(rule - set->rules), (double)hits);
+		}
+		for (uint32_t i = 0; i < set->count; i++)
+			if (set->rules[i].is.kind != RULE_META && set->rules[i].score[0] != 0)
+				metas_known(&run, i, 0);
+		metas_finish(&run);
+		for (uint32_t i = 0; i < set->count; i++)
+			if (set->rules[i].is.kind == RULE_META && run.counts[i] != 0 && set->rules[i].score[0] != 0)
+				printf("%.*s ", SHOW(set->rules[i].name));
+		printf("\n");
+		arena_finish(&arena);
+	}
+}
+
+static void show_engine(struct ruleset *set, struct arena *arena, int what)
+{
+	struct show show;
+
+	if (engine_build(&show.engine, set, 0, true, arena) != OK) {
+		fprintf(stderr, "no memory\n");
+		exit(2);
+	}
+	if (what == 'r')
+		show_runs(&show.engine);
+	else if (what == 'k')
+		show_metas(&show.engine);
+	else
+		show_messages(&show);
+	engine_finish(&show.engine);
+}
+
 int main(int count, char **words)
 {
+	int letter, what = 'c';
 	struct arena arena;
 	struct ruleset set;
 
-	if (count < 2) {
-		fprintf(stderr, "rules_show FOLDER…\n");
+	while ((letter = getopt(count, words, "dkmr")) != -1)
+		what = letter;
+	if (what == 'd') {
+		show_directives();
+		return 0;
+	}
+	if (what == '?' || optind == count) {
+		fprintf(stderr, "rules_show [-d | -k | -m | -r] FOLDER…\n");
 		return 2;
 	}
 	arena_init(&arena, MEMORY);
-	read_all(&set, &arena, words + 1);
-	show_counts(&set);
-	show_mistakes(&set);
-	printf("memory %zu\n", arena.used);
+	read_all(&set, &arena, words + optind);
+	if (what != 'c')
+		show_engine(&set, &arena, what);
+	else
+		show_counts(&set);
+	if (what == 'c')
+		show_mistakes(&set);
 	arena_finish(&arena);
 	return 0;
 }

@@ -10,7 +10,10 @@
 #define RULES_RULES_H
 
 #include "mail/rules/directives.h"
+#include "mail/rules/patterns.h"
 #include "mail/rules/reader.h"
 #include "mail/rules/ruleset.h"
+#include "mail/rules/run.h"
+#include "mail/rules/view.h"
 
 #endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules and a message, and what hits; the paragraphs and pieces that rules see; expressions with their counts. */
+#include "mail/rules/run.h"
+
+#include "base/buffer.h"
+#include "base/test.h"
+#include "base/torture.h"
+#include "mail/rules/reader.h"
+
+enum { LIMIT = 64 << 20 };
+
+#define HEAD "From: \"Ann O'Nym\" <ann@example.org>\nTo: bob@example.net\nCc: eve@example.com\nSubject: Hello there\n"
+
+static const struct { const char *about, *rules, *message, *hits; } rows[] = {
+	/* headers */
+	{ "a header", "header A Subject =~ /hello/i", HEAD "\nx\n", "A=1" },
+	{ "its value ends with its line", "header A Subject =~ /there\\n$/", HEAD "\nx\n", "A=1" },
+	{ "a header that must not match", "header A Subject !~ /bye/", HEAD "\nx\n", "A=1" },
+	{ "…and is not there", "header A X-None !~ /bye/", HEAD "\nx\n", "A=1" },
+	{ "a header that is not there is empty", "header A X-None =~ /^$/", HEAD "\nx\n", "A=1" },
+	{ "…or what the rule says", "header A X-None =~ /^UNSET$/ [if-unset: UNSET]", HEAD "\nx\n", "A=1" },
+	{ "it exists", "header A exists:Cc\nheader B exists:Bcc", HEAD "\nx\n", "A=1" },
+	{ "…even empty", "header A exists:X", "X:\n" HEAD "\nx\n", "A=1" },
+	{ "folded lines are one", "header A X =~ /^one two three$/", "X: one\n\t two\n three\n\nx\n", "A=1" },
+	{ "…but not raw", "header A X:raw =~ /^ one\\n\\ttwo\\n$/", "X: one\n\ttwo\n\nx\n", "A=1" },
+	{ "several of a name", "header A X =~ /^one\\ntwo\\n$/", "X: one\nY: z\nX: two\n\nx\n", "A=1" },
+	{ "the first of them", "header A X:first =~ /^one\\n$/", "X: one\nX: two\n\nx\n", "A=1" },
+	{ "the last of them", "header A X:last =~ /^two\\n$/", "X: one\nX: two\n\nx\n", "A=1" },
+	{ "an address", "header A From:addr =~ /^ann\\@example\\.org$/", HEAD "\nx\n", "A=1" },
+	{ "two addresses", "header A To:addr =~ /^a\\@b.c\\nd\\@e.f$/", "To: a@b.c, X <d@e.f>\n\nx\n", "A=1" },
+	{ "a name", "header A From:name =~ /^Ann O'Nym$/", HEAD "\nx\n", "A=1" },
+	{ "To and Cc", "header A ToCc:addr =~ /net\\neve/", HEAD "\nx\n", "A=1" },
+	{ "all fields", "header A ALL =~ /^To: bob.*\\nCc: eve/m", HEAD "\nx\n", "A=1" },
+	{ "…in these letters alone", "header A All =~ /./", HEAD "\nx\n", "" },
+	{ "identifiers", "header A MESSAGEID =~ /^<1>\\n$/", "Message-ID: <1>\n\nx\n", "A=1" },
+	{ "what another filter said is hidden", "header A X-Spam-Status =~ /Yes/\nheader B ALL =~ /X-Spam/", "X-Spam-Status: Yes\n\nx\n", "" },
+	{ "encoded words", "header A Subject =~ /^caf\\xc3\\xa9\\n/", "Subject: =?iso-8859-1?Q?caf=E9?=\n\nx\n", "A=1" },
+	{ "…not in every field", "header A References =~ /^=\\?iso/", "References: =?iso-8859-1?Q?caf=E9?=\n\nx\n", "A=1" },
+	{ "raw bytes become UTF-8", "header A Subject =~ /caf\\xc3\\xa9/", "Subject: caf\xe9\n\nx\n", "A=1" },
+	{ "counted", "header A X =~ /o/\ntflags A multiple", "X: oooo\n\nx\n", "A=4" },
+	{ "…up to a limit", "header A X =~ /o/\ntflags A multiple maxhits=2", "X: oooo\n\nx\n", "A=2" },
+	{ "CR LF", "header A Subject =~ /^there\\n$/\nbody B /^one two $/", "Subject: there\r\n\r\none\r\ntwo\r\n", "A=1 B=1" },
+	{ "a mailbox's first line is none", "header A ALL =~ /From/", "From a@b Thu Jan  1 00:00:00 1970\nX: y\n\nx\n", "" },
+	{ "lines that are none are passed over", "header A X =~ /1/\nbody B /odd/", "odd line\nX: 1\n\nx\n", "A=1" },
+	{ "…three of them; the fourth begins the body", "header A X =~ /1/\nbody B /^four/", "one x\ntwo x\nthree x\nX: 1\nfour x\n\nx\n",
+	  "A=1 B=1" },
+	/* the body */
+	{ "a paragraph is one line", "body A /^one two three\\n$/\nbody B /^four $/", "Subject: s\n\none\ntwo  \n three\n\nfour\n", "A=1 B=1" },
+	{ "no pattern reaches over paragraphs", "body A /one.*two/s", "Subject: s\n\none\n\ntwo\n", "" },
+	{ "the Subject is the first", "body A /^Hello there\\n$/", HEAD "\nx\n", "A=1" },
+	{ "…unless the rule says no", "body A /Hello/\ntflags A nosubject", HEAD "\nx\n", "" },
+	{ "of two the last", "body A /two/\nbody B /one/", "Subject: one\nSubject: two\n\nx\n", "A=1" },
+	{ "each match in each paragraph", "body A /a/\ntflags A multiple", "Subject: a\n\naa\n\na\n", "A=4" },
+	{ "empty matches count once a place", "body A /x*/\ntflags A multiple nosubject", "Subject: s\n\nab", "A=3" },
+	{ "quoted-printable", "body A /^a=b $/", "Content-Transfer-Encoding: quoted-printable\n\na=3Db\n", "A=1" },
+	{ "base64", "body A /^hello$/", "Content-Transfer-Encoding: base64\n\naGVsbG8=\n", "A=1" },
+	{ "a declared set", "body A /^\\xd0\\xb0 $/", "Content-Type: text/plain; charset=koi8-r\n\n\xc1\n", "A=1" },
+	{ "UTF-8 whatever was declared", "body A /^\\xc3\\xa9 $/", "Content-Type: text/plain; charset=koi8-r\n\n\xc3\xa9\n", "A=1" },
+	{ "two parts run together", "body A /^one two$/",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n", "A=1" },
+	{ "…but not over a picture", "body A /^one\\n$/\nbody B /two/",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: image/png\n\nx\n--b\n\ntwo\n--b--\n", "A=1 B=1" },
+	{ "a calendar is none", "body A /one/\nrawbody B /one/", "Content-Type: text/calendar\n\none\n", "" },
+	{ "a text of any other kind is", "body A /one/", "Content-Type: text/x-diff\n\none\n", "A=1" },
+	{ "a letter of Latin 1 in either case", "rawbody A /CAF\\xc9/i", "X: y\n\ncaf\xe9\n", "A=1" },
+	{ "…but not where case counts", "rawbody A /CAF\\xc9/", "X: y\n\nCAF\xe9\n", "" },
+	{ "classes are those of ASCII", "rawbody A /^\\w+$/", "X: y\n\n\xe9\xe9\n", "" },
+	/* the raw body, the whole, the parts */
+	{ "lines of the raw body stay", "rawbody A /^one\\ntwo\\n$/", "X: y\n\none\ntwo\n", "A=1" },
+	{ "a report is of the raw body alone", "body A /one/\nrawbody B /one/", "Content-Type: message/delivery-status\n\none: x\n", "B=1" },
+	{ "the whole as it came", "full A /^X: =3D\\n\\na=3Db\\n$/", "X: =3D\n\na=3Db\n", "A=1" },
+	{ "a part's header", "mimeheader A Content-Type =~ /name=x/",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name=x\n\none\n--b--\n", "A=1" },
+	{ "…the message's own too", "mimeheader A Subject =~ /Hello/", HEAD "\nx\n", "A=1" },
+	{ "…raw, without its first blank", "mimeheader A X:raw =~ /^a\\n b\\n$/",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: a\n b\n\none\n--b--\n", "A=1" },
+	{ "one that must not match always hits", "mimeheader A Subject !~ /Hello/", HEAD "\nx\n", "A=1" },
+	{ "counted within one part", "mimeheader A X =~ /o/\ntflags A multiple",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: oo\n\none\n--b\nX: oooo\n\ntwo\n--b--\n", "A=2" },
+	{ "parts from one to another", "mimeheader A X =~ /o/\ntflags A range=3",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: o\n\none\n--b\nX: x\n\ntwo\n--b--\n", "" },
+	/* all together */
+	{ "a rule with score 0 is off", "body A /x/\nscore A 0\nmeta M A || B\nbody B /x/", HEAD "\nx\n", "M=1 B=1" },
+	{ "priorities and meta rules", "meta M A && !B\npriority M -10\nbody A /x/\nbody B /y/\npriority B 5", HEAD "\nx\n", "M=1 A=1" },
+	{ "a pattern that is none never hits", "body A /(x/\nmeta M !A", HEAD "\nx\n", "M=1" },
+	{ "look-behind, look-ahead, back references", "body A /(?<=a)(b)(?=c)c\\1/", "X: y\n\nabcb", "A=1" },
+};
+
+static enum result build(const char *rules, struct ruleset *set, struct engine *engine, struct arena *arena)
+{
+	const struct rules_options options = { .local = true, .stock = true };
+	struct rules_reader reader;
+	enum result result = ruleset_begin(set, arena), end;
+
+	if (result != OK || rules_begin(&reader, set, &options) != OK)
+		return LATER;
+	result = rules_file(&reader, SLICE("test.cf"), slice_of(rules));
+	end = rules_end(&reader);
+	if (result == OK && end == OK)
+		return engine_build(engine, set, 0, false, arena);
+	return LATER;
+}
+
+/* A character set that is not built in. */
+static struct charsets charsets;
+
+static enum result run(const struct engine *engine, const char *message, struct arena *arena, struct rule_hits *hits)
+{
+	const struct message_reader reader = { &message_limits_standard, &charsets, arena };
+	struct rules_view view;
+
+	TRY(view_build(slice_of(message), &reader, &view));
+	return engine_run(engine, &view, arena, hits);
+}
+
+static void show(const struct rule_hits *hits, struct buffer *out)
+{
+	buffer_clear(out);
+	for (size_t i = 0; i < hits->count; i++)
+		(void)!buffer_format(out, "%s%.*s=%g", i ? " " : "", SHOW(hits->list[i].rule->name), hits->list[i].count);
+}
+
+static void check_row(size_t row, struct buffer *out)
+{
+	struct ruleset set;
+	struct engine engine = { 0 };
+	struct rule_hits hits;
+	struct arena arena;
+	bool good;
+
+	arena_init(&arena, LIMIT);
+	good = build(rows[row].rules, &set, &engine, &arena) == OK && run(&engine, rows[row].message, &arena, &hits) == OK;
+	CHECK(good, rows[row].about);
+	if (good) {
+		show(&hits, out);
+		CHECK(slice_same(buffer_slice(out), slice_of(rows[row].hits)), rows[row].about);
+		if (!slice_same(buffer_slice(out), slice_of(rows[row].hits)))
+			printf("    it is \"%.*s\", not \"%s\"\n", SHOW(buffer_slice(out)), rows[row].hits);
+	}
+	engine_finish(&engine);
+	arena_finish(&arena);
+}
+
+/* ---- scores, limits, lengths ---- */
+
+static void check_score(void)
+{
+	struct ruleset set;
+	struct engine engine;
+	struct rule_hits hits;
+	struct arena arena;
+
+	arena_init(&arena, LIMIT);
+	CHECK(build("body A /x/\nscore A 1.5\ntflags A multiple\nbody __B /x/\nmeta M A + 1\nscore M -0.25", &set, &engine, &arena) == OK &&
+	      run(&engine, "X: y\n\nx x x\n", &arena, &hits) == OK, "rules with scores");
+	CHECK(hits.score == 1.5 * 3 - 0.25, "each hit of a `multiple` rule adds its score, a meta rule adds it once");
+	engine_finish(&engine);
+	arena_finish(&arena);
+}
+
+static void check_limit(bool jit)
+{
+	struct ruleset set;
+	struct engine engine;
+	struct rule_hits hits;
+	struct arena arena;
+
+	arena_init(&arena, LIMIT);
+	CHECK(build("body A /(?:a|aa)+[z%]$/", &set, &engine, &arena) == OK, "a pattern without end");
+	engine_finish(&engine);
+	CHECK(engine_build(&engine, &set, 0, jit, &arena) == OK, "…translated or not");
+	CHECK(run(&engine, "X: y\n\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", &arena, &hits) == OK &&
+	      hits.count == 0 && hits.limits == 1, "a match that comes to its limit is counted, and is no hit");
+	engine_finish(&engine);
+	arena_finish(&arena);
+}
+
+static const struct { const char *about; size_t words, first, second; } lines[] = {
+	{ "a line that just fits", 512, 2048, 0 },        /* of "abc ", the last blank being its end */
+	{ "one that is too long is cut behind a blank", 600, 2048, 352 },
+};
+
+static void check_lines(void)
+{
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		static char message[8192];
+		size_t length = (size_t)snprintf(message, sizeof(message), "X: y\n\n");
+		struct rules_view view;
+		struct arena arena;
+		const struct message_reader reader = { &message_limits_standard, NULL, &arena };
+
+		for (size_t word = 0; word < lines[i].words; word++)
+			length += (size_t)snprintf(message + length, sizeof(message) - length, "abc ");
+		arena_init(&arena, LIMIT);
+		CHECK(view_build((struct slice){ message, length }, &reader, &view) == OK, lines[i].about);
+		CHECK(view.body.count == (lines[i].second ? 3 : 2) && view.body.list[1].len == lines[i].first, lines[i].about);
+		CHECK(lines[i].second == 0 || view.body.list[2].len == lines[i].second, lines[i].about);
+		arena_finish(&arena);
+	}
+}
+
+static void check_raw_pieces(void)
+{
+	static char message[16384] = "X: y\n\n";
+	struct rules_view view;
+	struct arena arena;
+	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
+
+	memset(message + 6, 'x', 10000);
+	message[6 + 2500] = '\n';
+	arena_init(&arena, LIMIT);
+	CHECK(view_build((struct slice){ message, 6 + 10000 }, &reader, &view) == OK, "a long raw body");
+	CHECK(view.rawbody.count == 4 && view.rawbody.list[0].len == 2501, "it is cut behind the first end of a line from 2048 on");
+	CHECK(view.rawbody.list[1].len == 2049 && view.rawbody.list[3].len == 10000 - 2501 - 2 * 2049, "…or hard, and the rest is whole");
+	arena_finish(&arena);
+}
+
+static enum result run_some(struct arena *arena)
+{
+	struct ruleset set;
+	struct engine engine;
+	struct rule_hits hits;
+	enum result result = build("body A /x/\nheader B From:addr =~ /x/\nmeta M A && B", &set, &engine, arena);
+
+	if (result != OK)
+		return result;
+	result = run(&engine, HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b--\n", arena, &hits);
+	engine_finish(&engine);
+	return result;
+}
+
+static const struct torture short_of_memory = { "every allocation of a run fails once", run_some, LATER };
+
+int main(void)
+{
+	struct buffer out;
+
+	charsets.list[charsets.count++] = (struct charset){ SLICE("KOI8-R"), iconv_open("UTF-8", "KOI8-R") };
+	buffer_init(&out, 1 << 20);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		check_row(i, &out);
+	check_score();
+	check_limit(false);
+	check_limit(true);
+	check_lines();
+	check_raw_pieces();
+	torture(&short_of_memory);
+	buffer_finish(&out);
+	(void)iconv_close(charsets.list[0].converter);
+	return TEST_END();
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * view.h — a message as SpamAssassin shows it to rules: header values in their forms, the body as paragraphs, the
+ *          decoded parts in pieces, and the whole.
+ *
+ * Knows:   which parts are shown, how they become UTF-8, where they are cut; X-Spam-* fields are hidden.
+ * Ignores: HTML: a part of it is not rendered yet, and `html` says that there was one. Relays and addresses of web
+ *          pages are not read yet.
+ * Owns:    nothing: it stands in the reader's arena, or is the message.
+ * Fails:   LATER: the arena is full, or a ceiling of mail/message was hit.
+ */
+#ifndef RULES_VIEW_H
+#define RULES_VIEW_H
+
+#include "mail/message/message.h"
+#include "mail/rules/ruleset.h"
+
+enum { VIEW_LINE = 2048, VIEW_PART_CHARACTERS = 50000, VIEW_RAW_PART = 500000, VIEW_FIELD = 8192, VIEW_NAME = 256 };
+
+struct view_field { struct slice name, raw, decoded; bool hidden; };
+struct view_fields { struct view_field *list; size_t count; };
+struct view_pieces { struct slice *list; size_t count, room; };
+
+struct view_part { const struct part *part; struct view_fields fields; };
+
+struct rules_view {
+	const struct message_reader *reader;
+	struct slice full;                       /* without a mailbox's "From " line */
+	struct slice head;                       /* of it */
+	struct view_fields fields;               /* of the message */
+	struct view_part *parts;                 /* depth first, the message itself before all others */
+	size_t part_count;
+	struct view_pieces body;                 /* paragraphs; the first is the Subject */
+	struct view_pieces rawbody;
+	bool html;
+};
+
+must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);
+
+/* Is that form of a header there yet? */
+bool view_knows(const struct definition *is);
+/* What a header rule is matched against; `ret_there`: is there such a header? REFUSED: view_knows() says no. */
+must_use enum result view_header(const struct rules_view *view, const struct definition *is, struct slice *ret_value, bool *ret_there);
+/* The same of a part's own fields. */
+must_use enum result view_part_header(const struct rules_view *view, const struct view_part *part, const struct definition *is,
+                                      struct slice *ret_value, bool *ret_there);
+
+#endif

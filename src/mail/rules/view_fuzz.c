@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a message, with a few rules of each kind: pieces have the lengths that rules may count on, and the run
+ * comes to an end. */
+#include "mail/rules/run.h"
+
+#include "mail/rules/reader.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct slice rules = LIT(
+	"header A Subject =~ /a/i\nheader B From:addr =~ /@/\nheader C From:name:raw =~ /b/\nheader D ALL:raw =~ /c$/m\n"
+	"header E ToCc:first =~ /d/\nheader F MESSAGEID =~ /e/\nheader G X:last !~ /f/ [if-unset: f]\nheader H exists:To\n"
+	"body I /\\bx*\\b/\ntflags I multiple\nrawbody J /(?<=a)b/\nfull K /^a.*b$/ms\nmimeheader L ALL =~ /c/\n"
+	"meta M A + B + C > 1 || J\n");
+
+static void check_pieces(const struct view_pieces *pieces, size_t longest)
+{
+	for (size_t i = 0; i < pieces->count; i++)
+		if (pieces->list[i].len > longest)
+			abort();
+}
+
+static enum result build(struct ruleset *set, struct engine *engine, struct arena *arena)
+{
+	const struct rules_options options = { .stock = true };
+	struct rules_reader reader;
+
+	if (ruleset_begin(set, arena) != OK || rules_begin(&reader, set, &options) != OK)
+		abort();
+	if (rules_file(&reader, SLICE("fuzz.cf"), rules) != OK || rules_end(&reader) != OK)
+		abort();
+	return engine_build(engine, set, 0, false, arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice bytes = { (const char *)data, size };
+	struct ruleset set;
+	struct engine engine;
+	struct rules_view view;
+	struct rule_hits hits;
+	struct arena arena;
+	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
+
+	arena_init(&arena, 64 << 20);
+	if (build(&set, &engine, &arena) != OK)
+		abort();
+	if (view_build(bytes, &reader, &view) == OK && engine_run(&engine, &view, &arena, &hits) == OK) {
+		check_pieces(&view.body, VIEW_LINE + 1);
+		check_pieces(&view.rawbody, 2 * VIEW_LINE);
+		if (hits.count > set.count || view.body.count == 0)
+			abort();
+	}
+	engine_finish(&engine);
+	arena_finish(&arena);
+	return 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A form of a header is a list of strings, one or more for each field, joined to one text: with line ends between them
+ * where they do not end so already. */
+#include "mail/rules/view.h"
+
+#include "mail/rules/reading.h"
+
+#include "base/buffer.h"
+
+enum { HEADER_MOST = 1 << 20, ALL_MOST = 65536 };
+
+struct gathering {
+	const struct rules_view *view;
+	const struct view_fields *fields;
+	const struct definition *is;
+	bool part;
+	struct buffer out;
+	size_t count;                            /* of strings */
+	bool ended;                              /* the first of them ends with a line end */
+};
+
+static enum result add_string(struct gathering *gathering, struct slice text, bool ends)
+{
+	if (gathering->count == 0)
+		gathering->ended = ends;
+	if (gathering->count && !gathering->ended)
+		TRY(buffer_add(&gathering->out, SLICE("\n")));
+	TRY(buffer_add(&gathering->out, text));
+	gathering->count++;
+	return ends ? buffer_add(&gathering->out, SLICE("\n")) : OK;
+}
+
+/* ---- one field ---- */
+
+static enum result add_addresses(struct gathering *gathering, const struct view_field *field)
+{
+	const struct message_reader *reader = gathering->view->reader;
+	bool wants_address = gathering->is->modifiers & HEADER_ADDR;
+	struct addresses found;
+
+	TRY(addresses_read(reader, rules_trim(field->raw), &found));
+	for (size_t i = 0; i < found.count; i++) {
+		struct slice text = wants_address ? found.list[i].address : found.list[i].name;
+
+		if (!found.list[i].other && text.len)
+			TRY(add_string(gathering, text, false));
+	}
+	return OK;
+}
+
+static enum result add_field(struct gathering *gathering, const struct view_field *field)
+{
+	unsigned modifiers = gathering->is->modifiers;
+
+	if (modifiers & (HEADER_ADDR | HEADER_NAME))
+		return add_addresses(gathering, field);
+	if (modifiers & HEADER_RAW) {
+		bool ended = field->raw.len && field->raw.at[field->raw.len - 1] == '\n';
+
+		return add_string(gathering, (struct slice){ field->raw.at, field->raw.len - ended }, true);
+	}
+	return add_string(gathering, field->decoded, true);
+}
+
+static bool is_wanted(const struct view_field *field, struct slice name)
+{
+	return !field->hidden && slice_same_nocase(field->name, name);
+}
+
+static enum result add_named(struct gathering *gathering, struct slice name)
+{
+	const struct view_fields *fields = gathering->fields;
+	unsigned modifiers = gathering->is->modifiers;
+	const struct view_field *only = NULL;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		if (!is_wanted(&fields->list[i], name))
+			continue;
+		if (!(modifiers & (HEADER_FIRST | HEADER_LAST)))
+			TRY(add_field(gathering, &fields->list[i]));
+		else if (only == NULL || modifiers & HEADER_LAST)
+			only = &fields->list[i];
+	}
+	return only ? add_field(gathering, only) : OK;
+}
+
+/* ---- headers that are none ---- */
+
+static enum result add_all_raw(struct gathering *gathering)
+{
+	const struct view_fields *fields = gathering->fields;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		TRY(buffer_add(&gathering->out, fields->list[i].name));
+		TRY(buffer_add(&gathering->out, SLICE(":")));
+		TRY(buffer_add(&gathering->out, fields->list[i].raw));
+		gathering->count++;
+	}
+	return OK;
+}
+
+static enum result add_all(struct gathering *gathering)
+{
+	const struct view_fields *fields = gathering->fields;
+
+	if (gathering->is->modifiers & HEADER_RAW)
+		return add_all_raw(gathering);
+	for (size_t i = 0; i < fields->count; i++) {
+		if (fields->list[i].hidden)
+			continue;
+		if (buffer_length(&gathering->out) + fields->list[i].decoded.len > ALL_MOST)
+			return OK;
+		TRY(buffer_format(&gathering->out, "%.*s: ", SHOW(fields->list[i].name)));
+		TRY(buffer_add(&gathering->out, fields->list[i].decoded));
+		TRY(buffer_add(&gathering->out, SLICE("\n")));
+		gathering->count++;
+	}
+	return OK;
+}
+
+static enum result add_recipients(struct gathering *gathering)
+{
+	TRY(add_named(gathering, SLICE("To")));
+	return add_named(gathering, SLICE("Cc"));
+}
+
+static enum result add_identifiers(struct gathering *gathering)
+{
+	static const struct slice names[] = { LIT("X-Message-Id"), LIT("Resent-Message-Id"), LIT("X-Original-Message-ID"),
+		                              LIT("Message-Id") };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		TRY(add_named(gathering, names[i]));
+	return OK;
+}
+
+static const struct kind {
+	struct slice name;
+	bool exact;                              /* its capitals count */
+	enum result (*add)(struct gathering *);  /* NULL: not there yet */
+} kinds[] = {
+	{ LIT("ALL"), true, add_all },
+	{ LIT("ALL-TRUSTED"), true, NULL },
+	{ LIT("ALL-UNTRUSTED"), true, NULL },
+	{ LIT("ALL-INTERNAL"), true, NULL },
+	{ LIT("ALL-EXTERNAL"), true, NULL },
+	{ LIT("MESSAGEID"), true, add_identifiers },
+	{ LIT("ToCc"), false, add_recipients },
+	{ LIT("EnvelopeFrom"), false, NULL },
+	{ LIT("X-Spam-Relays-Trusted"), false, NULL },
+	{ LIT("X-Spam-Relays-Untrusted"), false, NULL },
+	{ LIT("X-Spam-Relays-Internal"), false, NULL },
+	{ LIT("X-Spam-Relays-External"), false, NULL },
+};
+
+/* The row of a name that is no field's; NULL: it is one. `part`: of a part's own fields. */
+static const struct kind *kind_of(const struct definition *is, bool part)
+{
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		struct slice name = kinds[i].name;
+
+		if (part && kinds[i].add != add_all)
+			continue;
+		if (kinds[i].exact ? slice_same(is->header, name) : slice_same_nocase(is->header, name))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+bool view_knows(const struct definition *is)
+{
+	const struct kind *kind = kind_of(is, is->kind == RULE_MIMEHEADER);
+
+	if (is->modifiers & (HEADER_HOST | HEADER_DOMAIN | HEADER_IP | HEADER_REVIP))
+		return false;
+	return kind == NULL || kind->add != NULL;
+}
+
+static enum result gather(struct gathering *gathering)
+{
+	const struct kind *kind = kind_of(gathering->is, gathering->part);
+
+	if (!view_knows(gathering->is))
+		return REFUSED;
+	return kind ? kind->add(gathering) : add_named(gathering, gathering->is->header);
+}
+
+static enum result take(struct gathering *gathering, struct slice *ret_value, bool *ret_there)
+{
+	enum result result;
+
+	buffer_init(&gathering->out, HEADER_MOST);
+	result = gather(gathering);
+	*ret_there = gathering->count > 0;
+	if (result == OK && gathering->count == 0)
+		*ret_value = gathering->is->has_unset ? gathering->is->unset : SLICE("");
+	else if (result == OK)
+		result = arena_keep(gathering->view->reader->arena, buffer_slice(&gathering->out), ret_value);
+	buffer_finish(&gathering->out);
+	return result;
+}
+
+enum result view_header(const struct rules_view *view, const struct definition *is, struct slice *ret_value, bool *ret_there)
+{
+	struct gathering gathering = { .view = view, .fields = &view->fields, .is = is };
+
+	return take(&gathering, ret_value, ret_there);
+}
+
+/* Of several of a name, the last. */
+enum result view_part_header(const struct rules_view *view, const struct view_part *part, const struct definition *is,
+                             struct slice *ret_value, bool *ret_there)
+{
+	struct definition last = *is;
+	struct gathering gathering = { .view = view, .fields = &part->fields, .is = &last, .part = true };
+
+	last.modifiers |= HEADER_LAST;
+	return take(&gathering, ret_value, ret_there);
+}
