@@ -10,6 +10,8 @@
  *     COMPOSE(notice, +descriptor)   ---->       a failure or delay notice, written by a worker
  *                                    <----       COMPOSED(+memfd, sealed; the whole message)
  *                                    <----       FAILED(text)
+ *     FEATURES(+memfd)               ---->       what the classifier sees of a message, asked by tools that teach it
+ *                                    <----       FEATURES(features)
  *
  * INSPECT's payload is u8 attempt, then the packed envelope as a slice; the descriptor holds exactly
  * the message's bytes, sealed. The judgement is packed as mail/policy/judgement.h says, and has a fate
@@ -19,14 +21,16 @@
  * what is judged. The judgement has deeds, and no edits. FAILED: not everything that policy asks for was kept.
  * COMPOSE's payload is a packed notice (mail/message/notice.h), with offset and length of the
  * original's bytes in the descriptor, which may be a file of the spool, read-only.
- * FAILED means that no judgement could be made, not even "unscannable": the queue keeps the message,
+ * FEATURES needs a sealed descriptor, as INSPECT does; its answer is packed as mail/spam/feature_set.h says, and FAILED says
+ * that the message could not be read.
+ * FAILED means otherwise that no judgement could be made, not even "unscannable": the queue keeps the message,
  * delivers nothing, and asks again.
  */
 #ifndef WIRE_QUEUE_INSPECT_H
 #define WIRE_QUEUE_INSPECT_H
 
-enum queue_asks     { QUEUE_INSPECT = 1, QUEUE_FORGET, QUEUE_COMPOSE, QUEUE_REPLAY };
-enum inspect_answers { INSPECT_JUDGED = 1, INSPECT_COMPOSED, INSPECT_FAILED };
+enum queue_asks     { QUEUE_INSPECT = 1, QUEUE_FORGET, QUEUE_COMPOSE, QUEUE_REPLAY, QUEUE_FEATURES };
+enum inspect_answers { INSPECT_JUDGED = 1, INSPECT_COMPOSED, INSPECT_FAILED, INSPECT_FEATURES };
 
 enum { QUEUE_INSPECT_LONGEST = 4 << 20 };
 

@@ -42,6 +42,11 @@ static enum result give_compose(struct request *request)
 	                    buffer_slice(&request->question), request->fd);
 }
 
+static enum result give_extract(struct request *request)
+{
+	return workers_give(&request->dispatcher->workers, request, WORKER_EXTRACT, request->serial, SLICE(""), request->fd);
+}
+
 static enum result give_judge(struct request *request)
 {
 	struct buffer payload;
@@ -84,6 +89,7 @@ static const struct {
 	[TO_JUDGE] = { give_judge, JUDGING },
 	[TO_MEND] = { give_mend, MENDING },
 	[TO_COMPOSE] = { give_compose, COMPOSING },
+	[TO_EXTRACT] = { give_extract, EXTRACTING },
 };
 
 static bool is_waiting(const struct request *request)
@@ -247,6 +253,13 @@ static enum result obey_compose(struct dispatcher *dispatcher, struct frame *fra
 	return OK;
 }
 
+static enum result obey_features(struct dispatcher *dispatcher, struct frame *frame)
+{
+	if (frame->payload.len || !is_sealed(frame->fd))
+		return REFUSED;
+	return new_request(dispatcher, frame, TO_EXTRACT) ? OK : LATER;
+}
+
 static void forget(struct request *request)
 {
 	struct dispatcher *dispatcher = request->dispatcher;
@@ -282,7 +295,7 @@ static enum result queue_frame(void *owner, struct frame *frame)
 {
 	static enum result (*const obeys[])(struct dispatcher *, struct frame *) = {
 		[QUEUE_INSPECT] = obey_inspect, [QUEUE_FORGET] = obey_forget, [QUEUE_COMPOSE] = obey_compose,
-		[QUEUE_REPLAY] = obey_replay };
+		[QUEUE_REPLAY] = obey_replay, [QUEUE_FEATURES] = obey_features };
 	struct dispatcher *dispatcher = owner;
 
 	if (frame->kind >= COUNT_OF(obeys) || obeys[frame->kind] == NULL)

@@ -13,6 +13,7 @@
  *                  |  (nobody to ask)                              ^
  *                  +-----------------------------------------------+
  *   TO_COMPOSE --> COMPOSING --> answered
+ *   TO_EXTRACT --> EXTRACTING --> answered
  */
 #ifndef INSPECT_DISPATCHER_H
 #define INSPECT_DISPATCHER_H

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/pack.h"
 #include "base/test.h"
+#include "mail/spam/spam.h"
 #include "wire/inspect-scanners.h"
 #include "wire/queue-inspect.h"
 
@@ -63,6 +64,13 @@ static const struct row {
 	  "clamav: Eicar-Test?" },
 	{ "a worker takes too long", 0, NO_SCANNERS, { SLEEPS }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
 	  "message: inspecting it took too long" },
+};
+
+/* Not a judgement is asked, but what the classifier sees. */
+static const struct row feature_rows[] = {
+	{ "what the classifier sees of a message", 0, NO_SCANNERS, { GOOD }, INSPECT_FEATURES, VERDICT_CLEAN, "" },
+	{ "a judgement is no answer to that", 0, NO_SCANNERS, { LIES_LATER }, INSPECT_FEATURES, VERDICT_CLEAN, "" },
+	{ "nobody can read it", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
 };
 
 struct bench {
@@ -242,10 +250,14 @@ static enum result queue_frame(void *owner, struct frame *frame)
 {
 	struct bench *bench = owner;
 	struct judgement judgement;
+	struct features features;
 	struct arena arena;
 
 	arena_init(&arena, PAYLOAD);
 	bench->answer = frame->kind;
+	if (frame->kind == INSPECT_FEATURES)
+		CHECK(features_unpack(frame->payload, &arena, &features) == OK && features.kinds[FEATURE_word].count == 1,
+		      "they are those of the message");
 	CHECK(frame->exchange == 77, "the answer has the question's number");
 	if (frame->kind == INSPECT_JUDGED && judgement_unpack(frame->payload, &arena, &judgement) == OK) {
 		bench->verdict = judgement.verdict;
@@ -271,6 +283,13 @@ static int message(void)
 	CHECK(write(fd, text.at, text.len) == (ssize_t)text.len, "the message is written");
 	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0, "and sealed");
 	return fd;
+}
+
+static void ask_features(struct bench *bench)
+{
+	closing int fd = message();
+
+	CHECK(channel_send(&bench->queue, QUEUE_FEATURES, 77, SLICE(""), fd) == OK, "features are asked");
 }
 
 static void ask(struct bench *bench)
@@ -318,7 +337,7 @@ static void close_bench(struct bench *bench)
 	loop_finish(&bench->loop);
 }
 
-static void check_row(const struct row *row, const struct policy *policy)
+static void check_row(const struct row *row, const struct policy *policy, void (*asks)(struct bench *))
 {
 	const struct dispatcher_limits limits = { .scanners = row->scanners, .in_flight = 4, .inspect_ms = 1000,
 		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
@@ -329,7 +348,7 @@ static void check_row(const struct row *row, const struct policy *policy)
 		connect_scanners(&bench);
 	if (row->scanners_do == COME_BACK)
 		CHECK(timer_start(&bench.back, 500) == OK, "they come back");
-	ask(&bench);
+	asks(&bench);
 	CHECK(loop_run(&bench.loop) == OK, row->about);
 	CHECK(bench.answer == row->answer, row->about);
 	CHECK(bench.verdict == row->verdict, row->about);
@@ -371,7 +390,9 @@ int main(void)
 	settings_init(&settings);
 	CHECK(policy_compile(&settings, &arena, &policy, &complaint) == OK, "the standard policy");
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		check_row(&rows[i], policy);
+		check_row(&rows[i], policy, ask);
+	for (size_t i = 0; i < COUNT_OF(feature_rows); i++)
+		check_row(&feature_rows[i], policy, ask_features);
 	forgotten(policy);
 	settings_finish(&settings);
 	buffer_finish(&complaint);

@@ -9,6 +9,7 @@
 #include "base/pack.h"
 #include "mail/message/message.h"
 #include "mail/policy/policy.h"
+#include "mail/spam/spam.h"
 #include "wire/queue-inspect.h"
 
 #include <errno.h>
@@ -166,6 +167,28 @@ static enum result take_notice(struct request *request, struct slice payload)
 	return OK;
 }
 
+/* Numbers, of which none can do harm; but there must not be more of them than there may be. */
+static enum result take_features(struct request *request, struct slice payload)
+{
+	struct features features;
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	result = features_unpack(payload, &arena, &features);
+	arena_finish(&arena);
+	TRY(result);
+	request_answer(request, INSPECT_FEATURES, payload, -1);
+	return OK;
+}
+
+static enum result take_unlearnable(struct request *request, struct slice payload)
+{
+	(void)payload;
+	request_fail(request, SLICE("the message could not be read"));
+	return OK;
+}
+
 static enum result take_cannot(struct request *request, struct slice payload)
 {
 	(void)payload;
@@ -193,6 +216,8 @@ static const struct {
 	{ MENDING, WORKER_MENDED, take_mended },
 	{ COMPOSING, WORKER_COMPOSED, take_notice },
 	{ COMPOSING, WORKER_CANNOT, take_cannot },
+	{ EXTRACTING, WORKER_FEATURES, take_features },
+	{ EXTRACTING, WORKER_CANNOT, take_unlearnable },
 };
 
 enum result taking_answer(void *owner, void *job, struct frame *frame)
@@ -252,11 +277,20 @@ static void died_composing(struct request *request, uint64_t took_ms)
 		request_fail(request, SLICE("no worker could compose the notice"));
 }
 
+static void died_extracting(struct request *request, uint64_t took_ms)
+{
+	(void)took_ms;
+	request->stage = TO_EXTRACT;
+	if (++request->deaths >= DEATHS_MOST)
+		request_fail(request, SLICE("no worker could read it"));
+}
+
 void taking_death(void *owner, void *job, uint64_t took_ms)
 {
 	static void (*const over[])(struct request *, uint64_t) = {
 		[READING] = died_reading, [JUDGING] = died_judging, [MENDING] = died_mending,
-		[COMPOSING] = died_composing };
+		[COMPOSING] = died_composing,
+		[EXTRACTING] = died_extracting };
 	struct dispatcher *dispatcher = owner;
 	struct request *request = job;
 

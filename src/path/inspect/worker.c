@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/pack.h"
 #include "mail/message/message.h"
+#include "mail/spam/spam.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,6 +201,41 @@ static enum result obey_mend(struct worker *worker, struct slice payload)
 	return answer_edits(worker, &judgement);
 }
 
+/* ---- extract ---- */
+
+/* A message that hit a ceiling is learned as far as it was read. */
+static enum result extract(struct worker *worker, struct slice bytes)
+{
+	const struct read_means *means = &worker->task->means;
+	const struct message_reader reader = { means->limits, means->charsets, &worker->arena };
+	struct message_view view = { 0 };
+	struct features features;
+
+	(void)!message_read(bytes, &reader, false, &view);
+	TRY(features_read(&view, &reader, false, &features));
+	return features_pack(&features, &worker->answer);
+}
+
+static enum result obey_extract(struct worker *worker, struct slice payload)
+{
+	struct slice bytes = { 0 };
+	enum result result;
+
+	if (payload.len)
+		return REFUSED;
+	result = map_message(worker->fd, &bytes);
+	if (result == REFUSED)
+		return REFUSED;
+	if (result == OK)
+		result = extract(worker, bytes);
+	unmap_message(bytes);
+	if (result == OK)
+		return send_answer(worker, WORKER_FEATURES, &worker->answer);
+	buffer_clear(&worker->answer);
+	TRY(buffer_add(&worker->answer, SLICE("larger than a worker's memory")));
+	return send_answer(worker, WORKER_CANNOT, &worker->answer);
+}
+
 /* ---- compose ---- */
 
 static enum result read_original(struct worker *worker, const struct notice *notice, struct slice *ret_bytes)
@@ -265,6 +301,7 @@ static const struct {
 	[WORKER_JUDGE] = { false, obey_judge },
 	[WORKER_COMPOSE] = { true, obey_compose },
 	[WORKER_MEND] = { true, obey_mend },
+	[WORKER_EXTRACT] = { true, obey_extract },
 };
 
 static void set_limits(uint64_t wall, uint64_t cpu)

@@ -14,6 +14,9 @@
  *     COMPOSE(notice, +descriptor)     ---->
  *                                      <----    COMPOSED(bytes)        at most NOTICE_LIMIT
  *                                      <----    CANNOT(text)           the request is none
+ *     EXTRACT(+memfd)                  ---->
+ *                                      <----    FEATURES(features)     what the classifier sees of it
+ *                                      <----    CANNOT(text)           it found no room
  *
  * The evidence of READ is what is known before anybody is asked; in a replay it is all there will be: a scanner that did
  * not answer is in it as failed, no other is wanted, and nothing is mended.
@@ -25,8 +28,8 @@
 #ifndef INSPECT_WORKER_WIRE_H
 #define INSPECT_WORKER_WIRE_H
 
-enum dispatcher_asks { WORKER_READ = 1, WORKER_JUDGE, WORKER_COMPOSE, WORKER_MEND };
-enum worker_answers  { WORKER_FINDINGS = 1, WORKER_JUDGED, WORKER_COMPOSED, WORKER_CANNOT, WORKER_MENDED };
+enum dispatcher_asks { WORKER_READ = 1, WORKER_JUDGE, WORKER_COMPOSE, WORKER_MEND, WORKER_EXTRACT };
+enum worker_answers  { WORKER_FINDINGS = 1, WORKER_JUDGED, WORKER_COMPOSED, WORKER_CANNOT, WORKER_MENDED, WORKER_FEATURES };
 
 enum { WORKER_QUESTION_LONGEST = 8 << 20, WORKER_ANSWER_LONGEST = 4 << 20 };
 

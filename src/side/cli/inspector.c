@@ -183,6 +183,11 @@ enum result inspector_replay(struct inspector *inspector, uint64_t exchange, con
 	return result;
 }
 
+enum result inspector_features(struct inspector *inspector, uint64_t exchange, int message)
+{
+	return frame_send(inspector->wire, QUEUE_FEATURES, exchange, SLICE(""), message);
+}
+
 enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer)
 {
 	struct frame frame;
@@ -193,7 +198,8 @@ enum result inspector_answer(struct inspector *inspector, struct inspector_answe
 		return REFUSED;
 	}
 	fd_close(&frame.fd);
-	*ret_answer = (struct inspector_answer){ frame.exchange, frame.kind == INSPECT_JUDGED, frame.payload };
+	*ret_answer = (struct inspector_answer){ frame.exchange, frame.kind == INSPECT_JUDGED, frame.kind == INSPECT_FEATURES,
+	                                          frame.payload };
 	return OK;
 }
 

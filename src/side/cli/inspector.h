@@ -30,7 +30,8 @@ struct inspector {
 
 struct inspector_answer {
 	uint64_t exchange;
-	bool judged;                         /* else `payload` says why not */
+	bool judged;                         /* … */
+	bool features;                       /* …: else `payload` says why not */
 	struct slice payload;                /* until the next call */
 };
 
@@ -43,6 +44,8 @@ must_use enum result inspector_ask(struct inspector *inspector, uint64_t exchang
 struct inspector_past { struct slice envelope, findings, evidence; };      /* packed */
 must_use enum result inspector_replay(struct inspector *inspector, uint64_t exchange, const struct inspector_past *past,
                                       int message);
+/* What the classifier sees of it. */
+must_use enum result inspector_features(struct inspector *inspector, uint64_t exchange, int message);
 must_use enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer);
 
 /* A sealed memfd with these bytes, their line ends made CR LF; -1 with a complaint. */

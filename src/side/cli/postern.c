@@ -9,6 +9,7 @@
  */
 #include "cli/ask.h"
 #include "cli/explain.h"
+#include "cli/learn.h"
 #include "cli/places.h"
 #include "cli/replay.h"
 #include "cli/scan.h"
@@ -101,6 +102,8 @@ static const struct command {
 	{ "explain", "[--json] PATH|ID", "the whole trace of one message", NULL, explain_main, false },
 	{ "replay", "--against NEW.conf [--json] [--quarantine] [--kept] [PATH...]",
 	  "what another configuration would change, message by message", NULL, replay_main, false },
+	{ "learn", "--online INDEX [--then INDEX2] [--state DIR] [--jobs N]",
+	  "how well the classifier learns: each message of a list is judged, then learned", NULL, learn_main, false },
 	{ "sendmail", "[-t] [-i] [-f ADDRESS] [-F NAME] [-bs] [-bp] [RECIPIENT...]", "hands in a message",
 	  NULL, sendmail_main, false },
 	{ "mailq", "", "the queue, as `queue list`", NULL, show_mailq, true },

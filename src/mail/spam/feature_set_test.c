@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which features a message has, by what they say; and which it has not. */
+#include "mail/spam/maker.h"
+
+#include "base/test.h"
+
+enum { MEMORY = 16 << 20 };
+
+struct seen {
+	struct arena arena;
+	struct features features;
+};
+
+static bool see(struct seen *seen, struct slice bytes)
+{
+	struct message_view view = { 0 };
+	const struct message_reader reader = { &message_limits_standard, NULL, &seen->arena };
+
+	arena_init(&seen->arena, MEMORY);
+	return message_read(bytes, &reader, false, &view) == OK &&
+	       features_read(&view, &reader, true, &seen->features) == OK;
+}
+
+static bool has(const struct seen *seen, enum feature_kind kind, struct slice text)
+{
+	const struct feature_list *list = &seen->features.kinds[kind];
+
+	for (uint32_t i = 0; i < list->count; i++)
+		if (slice_same(list->texts[i], text))
+			return true;
+	return false;
+}
+
+/* One feature that is there, and one that is not. */
+static const struct {
+	const char *about;
+	struct slice message;
+	enum feature_kind kind;
+	struct slice there;
+	enum feature_kind not_kind;
+	struct slice missing;
+} rows[] = {
+	{ "a word of a field has the field's name", LIT("Subject: Cheap Watches\r\n\r\n"),
+	  FEATURE_header_word, LIT("subject: watches"), FEATURE_word, LIT("watches") },
+	{ "an encoded word is decoded", LIT("Subject: =?utf-8?q?wa=74ches?=\r\n\r\n"),
+	  FEATURE_header_word, LIT("subject: watches"), FEATURE_header_word, LIT("subject: utf-8") },
+	{ "a folded field is one field", LIT("Subject: one\r\n two\r\n\r\n"),
+	  FEATURE_header_pair, LIT("subject: one two"), FEATURE_header_word, LIT("subject: one two") },
+	{ "what a list wrote is of a kind of its own", LIT("List-Id: <apples>\r\n\r\n"),
+	  FEATURE_header_mark, LIT("list-id: apples"), FEATURE_header_word, LIT("list-id: apples") },
+	{ "the spelling of names is told", LIT("Message-Id: <1@a.b>\r\n\r\n"),
+	  FEATURE_header_form, LIT("field: message-id"), FEATURE_header_form, LIT("field: date") },
+	{ "so is their order", LIT("From: a@b\r\nTo: c@d\r\n\r\n"),
+	  FEATURE_header_form, LIT("from: to"), FEATURE_header_form, LIT("to: from") },
+	{ "the shape of a message's id", LIT("Message-ID: <2002abc.X@Host.org>\r\n\r\n"),
+	  FEATURE_header_form, LIT("message-id: <9a.a@aa.a>"), FEATURE_header_form, LIT("message-id: <2002abc.x@host.org>") },
+	{ "the network of a hop", LIT("Received: from x (mail.example.net [192.0.2.7]) by y\r\n\r\n"),
+	  FEATURE_header_form, LIT("received: 192.0.2"), FEATURE_header_form, LIT("received: 2.7") },
+	{ "the end of a hop's domain", LIT("Received: from x (mail.example.net [192.0.2.7]) by y\r\n\r\n"),
+	  FEATURE_header_form, LIT("received: example.net"), FEATURE_header_form, LIT("received: mail") },
+	{ "who agrees with From", LIT("From: a@x.example.org\r\nReturn-Path: <b@example.org>\r\n\r\n"),
+	  FEATURE_header_form, LIT("from agrees with: return-path"), FEATURE_header_form, LIT("from differs from: return-path") },
+	{ "who does not", LIT("From: a@example.org\r\nReply-To: <b@example.net>\r\n\r\n"),
+	  FEATURE_header_form, LIT("from differs from: reply-to"), FEATURE_header_form, LIT("from agrees with: reply-to") },
+	{ "the time zone", LIT("Date: Sat, 21 Nov 2026 10:09:18 -0700\r\n\r\n"),
+	  FEATURE_header_form, LIT("time zone: -0700"), FEATURE_header_form, LIT("time zone: +0000") },
+	{ "a boundary's beginning", LIT("Content-Type: multipart/mixed; boundary=\"----=_Next\"\r\n\r\n------=_Next--\r\n"),
+	  FEATURE_header_form, LIT("boundary: ----=_"), FEATURE_header_form, LIT("boundary: ----=_next") },
+
+	{ "words of the text in small letters", LIT("\r\nHello World\r\n"),
+	  FEATURE_word, LIT("hello"), FEATURE_header_word, LIT("hello") },
+	{ "pairs with gaps", LIT("\r\none two three four five six\r\n"),
+	  FEATURE_pair, LIT("one....five"), FEATURE_pair, LIT("one.....six") },
+	{ "base64 is decoded", LIT("Content-Transfer-Encoding: base64\r\n\r\naGVsbG8gd29ybGQ=\r\n"),
+	  FEATURE_word, LIT("world"), FEATURE_word, LIT("agvsbg8gd29ybgq") },
+	{ "loud signs are words", LIT("\r\nbuy now!!!!!! $$$\r\n"),
+	  FEATURE_word, LIT("$$$"), FEATURE_word, LIT("now!!!!!!") },
+	{ "a split word is one again", LIT("\r\nbuy v i a g r a now\r\n"),
+	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("buyviagra") },
+	{ "so is one with dots", LIT("\r\nbuy V.I.A.G.R.A\r\n"),
+	  FEATURE_trick, LIT("a split word"), FEATURE_trick, LIT("letters and digits in a word") },
+	{ "two letters are no split word", LIT("\r\na b and\r\n"),
+	  FEATURE_word, LIT("and"), FEATURE_trick, LIT("a split word") },
+	{ "digits for letters", LIT("\r\nv1agra\r\n"),
+	  FEATURE_trick, LIT("letters and digits in a word"), FEATURE_trick, LIT("a split word") },
+	{ "a number is no trick", LIT("\r\n2026 b2\r\n"),
+	  FEATURE_word, LIT("2026"), FEATURE_trick, LIT("letters and digits in a word") },
+	{ "characters without width vanish", LIT("\r\nvi\xe2\x80\x8b" "agra\r\n"),
+	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("agra") },
+	{ "characters of scripts without blanks are words", LIT("Content-Type: text/plain; charset=utf-8\r\n\r\n\xe4\xb8\xad\xe6\x96\x87\r\n"),
+	  FEATURE_word, LIT("\xe4\xb8\xad"), FEATURE_word, LIT("\xe4\xb8\xad\xe6\x96\x87") },
+
+	{ "a link's host and its end", LIT("\r\nsee http://www.shop.example.com/buy?id=7 now\r\n"),
+	  FEATURE_link, LIT("host: example.com"), FEATURE_link, LIT("host: example.com/buy") },
+	{ "words of its path", LIT("\r\nsee http://a.example/buy-here.html\r\n"),
+	  FEATURE_link, LIT("path: here"), FEATURE_link, LIT("path: a") },
+	{ "without a scheme", LIT("\r\nsee www.example.com.\r\n"),
+	  FEATURE_link, LIT("host: example.com"), FEATURE_link, LIT("host: example.com.") },
+	{ "a number for a host", LIT("\r\nhttp://192.0.2.1/\r\n"),
+	  FEATURE_link, LIT("a host that is a number"), FEATURE_link, LIT("host: 2.1") },
+	{ "who stands before the host", LIT("\r\nhttp://www.bank.example@192.0.2.1/\r\n"),
+	  FEATURE_link, LIT("a user before the host"), FEATURE_link, LIT("host: bank.example") },
+
+#define HTML "Content-Type: text/html\r\n\r\n"
+	{ "marks are no text", LIT(HTML "<p align=center>hello</p>\r\n"),
+	  FEATURE_markup, LIT("align: center"), FEATURE_word, LIT("align") },
+	{ "a mark within a word", LIT(HTML "vi<b></b>agra\r\n"),
+	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("agra") },
+	{ "a comment within a word", LIT(HTML "via<!-- x -->gra\r\n"),
+	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("gra") },
+	{ "letters as numbers", LIT(HTML "&#118;iagra &amp; co\r\n"),
+	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("amp") },
+	{ "text that is not shown", LIT(HTML "<div style='display: none'><div>secret</div></div>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "text in the colour of the paper", LIT(HTML "<font color=#FFFFFF>secret</font>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "a block ends a word", LIT(HTML "one<br>two\r\n"),
+	  FEATURE_word, LIT("two"), FEATURE_word, LIT("onetwo") },
+	{ "scripts are no text", LIT(HTML "<script>var x = '<b>';</script>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("var") },
+	{ "links of attributes", LIT(HTML "<a href=\"http://evil.example/x\">good</a>\r\n"),
+	  FEATURE_link, LIT("host: evil.example"), FEATURE_word, LIT("evil") },
+	{ "a mark without its end", LIT(HTML "one <a href=\"two\r\n"),
+	  FEATURE_word, LIT("one"), FEATURE_word, LIT("two") },
+
+	{ "the type of a part", LIT("Content-Type: image/gif; name=\"a.gif\"\r\n\r\nGIF89a\r\n"),
+	  FEATURE_part, LIT("type: image/gif"), FEATURE_word, LIT("gif89a") },
+	{ "the ending of its name", LIT("Content-Type: image/gif; name=\"holiday.gif\"\r\n\r\nGIF89a\r\n"),
+	  FEATURE_part, LIT("extension: gif"), FEATURE_word, LIT("holiday") },
+	{ "words of its name", LIT("Content-Type: image/gif; name=\"holiday.gif\"\r\n\r\nGIF89a\r\n"),
+	  FEATURE_part, LIT("name: holiday"), FEATURE_part, LIT("name: holiday.gif") },
+	{ "four letters", LIT("\r\nabcdef\r\n"), FEATURE_gram, LIT("cdef"), FEATURE_gram, LIT("fghi") },
+};
+
+static void each_row(void)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct seen seen;
+
+		CHECK(see(&seen, rows[i].message), rows[i].about);
+		CHECK(has(&seen, rows[i].kind, rows[i].there), rows[i].about);
+		CHECK(!has(&seen, rows[i].not_kind, rows[i].missing), rows[i].about);
+		arena_finish(&seen.arena);
+	}
+}
+
+static bool same(const struct features *a, const struct features *b)
+{
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		if (a->kinds[kind].count != b->kinds[kind].count ||
+		    (a->kinds[kind].count &&
+		     memcmp(a->kinds[kind].hashes, b->kinds[kind].hashes, 4 * (size_t)a->kinds[kind].count) != 0))
+			return false;
+	return true;
+}
+
+static void packed_and_back(void)
+{
+	struct features back;
+	struct buffer packed;
+	struct seen seen;
+
+	CHECK(see(&seen, rows[0].message), "a message");
+	buffer_init(&packed, FEATURES_PACKED);
+	CHECK(features_pack(&seen.features, &packed) == OK, "features can be packed");
+	CHECK(features_unpack(buffer_slice(&packed), &seen.arena, &back) == OK && same(&seen.features, &back),
+	      "and come back as they were");
+	buffer_cut(&packed, buffer_length(&packed) - 1);
+	CHECK(features_unpack(buffer_slice(&packed), &seen.arena, &back) == REFUSED, "a byte less is refused");
+	buffer_clear(&packed);
+	CHECK(buffer_add(&packed, SLICE("\xff\xff\xff\xff")) == OK, "a count");
+	CHECK(features_unpack(buffer_slice(&packed), &seen.arena, &back) == REFUSED, "more than there are bytes is refused");
+	buffer_finish(&packed);
+	arena_finish(&seen.arena);
+}
+
+/* A text of 200,000 different words has no more features than a kind may have. */
+static void a_long_text_has_an_end(void)
+{
+	struct buffer text;
+	struct seen seen;
+	bool good = true;
+
+	buffer_init(&text, 4 << 20);
+	good = buffer_add(&text, SLICE("\r\n")) == OK;
+	for (unsigned i = 0; i < 200000 && good; i++)
+		good = buffer_format(&text, "w%u ", i) == OK;
+	CHECK(good && see(&seen, buffer_slice(&text)), "a long text");
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		CHECK(seen.features.kinds[kind].count <= feature_kinds[kind].most, feature_kinds[kind].text);
+	CHECK(has(&seen, FEATURE_word, SLICE("w1")) && !has(&seen, FEATURE_word, SLICE("w199999")), "its beginning is seen");
+	arena_finish(&seen.arena);
+	buffer_finish(&text);
+}
+
+/* What may be known of a message is the same whether anybody wants to read it. */
+static void texts_change_nothing(void)
+{
+	struct features plain;
+	struct message_view view = { 0 };
+	struct seen seen;
+
+	CHECK(see(&seen, SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n")), "a message");
+	CHECK(message_read(SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n"),
+	                   &(struct message_reader){ &message_limits_standard, NULL, &seen.arena }, false, &view) == OK &&
+	      features_read(&view, &(struct message_reader){ &message_limits_standard, NULL, &seen.arena }, false, &plain) == OK &&
+	      same(&plain, &seen.features), "the numbers do not depend on the texts");
+	arena_finish(&seen.arena);
+}
+
+int main(void)
+{
+	each_row();
+	packed_and_back();
+	a_long_text_has_an_end();
+	texts_change_nothing();
+	return TEST_END();
+}
