@@ -6,7 +6,7 @@
 #include <math.h>
 
 static const struct { double score, odds; } knots[] = {
-	{ -4.0, -4.0 }, { 0.0, 0.0 }, { 4.0, 4.0 },
+	{ -4.3, -9.0 }, { -4.1, -7.2 }, { -4.0, -4.6 }, { -3.5, -3.6 }, { 0.0, 0.0 }, { 4.0, 4.0 }, { 8.0, 7.0 }, { 16.0, 13.0 },
 };
 
 double model_probability(double score)
