@@ -222,10 +222,11 @@ void words_of(const struct words *words, struct slice text)
 
 void grams_of(struct maker *maker, enum feature_kind kind, struct slice bytes)
 {
-	for (size_t i = 0; i + 4 <= bytes.len; i++) {
-		const unsigned char *at = (const unsigned char *)bytes.at + i;
-		uint32_t four = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+	uint32_t four = 0;
 
-		maker_add(maker, kind, four, SLICE(""), (struct slice){ bytes.at + i, 4 });
+	for (size_t i = 0; i < bytes.len; i++) {
+		four = four << 8 | (unsigned char)lower(bytes.at[i]);
+		if (i >= 3)
+			maker_add(maker, kind, four, SLICE(""), (struct slice){ bytes.at + i - 3, 4 });
 	}
 }
