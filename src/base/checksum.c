@@ -53,15 +53,16 @@ __attribute__((target("sse4.2")))
 static uint32_t by_instruction(uint32_t so_far, struct slice bytes)
 {
 	uint64_t sum = (uint32_t)~so_far;
+	size_t done = 0;
 
-	for (; bytes.len >= 8; bytes = slice_drop(bytes, 8)) {
+	for (; bytes.len - done >= 8; done += 8) {
 		uint64_t eight;
 
-		memcpy(&eight, bytes.at, sizeof(eight));
+		memcpy(&eight, bytes.at + done, sizeof(eight));
 		sum = __builtin_ia32_crc32di(sum, eight);
 	}
-	for (size_t i = 0; i < bytes.len; i++)
-		sum = __builtin_ia32_crc32qi((uint32_t)sum, (unsigned char)bytes.at[i]);
+	for (; done < bytes.len; done++)
+		sum = __builtin_ia32_crc32qi((uint32_t)sum, (unsigned char)bytes.at[done]);
 	return ~(uint32_t)sum;
 }
 

@@ -2,6 +2,7 @@
 /* Nothing here looks past `len`, and nothing here knows what the bytes mean. */
 #include "base/slice.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define EACH_BYTE(byte) (0x0101010101010101u * (byte))
@@ -86,23 +87,6 @@ struct slice slice_cut(struct slice *rest, char stop)
 	return head;
 }
 
-struct slice slice_take(struct slice *rest, size_t len)
-{
-	struct slice head = *rest;
-
-	if (head.len > len)
-		head.len = len;
-	*rest = slice_drop(*rest, head.len);
-	return head;
-}
-
-struct slice slice_drop(struct slice whole, size_t len)
-{
-	if (len >= whole.len)
-		return (struct slice){ 0 };
-	return (struct slice){ whole.at + len, whole.len - len };
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -117,10 +101,15 @@ struct slice slice_trim(struct slice whole)
 	return whole;
 }
 
-/* The high bit of the first byte that is 0, and perhaps of some behind it. */
+/* The high bit of the first byte that is 0, and perhaps of some behind it: the first byte is the lowest. */
 static uint64_t zeroes_in(uint64_t eight)
 {
 	return (eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80);
+}
+
+static uint64_t ends_in(uint64_t eight)
+{
+	return zeroes_in(eight) | zeroes_in(eight ^ EACH_BYTE('\r')) | zeroes_in(eight ^ EACH_BYTE('\n'));
 }
 
 static bool ends_text(char byte)
@@ -135,8 +124,9 @@ size_t slice_text_run(struct slice bytes)
 
 	for (; bytes.len - run >= sizeof(eight); run += sizeof(eight)) {
 		memcpy(&eight, bytes.at + run, sizeof(eight));
-		if (zeroes_in(eight) | zeroes_in(eight ^ EACH_BYTE('\r')) | zeroes_in(eight ^ EACH_BYTE('\n')))
-			break;
+		eight = ends_in(le64toh(eight));
+		if (eight)
+			return run + (size_t)__builtin_ctzll(eight) / 8;
 	}
 	while (run < bytes.len && !ends_text(bytes.at[run]))
 		run++;

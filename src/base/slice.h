@@ -42,9 +42,23 @@ int  slice_order(struct slice a, struct slice b);               /* as memcmp, sh
 /* Cut the part before the first `stop` off the front of `rest`, and drop the stop.
  * Without a stop, everything is cut and `rest` is empty. */
 struct slice slice_cut(struct slice *rest, char stop);
+/* The two that parsers call for every few bytes stand here, so that no call is left of them. */
+static inline struct slice slice_drop(struct slice whole, size_t len)           /* all but the first `len` */
+{
+	if (len >= whole.len)
+		return (struct slice){ 0 };
+	return (struct slice){ whole.at + len, whole.len - len };
+}
+
 /* The first `len` bytes (or all there are), cut off the front of `rest`. */
-struct slice slice_take(struct slice *rest, size_t len);
-struct slice slice_drop(struct slice whole, size_t len);        /* all but the first `len` */
+static inline struct slice slice_take(struct slice *rest, size_t len)
+{
+	struct slice head = { rest->at, rest->len < len ? rest->len : len };
+
+	*rest = slice_drop(*rest, head.len);
+	return head;
+}
+
 struct slice slice_trim(struct slice whole);                    /* without spaces and tabs at both ends */
 
 /* How many bytes at its front are none of CR, LF and NUL; eight at a time, for long stretches of mail. */

@@ -84,6 +84,44 @@ static void binhex(void)
 	CHECK(decoder.name_length == 5 && slice_same((struct slice){ decoder.name, 5 }, SLICE("a.exe")), "and its name");
 }
 
+/* Letter by letter nothing can be taken together. */
+static size_t decode_slowly(struct decoder *decoder, struct slice code, char *out, size_t size)
+{
+	size_t length = 0;
+
+	while (code.len) {
+		struct slice one = slice_take(&code, 1);
+
+		while (one.len)
+			length += decoder_take(decoder, &one, out + length, size - length);
+	}
+	return length + decoder_end(decoder, out + length);
+}
+
+/* However many letters are taken at a time: any byte at any place ends, changes or spoils the same. */
+static void base64_at_once(void)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char code[83], quick[1024], slow[1024];
+	struct decoder one, other;
+
+	for (unsigned place = 0; place < sizeof(code); place++)
+		for (unsigned byte = 0; byte < 256; byte++) {
+			struct slice all = { code, sizeof(code) };
+			size_t quickly, slowly;
+
+			for (unsigned i = 0; i < sizeof(code); i++)
+				code[i] = letters[(i * 29 + place * 7 + byte) % 64];
+			code[place] = (char)byte;
+			decoder_init(&one, ENCODING_BASE64);
+			decoder_init(&other, ENCODING_BASE64);
+			quickly = decode(&one, all, quick, sizeof(quick), 512);
+			slowly = decode_slowly(&other, all, slow, sizeof(slow));
+			CHECK(slice_same((struct slice){ quick, quickly }, (struct slice){ slow, slowly }), "the same bytes");
+			CHECK(one.faults == other.faults, "the same faults");
+		}
+}
+
 static void stops_at_padding(void)
 {
 	struct decoder decoder;
@@ -113,6 +151,7 @@ int main(void)
 	}
 	binhex();
 	stops_at_padding();
+	base64_at_once();
 	for (size_t i = 0; i < COUNT_OF(looks); i++)
 		CHECK(encoding_like_base64(looks[i].body) == looks[i].is, looks[i].about);
 	CHECK(encoding_of(SLICE("Base64")) == ENCODING_BASE64, "whatever its case");

@@ -43,6 +43,12 @@ struct slice normal_next(struct normal *normal, struct slice *piece, char *room,
 		written += run;
 		if (read == piece->len)
 			break;
+		if (!normal->after_cr && piece->len - read >= 2 && memcmp(piece->at + read, "\r\n", 2) == 0) {
+			memcpy(room + written, "\r\n", 2);
+			written += 2;
+			read++;
+			continue;
+		}
 		form = form_of(normal, &piece->at[read]);
 		for (size_t i = 0; i < form.len; i++)
 			room[written++] = form.at[i];

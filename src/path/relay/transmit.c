@@ -2,6 +2,8 @@
 /* A CR is held back until its LF is seen, so that a bare one is never written; plain runs are copied whole. */
 #include "relay/transmit.h"
 
+#include <string.h>
+
 struct sink { char *at; size_t left; };
 
 void transmit_init(struct transmit *transmit, const struct transmit_plan *plan)
@@ -149,12 +151,24 @@ static void write_line_end(struct transmit *transmit, struct sink *sink)
 	transmit->after_cr = transmit->inside_line = false;
 }
 
+/* A line's end as nearly all are. */
+static bool takes_line_end(struct transmit *transmit, struct sink *sink)
+{
+	if (transmit->after_cr || transmit->now.len < 2 || memcmp(transmit->now.at, "\r\n", 2) != 0)
+		return false;
+	write_line_end(transmit, sink);
+	transmit->now = slice_drop(transmit->now, 2);
+	return true;
+}
+
 /* Writes what fits of `now`; every step takes at least one byte of it. */
 static enum result write_some(struct transmit *transmit, struct sink *sink)
 {
 	while (transmit->now.len > 0 && sink->left >= 2) {
 		char byte = transmit->now.at[0];
 
+		if (takes_line_end(transmit, sink))
+			continue;
 		if (transmit->after_cr != (byte == '\n'))
 			return REFUSED;
 		if (byte == '\n')
