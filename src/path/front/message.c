@@ -131,7 +131,7 @@ static void add(struct client *client, struct slice piece)
 
 void message_add(struct client *client, struct slice piece)
 {
-	char room[CLIENT_INPUT];
+	char room[CLIENT_INPUT + NORMAL_ROOM];           /* so that a whole piece is one write */
 
 	if (!is_normalised(client)) {
 		add(client, piece);
