@@ -12,7 +12,7 @@
 
 #include <pwd.h>
 
-enum { TIMEOUT_MS = 1500, HEADER = 12 };
+enum { TIMEOUT_MS = 4000, HEADER = 12 };       /* what is silent costs this, twice; what answers must not need it */
 
 static const struct {
 	const char *label;         /* of the question's name; what the server does with it */
