@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second message hidden in the first, behind what some servers take for the end of data: one arrives, or none."""
+import re
 import time
 
 import pytest
 
 import house
-from client import Client, letter
+from client import Client, letter, token
 
 HIDDEN = ("MAIL FROM:<smuggler@example.net>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\n"
           "Subject: smuggled\r\n\r\nsmuggled\r\n").encode()
@@ -75,30 +76,112 @@ def test_harmless_look_alikes_are_part_of_the_message(strangers, sink):
     assert all(one.recipients == ["berta@example.org"] for one in sink.letters)
 
 
-def test_what_leaves_has_no_bare_line_end_and_stuffed_dots(started, quick):
-    """Our own network may send a bare LF or CR; what goes out is CR LF throughout."""
-    raw = []
+class Raw(house.Sink):
+    """Keeps what comes after 354 as it came, to the final dot."""
 
-    class Raw(house.Sink):
-        @staticmethod
-        def read_data(rfile):
-            lines = []
-            while not lines or lines[-1] != b".\r\n":
-                lines.append(rfile.readline())
-            raw.append(b"".join(lines))
-            return b"".join(lines[:-1])
+    def __init__(self):
+        self.raw = []
+        super().__init__()
+
+    def read_data(self, rfile):
+        lines = []
+        while not lines or lines[-1] != b".\r\n":
+            lines.append(rfile.readline())
+            if not lines[-1]:
+                return None
+        self.raw.append(b"".join(lines))
+        return b"".join(lines[:-1])
+
+
+def as_it_must_be(data):
+    """A bare CR and a bare LF are each meant as a line end, NUL as nothing; and the last line has an end."""
+    data = re.sub(rb"\r\n|\r|\n", b"\r\n", data).replace(b"\0", b"")
+    return data if data.endswith(b"\r\n") or not data else data + b"\r\n"
+
+
+def unstuffed(raw):
+    """What a good server takes it for; and every server must take it for one message."""
+    assert b"\0" not in raw and not re.search(rb"\r(?!\n)|(?<!\r)\n", raw), raw
+    assert raw.endswith(b"\r\n.\r\n") and raw.count(b"\r\n.\r\n") == 1, raw
+    return re.sub(rb"(\A|\n)\.", rb"\1", raw[:-3])
+
+
+def by_data(client, data):
+    client.send(b"DATA\r\n")
+    assert client.reply().startswith("354")
+    client.send(data + b"\r\n.\r\n")
+
+
+def by_chunks(client, data):
+    cut = len(data) // 2
+    client.send(b"BDAT %d\r\n" % cut + data[:cut] + b"BDAT %d LAST\r\n" % (len(data) - cut) + data[cut:])
+    assert client.reply().startswith("250 2.0.0 chunk")
+
+
+def send_all(gateway, rows, how):
+    with Client(gateway.port) as client:
+        for data in rows:
+            client.send(b"MAIL FROM:<anna@example.net>\r\nRCPT TO:<berta@example.org>\r\n")
+            assert client.reply().startswith("250") and client.reply().startswith("250")
+            how(client, data)
+            reply = client.reply()
+            assert reply.startswith("250 2.0.0 accepted"), (data, reply)
+
+
+@pytest.mark.parametrize("how", [by_data, by_chunks])
+def test_what_leaves_is_one_message_whatever_came(started, quick, how):
+    """Every sequence in every place, from those we trust by DATA and by BDAT; the next hop has no CHUNKING. No bare CR,
+    bare LF or NUL leaves, dots are stuffed, and what was hidden stays in the message."""
     sink = started(Raw())
     gateway = started(house.Gateway([("example.org", [sink.url])], quick))
-    with Client(gateway.port) as client:
-        for line in ("MAIL FROM:<anna@example.net>", "RCPT TO:<berta@example.org>", "DATA"):
-            client.say(line)
-        client.send(letter() + b"a\n.\nb\r.\rc\r\n..d\r\n.\r\n")
-        reply = client.reply()
-    if not reply.startswith("250"):
-        assert reply.startswith("5")
-        return
-    sink.wait()
-    body = raw[0]
-    assert b"\0" not in body and body.replace(b"\r\n", b"").find(b"\n") < 0 and body.replace(b"\r\n", b"").find(b"\r") < 0
-    assert body.count(b"\r\n.\r\n") == 1 and body.endswith(b"\r\n.\r\n")
-    assert b"\r\n..\r\n" in body and b"\r\n..d\r\n" in body
+    rows = [start + sequence + HIDDEN for start in PLACES.values() for sequence in REFUSED + TAKEN]
+    if how is by_data:      # there a line that begins with a dot has lost it: the stranger before us has not stuffed it
+        sent = {re.sub(rb"(\A|\r\n)\.", rb"\1", row + b"\r\n"): row for row in rows}
+    else:
+        sent = {row: row for row in rows}
+    send_all(gateway, sent.values(), how)
+    sink.wait(len(sent), 60)
+    assert all(one.recipients == ["berta@example.org"] and one.sender == "anna@example.net" for one in sink.letters)
+    wanted = sorted(as_it_must_be(data) for data in sent)
+    got = [unstuffed(raw) for raw in sink.raw]
+    assert sorted(without_our_trace(one) for one in got) == wanted
+
+
+def without_our_trace(data):
+    """Our one Received field, cut off."""
+    found = re.match(rb"Received: from .*\r\n(?:\t.*\r\n)+", data)
+    assert found, data
+    return data[found.end():]
+
+
+MARK = 'policy "mark" { when = "size >= 0"  do = {"header \'X-Checked: yes\'", "subject \'[seen] \'"} }'
+
+HEADS = {
+    "none": b"", "an empty line first": b"\r\n", "a subject": b"Subject: x\r\n\r\n", "no end": b"Subject: x\r\n",
+    "a line of spaces": b"Subject: x\r\n \r\nX: y\r\n\r\n", "folded at once": b" folded\r\nSubject: x\r\n\r\n",
+    "no field": b"Subject: x\r\nno field at all\r\n\r\n", "bare CR": b"Subject: x\rX: y\r\n\r\n", "bare LF": b"Subject: x\n\nX: y\r\n\r\n",
+    "CR CR LF": b"Subject: x\r\r\nX: y\r\n\r\n", "NUL": b"Subject: x\r\n\0\r\nX: y\r\n\r\n", "a dot": b"Subject: x\r\n.\n\r\n",
+    "mbox": b"From a@b Sat Nov 21 10:09:18 2026\r\nSubject: x\r\n\r\n",
+}
+
+
+def body_of(data):
+    """What stands behind the first empty line."""
+    return (b"\r\n" + data).split(b"\r\n\r\n", 1)[1] if b"\r\n\r\n" in b"\r\n" + data else b""
+
+
+def test_no_field_of_ours_moves_the_end_of_the_head(started, quick):
+    """Two gateways, one behind the other, each of which adds a trace, a field and a mark in the subject."""
+    sink = started(Raw())
+    last = started(house.Gateway([("example.org", [sink.url])], quick, policy=MARK))
+    first = started(house.Gateway([("example.org", [f"smtp://127.0.0.1:{last.port}"])], quick, policy=MARK))
+    rows = [head + token().encode() + b"\r\n" + sequence + HIDDEN for head in HEADS.values() for sequence in (b"\n.\n", b"\r.\r\n", b"\r\n..\r\n")]
+    send_all(first, rows, by_chunks)
+    sink.wait(len(rows), 60)
+    assert all(one.recipients == ["berta@example.org"] for one in sink.letters)
+    bodies = {body_of(unstuffed(raw)) for raw in sink.raw}
+    for row in rows:
+        wanted = body_of(as_it_must_be(row))
+        assert wanted in bodies, (row, wanted, [raw for raw in sink.raw if raw.find(row[row.index(b"\r\n"):][:40]) >= 0][:1])
+    assert all(raw.count(b"Received: from") == 2 and raw.count(b"X-Checked: yes\r\n") == 2 for raw in sink.raw)
+    assert all(b"[seen] " in raw.split(b"\r\n\r\n", 1)[0] for raw in sink.raw)

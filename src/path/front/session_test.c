@@ -170,6 +170,10 @@ static const struct talk {
 	{ "nobody is no recipient", 0, { HI, FROM, { "RCPT TO:<>", "501 5.1.3" } } },
 };
 
+#define X20 "xxxxxxxxxxxxxxxxxxxx"
+#define X60 X20 X20 X20
+#define X100 X60 X20 X20
+
 /* The 16 probes of a well-known relay scanner (R1), and more of their kind (R2, R3). D is foreign. */
 static const struct probe {
 	const char *from, *to;
@@ -190,6 +194,14 @@ static const struct probe {
 	{ "<a@b> SMTPUTF8", "<u\xef\xbc\xa0" "d.example>" }, { "<a@b>", "<@example.org>" }, { "<a@b>", "<u@>" },
 	{ "<a@b>", "<u@example.org@>" }, { "<a@b>", "u@example.org" }, { "<a@b>", "< u@example.org>" },
 	{ "<a@b>", "<u\t@example.org>" }, { "<a@b>", "<${run{/bin/sh -c id}}@localhost>" }, { "<a@b>", "<|id>" },
+	{ "<a@b>", "<u@xn--example-ku3e.org>" }, { "<a@b>", "<u@xn--exampleorg-cr2f>" }, { "<a@b>", "<u@xn--0.example.org>" },
+	{ "<a@b> SMTPUTF8", "<u@example\xe3\x80\x82org>" }, { "<a@b> SMTPUTF8", "<u@example\xef\xbc\x8eorg>" },
+	{ "<a@b> SMTPUTF8", "<u@\xef\xbd\x85xample.org>" }, { "<a@b> SMTPUTF8", "<u@example.org\xe2\x80\x8b>" },
+	{ "<a@b>", "<=?utf-8?q?u=40d.example=3e?=@local>" }, { "<a@b>", "<a%0d%0aDATA@example.org>" },
+	{ "<a@b>", "<u%40d.example@example.org>" }, { "<a@b>", "<" X100 X100 X100 X100 X100 X100 X100 X100 X100 X100 "@example.org>" },
+	{ "<a@b>", "<u@" X60 "." X60 "." X60 "." X60 ".example.org>" }, { "<a@b>", "<u@" X60 "." X60 "." X60 "." X60 ".xxxxxxxxxxx>" },
+	{ "<a@b>", "<u@" X60 "xxxx.example.org>" }, { "<root@example.org>", "<u@d.example>" }, { "<postmaster>", "<u@d.example>" },
+	{ "<a%0d%0aRCPT@b>", "<u@d.example>" },
 	{ "<a@b>", "</etc/passwd>" }, { "<a@b>", "<:include:/etc/passwd>" }, { "<a@b>", "<\":x\"@example.org>" },
 };
 
