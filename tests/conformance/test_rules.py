@@ -5,9 +5,12 @@ import subprocess
 
 import pytest
 
-from reading import ROOT
+from reading import DATA, ROOT, SAMPLE, WHY_NOT
+from rules_compare import compare, compare_metas, f1
 
 SHOW = os.path.join(os.environ.get("POSTERN_BUILD", os.path.join(ROOT, "build")), "src", "mail", "rules", "rules_show")
+
+ORACLE = os.path.join(DATA or "", "spamassassin", "oracle-subrules.tsv")
 
 # As SpamAssassin 4.0.1 itself counts them when it has read the same files: kind, form, rules.
 COUNTS = {
@@ -38,3 +41,28 @@ def test_stock_rules_are_read_without_a_mistake_and_counted_as_spamassassin_coun
     counts = {" ".join(line.split()[:2]): int(line.split()[2]) for line in lines if line.split()[0] not in ("mistakes", "memory")}
     counts.pop("named none")
     assert counts == COUNTS
+
+
+def test_every_directive_stands_in_the_document_as_it_is_treated():
+    with open(os.path.join(ROOT, "docs", "spamassassin-parity.md"), encoding="utf-8") as file:
+        rows = [line for line in file if line.startswith("| `")]
+    told = {row.split("|")[1].strip().strip("`"): row.split("|")[2].strip() for row in rows}
+    assert told == dict(line.split("|") for line in show("-d"))
+
+
+@pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
+def test_meta_rules_say_what_spamassassin_says(rules):
+    """All other rules are taken from its own hits: what is left is the meta rules' doing alone."""
+    both, ours, theirs, names = compare_metas(ORACLE, rules, SAMPLE)
+    assert (ours, theirs) == (0, 0) and both > 1000, names
+
+
+@pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
+def test_rules_over_messages_agree_with_spamassassin(rules):
+    """Kinds of rules that need no HTML. Body rules, where there is none in the message."""
+    kinds, whole, plain, unread, count = compare(ORACLE, os.path.join(DATA, "mail"), rules, min(SAMPLE, 200) if SAMPLE else 0)
+    assert not unread and count >= 200
+    for tally, kind, least in ((whole, "header regex", 0.999), (whole, "header exists", 0.999), (whole, "mimeheader regex", 0.999),
+                               (whole, "rawbody regex", 0.995), (plain, "body regex", 0.985)):
+        _, both, ours, theirs = tally.by_kind(kinds)[kind]
+        assert f1(both, ours, theirs) >= least, f"{kind}: {both} agree, {ours} ours alone, {theirs} theirs alone"

@@ -244,11 +244,12 @@ static double two(uint32_t kind, double a, double b)
 	return results[kind];
 }
 
-struct machine { double values[ARITHMETIC_DEPTH + 1]; size_t depth, at; };
+/* The first of the values is none: the last one stands at `depth`, and there is always one. */
+struct machine { double values[ARITHMETIC_DEPTH + 2]; size_t depth, at; };
 
 static enum result carry_out_two(struct machine *machine, uint32_t kind)
 {
-	double b = machine->values[--machine->depth], *a = &machine->values[machine->depth - 1];
+	double b = machine->values[machine->depth--], *a = &machine->values[machine->depth];
 
 	if (kind == SIGN_OVER && b == 0)
 		return REFUSED;
@@ -262,7 +263,7 @@ static enum result carry_out_two(struct machine *machine, uint32_t kind)
 /* Leaves the value where the jump is taken, except for `?`. */
 static void carry_out_jump(struct machine *machine, struct step step)
 {
-	bool true_value = machine->values[machine->depth - 1] != 0;
+	bool true_value = machine->values[machine->depth] != 0;
 	bool jumps = step.kind == SIGN_ELSE || true_value == (step.kind == SIGN_OR);
 
 	if (jumps)
@@ -275,16 +276,15 @@ enum result arithmetic_value(const struct program *program, double (*value_of)(c
                              const void *owner, double *ret_value)
 {
 	struct machine machine = { .depth = 0 };
-	double *top;
 
 	while (machine.at < program->count) {
 		struct step step = program->steps[machine.at++];
+		double *top = &machine.values[machine.depth];
 
-		top = machine.depth ? &machine.values[machine.depth - 1] : NULL;
 		if (step.kind == STEP_NUMBER)
-			machine.values[machine.depth++] = program->numbers[step.operand];
+			machine.values[++machine.depth] = program->numbers[step.operand];
 		else if (step.kind == STEP_NAME)
-			machine.values[machine.depth++] = value_of(owner, step.operand);
+			machine.values[++machine.depth] = value_of(owner, step.operand);
 		else if (step.kind == STEP_NEGATE)
 			*top = -*top;
 		else if (step.kind == SIGN_NOT)
@@ -294,6 +294,6 @@ enum result arithmetic_value(const struct program *program, double (*value_of)(c
 		else
 			TRY(carry_out_two(&machine, step.kind));
 	}
-	*ret_value = machine.values[0];
+	*ret_value = machine.values[1];
 	return OK;
 }

@@ -4,6 +4,8 @@
 #include "mail/rules/view.h"
 
 #include "mail/rules/reading.h"
+#include "mail/rules/view_address.h"
+#include "mail/rules/view_text.h"
 
 #include "base/buffer.h"
 
@@ -32,18 +34,49 @@ static enum result add_string(struct gathering *gathering, struct slice text, bo
 
 /* ---- one field ---- */
 
-static enum result add_addresses(struct gathering *gathering, const struct view_field *field)
+/* Blanks in a row are one; single quotes around it all go. */
+static enum result tidy_name(struct arena *arena, struct slice *name)
+{
+	char *out = arena_take(arena, name->len + 1);
+	size_t length = 0;
+
+	if (out == NULL)
+		return LATER;
+	for (size_t i = 0; i < name->len; i++)
+		if (!rules_is_space(name->at[i]))
+			out[length++] = name->at[i];
+		else if (length && out[length - 1] != ' ')
+			out[length++] = ' ';
+	*name = rules_trim((struct slice){ out, length });
+	if (name->len > 1 && name->at[0] == '\'' && name->at[name->len - 1] == '\'')
+		*name = (struct slice){ name->at + 1, name->len - 2 };
+	return OK;
+}
+
+static enum result add_name(struct gathering *gathering, const struct view_field *field, struct slice name)
 {
 	const struct message_reader *reader = gathering->view->reader;
-	bool wants_address = gathering->is->modifiers & HEADER_ADDR;
-	struct addresses found;
 
-	TRY(addresses_read(reader, rules_trim(field->raw), &found));
+	if (gathering->is->modifiers & HEADER_RAW)
+		return add_string(gathering, name, false);
+	TRY(view_decoded(reader, field->name, name, &name));
+	if (rules_trim(name).len)
+		TRY(tidy_name(reader->arena, &name));
+	return add_string(gathering, name, false);
+}
+
+static enum result add_addresses(struct gathering *gathering, const struct view_field *field)
+{
+	struct view_addresses found;
+
+	TRY(view_addresses_read(field->raw, gathering->view->reader->arena, &found));
 	for (size_t i = 0; i < found.count; i++) {
-		struct slice text = wants_address ? found.list[i].address : found.list[i].name;
-
-		if (!found.list[i].other && text.len)
-			TRY(add_string(gathering, text, false));
+		if (gathering->is->modifiers & HEADER_ADDR) {
+			if (found.list[i].address.len)
+				TRY(add_string(gathering, found.list[i].address, false));
+		} else if (found.list[i].name.len) {
+			TRY(add_name(gathering, field, found.list[i].name));
+		}
 	}
 	return OK;
 }
