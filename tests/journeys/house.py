@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -32,9 +33,13 @@ policy "unreadable" { when = "unscannable" do = {"quarantine"} }
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Below those that the kernel gives to who connects: nobody else comes by it, and nobody who looks whether somebody listens
+    there yet is connected with himself."""
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(what, seconds=20.0, about="that"):
@@ -248,7 +253,7 @@ class Sink:
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 256
 
-        self.server = Server(("127.0.0.1", port or 0), Handler)
+        self.server = Server(("127.0.0.1", port or free_port()), Handler)
         self.server.socket.setblocking(False)       # who went before it was greeted must not hold accept(), and so stop()
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

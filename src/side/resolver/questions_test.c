@@ -100,26 +100,49 @@ static size_t answer_to(char *message, size_t got, size_t room, bool tcp)
 	return 0;
 }
 
-static pid_t start_server(void)
+/* A socket at `port` of loopback, 0: at any. */
+static int bound(int kind, uint16_t port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port) };
+	int fd = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0)
+		fd_close(&fd);
+	return fd;
+}
+
+/* One port of both kinds: who has the one does not have the other yet. */
+static bool bind_servers(int *udp, int *tcp)
+{
+	struct sockaddr_in at;
 	socklen_t size = sizeof(at);
-	closing int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	for (unsigned tries = 0; tries < 100; tries++) {
+		*tcp = bound(SOCK_STREAM, 0);
+		if (*tcp < 0 || listen(*tcp, 16) != 0 || getsockname(*tcp, (struct sockaddr *)&at, &size) != 0)
+			return false;
+		server_port = ntohs(at.sin_port);
+		*udp = bound(SOCK_DGRAM, server_port);
+		if (*udp >= 0)
+			return true;
+		fd_close(tcp);
+	}
+	return false;
+}
+
+static pid_t start_server(int fd)
+{
 	pid_t child;
 
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || getsockname(fd, (struct sockaddr *)&at, &size) != 0)
-		return -1;
-	server_port = ntohs(at.sin_port);
 	(void)fflush(stdout);
 	child = fork();
 	/* NOLINTNEXTLINE(bugprone-infinite-loop): until it is killed */
 	while (child == 0) {
 		char message[2048];
 		struct sockaddr_in from;
-		ssize_t got;
+		socklen_t size = sizeof(from);
+		ssize_t got = recvfrom(fd, message, sizeof(message), 0, (struct sockaddr *)&from, &size);
 
-		size = sizeof(from);
-		got = recvfrom(fd, message, sizeof(message), 0, (struct sockaddr *)&from, &size);
 		if (got > HEADER && (got = (ssize_t)answer_to(message, (size_t)got, sizeof(message), false)) > 0)
 			(void)!sendto(fd, message, (size_t)got, 0, (struct sockaddr *)&from, size);
 	}
@@ -145,17 +168,11 @@ static void serve_one(int fd)
 	}
 }
 
-/* At the same port; who is served ends with its connection. */
-static pid_t start_tcp_server(void)
+/* Who is served ends with its connection. */
+static pid_t start_tcp_server(int fd)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(server_port) };
-	closing int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int yes = 1;
 	pid_t child;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 16) != 0)
-		return -1;
 	(void)fflush(stdout);
 	child = fork();
 	/* NOLINTNEXTLINE(bugprone-infinite-loop): until it is killed */
@@ -294,17 +311,26 @@ static void ask_all_jailed(void)
 		printf("ended by signal %d\n", WTERMSIG(status));
 }
 
+static void end_server(pid_t server)
+{
+	if (server > 0 && kill(server, SIGKILL) == 0)
+		(void)jail_wait(server);
+}
+
 int main(void)
 {
-	pid_t server = start_server(), tcp_server = server < 0 ? -1 : start_tcp_server();
+	closing int udp = -1, tcp = -1;
+	pid_t server, tcp_server;
 
-	if (server < 0 || tcp_server < 0)
-		return 1;
+	CHECK(bind_servers(&udp, &tcp), "a port for the name server");
+	if (failed)
+		return TEST_END();
+	server = start_server(udp);
+	tcp_server = start_tcp_server(tcp);
+	CHECK(server > 0 && tcp_server > 0, "name servers");
 	ask_all(false);
 	ask_all_jailed();
-	(void)kill(server, SIGKILL);
-	(void)jail_wait(server);
-	(void)kill(tcp_server, SIGKILL);
-	(void)jail_wait(tcp_server);
+	end_server(server);
+	end_server(tcp_server);
 	return TEST_END();
 }
