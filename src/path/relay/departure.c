@@ -102,6 +102,7 @@ static enum result prepare(struct departure *departure)
 	TRY(make_head(departure));
 	departure->maildir.root = departure->destination->root;
 	departure->maildir.born = lent->born;
+	departure->maildir.to = lent->target.len ? SLICE("") : departure->letter->first->address;      /* not of archives */
 	departure->maildir.plan = (struct transmit_plan){ .form = TRANSMIT_LINES, .head = buffer_slice(&departure->head),
 	                                                  .edits = &lent->edits, .length = lent->length,
 	                                                  .read = jobs_read, .source = lent };

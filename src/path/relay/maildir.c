@@ -3,6 +3,7 @@
 #include "relay/maildir.h"
 
 #include "base/fd.h"
+#include "relay/delivered.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -230,11 +231,25 @@ static void explain(struct maildir_letter *letter, enum result result)
 		(void)snprintf(letter->reply, sizeof(letter->reply), "%s mailbox: %s", start, why ? why : "failed");
 }
 
+static enum result look_for_circle(struct maildir_letter *letter)
+{
+	enum result result = OK;
+
+	if (letter->to.len)
+		result = delivered_look(&letter->plan, letter->to, letter->room, sizeof(letter->room));
+	if (result == REFUSED)
+		(void)snprintf(letter->reply, sizeof(letter->reply), "554 5.4.6 the message has been in this mailbox before");
+	else if (result != OK)
+		(void)snprintf(letter->reply, sizeof(letter->reply), "451 4.3.0 the message could not be read");
+	return result;
+}
+
 enum result maildir_deliver(struct maildir_letter *letter)
 {
 	struct mailbox mailbox = { -1, -1, -1 };
 	enum result result;
 
+	TRY(look_for_circle(letter));
 	errno = 0;
 	result = mailbox_open(letter, &mailbox);
 	if (result == OK)

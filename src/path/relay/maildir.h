@@ -9,7 +9,8 @@
  * Ignores: quotas, and what a reader does with the files afterwards.
  * Owns:    nothing between calls. maildir_deliver() blocks: it runs on the crew.
  * Fails:   LATER with a reply of ours (no room, an I/O error, a sync that failed: not stored); REFUSED when the
- *          content has a line end or a byte that mail may not have, or the address makes no name.
+ *          content has a line end or a byte that mail may not have, the address makes no name, or the message has been
+ *          in that mailbox before (5.4.6).
  */
 #ifndef RELAY_MAILDIR_H
 #define RELAY_MAILDIR_H
@@ -22,6 +23,7 @@ struct maildir_letter {
 	int root;
 	char domain[MAILDIR_NAME], local[MAILDIR_NAME];     /* names of folders */
 	char name[MAILDIR_NAME];                            /* of the file */
+	struct slice to;                                    /* whose mailbox it is; empty: it is nobody's */
 	int64_t born;                                       /* seconds since 1970: cur/ unchanged since then can't have it */
 	struct transmit_plan plan;                          /* TRANSMIT_LINES */
 	struct transmit transmit;

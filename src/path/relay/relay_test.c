@@ -68,6 +68,9 @@ static const struct row {
 	{ "MX: ourselves", { "anna@us-mx.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 	{ "MX: signed, and no answer about TLSA records: nothing goes without them", { "anna@signed.test" }, "l",
 	  { "451 4.4.3 smtp://mx.signed.test:25 could not be looked up" }, 0, LIT("A: b\r\n\r\nx\r\n") },
+	{ "a mailbox that it has been in before", { "anna@box.test" }, "f", { "554 5.4.6" }, 0,
+	  LIT("Delivered-To: Anna@box.test\r\nA: b\r\n\r\nx\r\n") },
+	{ "another's mailbox", { "anna@box.test" }, "d", { "250" }, 0, LIT("Delivered-To: bert@box.test\r\nA: b\r\n\r\nx\r\n") },
 	{ "MX: a host at 127.0.0.1 is not tried", { "anna@loop.test" }, "f", { "550 5.4.6" }, 0, LIT("A: b\r\n\r\nx\r\n") },
 };
 
