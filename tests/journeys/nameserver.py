@@ -109,6 +109,6 @@ def name(text):
     return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".") if label) + b"\0"
 
 
-def row(kind, data, ttl=60, length=None):
+def row(kind, data, ttl=600, length=None):
     """A record of the name that was asked about; `length` may lie."""
     return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, ttl, len(data) if length is None else length) + data

@@ -7,12 +7,16 @@ import struct
 import threading
 import time
 
+import pytest
+
 import house
 from client import TRUSTED, Client, letter
 from house import Sink, wait_for
 
-STAGES = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot")
-GOOD = {"greeting": "220 hop", "EHLO": "250 hop", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go", "dot": "250 kept"}
+GOOD = {"greeting": "220 hop", "EHLO": "250 hop", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go", "dot": "250 kept",
+        "HELO": "250 hop", "STARTTLS": "220 go", "BDAT": "250 chunk", "LAST": "250 kept", "XFORWARD": "250 ok"}
+# What brings a client to the stages that are not in every conversation.
+OFFERS = {"BDAT": "CHUNKING", "LAST": "CHUNKING", "STARTTLS": "STARTTLS", "XFORWARD": "XFORWARD NAME ADDR HELO PROTO"}
 ENDLESS = 20 << 20                         # bytes that we offer; the relay takes what it takes
 
 
@@ -61,7 +65,7 @@ DEEDS = {
     "zero bytes": say(lambda good: b"\0" + good.encode() + b"\r\n\0\0"), "another protocol": say(b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n"),
     "early replies": say(lambda good: b"".join(one.encode() + b"\r\n" for one in [good, *GOOD.values(), *["250 ok"] * 20])),
     "two codes": say(lambda good: good[:3].encode() + b"-a\r\n" + b"299 b\r\n"), "a code of no class": say(b"999 x\r\n"),
-    "goodbye": say(b"421 4.3.2 not now\r\n"),
+    "goodbye": say(b"421 4.3.2 not now\r\n"), "not now": say(lambda good: b"451 4.3.0 not now\r\n"),
 }
 
 
@@ -89,13 +93,18 @@ class Harm:
         if stage == self.stage and self.done == 0:
             self.done += 1
             DEEDS[self.deed](sock, GOOD[stage])
-        sock.sendall(GOOD[stage].encode() + b"\r\n")
+        if stage == "EHLO" and self.stage == "HELO":
+            sock.sendall(b"502 what?\r\n")
+        elif stage == "EHLO" and self.stage in OFFERS and not (self.stage == "STARTTLS" and self.done):
+            sock.sendall(f"250-hop\r\n250 {OFFERS[self.stage]}\r\n".encode())
+        else:
+            sock.sendall(GOOD[stage].encode() + b"\r\n")
 
     def talk(self, sock):
-        file = sock.makefile("rb")
+        file, chunks = sock.makefile("rb"), b""
         self.answer(sock, "greeting")
         while line := file.readline(4096):
-            verb = line[:4].upper().decode("ascii", "replace")
+            verb = line.split()[0].upper().decode("ascii", "replace") if line.strip() else ""
             if verb == "DATA":
                 self.answer(sock, "DATA")
                 data = Sink.read_data(file)
@@ -103,6 +112,12 @@ class Harm:
                     return
                 self.answer(sock, "dot")
                 self.letters.append(data)
+            elif verb == "BDAT":
+                last = line.split()[2:] == [b"LAST"]
+                chunks += file.read(int(line.split()[1]))
+                self.answer(sock, "LAST" if last else "BDAT")
+                if last:
+                    self.letters.append(chunks)
             elif verb == "QUIT":
                 sock.sendall(b"221 bye\r\n")
                 return
@@ -115,19 +130,25 @@ class Harm:
         self.listener.close()
 
 
-def test_every_deed_in_every_stage(started, sink):
-    # A 250 to the dot is what counts, whatever comes behind it.
-    cases = [(stage, deed) for stage in STAGES for deed in DEEDS if (stage, deed) != ("dot", "early replies")]
+@pytest.mark.parametrize("stages", [("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot"), ("HELO", "STARTTLS", "XFORWARD"),
+                                    ("BDAT", "LAST")], ids=["DATA", "before it", "BDAT"])
+def test_every_deed_in_every_stage(started, sink, stages):
+    # A 250 to the last byte is what counts, whatever comes behind it; a refusal of STARTTLS or XFORWARD does no harm.
+    cases = [(stage, deed) for stage in stages for deed in DEEDS
+             if (stage, deed) not in [("dot", "early replies"), ("LAST", "early replies"), ("STARTTLS", "not now"), ("XFORWARD", "not now")]]
     hops = {f"d{i}.example": started(Harm(*case)) for i, case in enumerate(cases)}
+    long = b"a line of a long message\r\n" * (6000 if "BDAT" in stages else 1)
+    targets = "".join(f'target "{hop.url}" {{ check = 1s  client = {"xforward" if hop.stage == "XFORWARD" else "none"} }}\n'
+                      for hop in hops.values())
     mx = started(house.Gateway([*((domain, [hop.url]) for domain, hop in hops.items()), ("example.org", [sink.url])],
-                               'queue { retry_least = "1s" retry_most = "2s" }\n'
+                               targets + 'queue { retry_least = "1s" retry_most = "2s" }\n'
                                "relay { greeting_timeout = 2s  command_timeout = 2s  data_timeout = 2s  final_timeout = 2s  idle = 1s }",
                                trusted=f'"{TRUSTED}/32"'))
     relay = next(pid for pid, name in mx.children().items() if name == "relay")
     before, most = house.pss(relay), 0
     with Client(mx.port, TRUSTED) as client:
         for domain in hops:
-            assert client.mail("anna@example.org", f"berta@{domain}", letter(f"for {domain}")).startswith("250")
+            assert client.mail("anna@example.org", f"berta@{domain}", letter(f"for {domain}") + long).startswith("250")
 
     def left():
         nonlocal most
