@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { VERSION = 1, ORDER = 0x01020304, EXPERIENCED = 300, LONGEST_STEPS = 1000000 };
+enum { VERSION = 1, ORDER = 0x01020304, EXPERIENCED = 60, LONGEST_STEPS = 1000000 };
 
 static const char magic[8] = { 'P', 'S', 'T', 'N', 'S', 'P', 'A', 'M' };
 

@@ -100,7 +100,7 @@ static void forgets(void)
 	end_model(before);
 }
 
-/* The 301st lesson that contradicts all others moves less than the first would. */
+/* A lesson that contradicts hundreds of others moves less than the first would. */
 static void doubts_odd_labels(void)
 {
 	struct model *model = new_model();
