@@ -77,7 +77,7 @@ static size_t count(struct slice text, char byte)
 
 static void tell_authority(struct maker *maker, struct slice authority)
 {
-	const char *at = memrchr(authority.at, '@', authority.len);
+	const char *at = authority.len ? memrchr(authority.at, '@', authority.len) : NULL;
 	struct slice host = authority;
 
 	if (at) {

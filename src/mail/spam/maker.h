@@ -40,7 +40,7 @@ static inline char lower(char byte)
  * letters, and not empty. */
 static inline bool is_word(struct slice a, struct slice b)
 {
-	return a.len == b.len && lower(*a.at) == *b.at && slice_same_nocase(a, b);
+	return a.at && a.len == b.len && lower(*a.at) == *b.at && slice_same_nocase(a, b);
 }
 
 uint32_t hash_bytes(uint32_t hash, struct slice bytes);
