@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES_AIMED_AT = 32, FILE_LEAST = 64 << 10, NUMBER_DIGITS = 10, LISTING = 32768 };
+/* Fewer are kept than a list holds, because files are begun before old ones are removed. */
+enum { FILES_AIMED_AT = 32, FILE_LEAST = 64 << 10, NUMBER_DIGITS = 10, LISTING = 32768, FILES_KEPT = RECORDS_FILES - 96 };
 
 static bool good_name(const char *name)
 {
@@ -33,39 +34,43 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static enum result take_name(struct records_names *names, const char *name)
+/* Each name of ours in the folder, in no order. Any end but OK ends it. */
+static enum result each_name(int folder, enum result (*take)(void *owner, const char *name), void *owner)
 {
-	if (!good_name(name))
-		return OK;
-	if (names->count == RECORDS_FILES)
-		return LATER;
-	(void)snprintf(names->names[names->count++], RECORDS_NAME, "%.*s", RECORDS_NAME - 1, name);
-	return OK;
-}
-
-static enum result list_entries(int fd, struct records_names *names)
-{
+	closing int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_Alignas(struct dirent64) char bytes[LISTING];
-	ssize_t got;
+	ssize_t got = -1;
 
-	while ((got = getdents64(fd, bytes, sizeof(bytes))) > 0)
+	while (fd >= 0 && (got = getdents64(fd, bytes, sizeof(bytes))) > 0)
 		for (ssize_t at = 0; at < got;) {
 			const struct dirent64 *entry = (const struct dirent64 *)(const void *)(bytes + at);
 
-			TRY(take_name(names, entry->d_name));
+			if (good_name(entry->d_name))
+				TRY(take(owner, entry->d_name));
 			at += entry->d_reclen;
 		}
 	return got == 0 ? OK : LATER;
 }
 
+static void put_name(struct records_names *names, size_t place, const char *name)
+{
+	(void)snprintf(names->names[place], RECORDS_NAME, "%.*s", RECORDS_NAME - 1, name);
+}
+
+static enum result take_name(void *own_names, const char *name)
+{
+	struct records_names *names = own_names;
+
+	if (names->count == RECORDS_FILES)
+		return LATER;
+	put_name(names, names->count++, name);
+	return OK;
+}
+
 enum result records_list(int folder, struct records_names *ret_names)
 {
-	closing int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
 	ret_names->count = 0;
-	if (fd < 0)
-		return LATER;
-	TRY(list_entries(fd, ret_names));
+	TRY(each_name(folder, take_name, ret_names));
 	qsort(ret_names->names, ret_names->count, RECORDS_NAME, by_name);
 	return OK;
 }
@@ -76,6 +81,61 @@ static uint64_t number_of(const char *name)
 
 	(void)!slice_number((struct slice){ name, NUMBER_DIGITS }, UINT64_MAX, &number);
 	return number;
+}
+
+/* ---- the newest of any number of files: a heap with the oldest of them on top ---- */
+
+static bool is_older(const struct records_names *names, size_t one, size_t other)
+{
+	return strcmp(names->names[one], names->names[other]) < 0;
+}
+
+static void swap(struct records_names *names, size_t one, size_t other)
+{
+	char name[RECORDS_NAME];
+
+	memcpy(name, names->names[one], RECORDS_NAME);
+	memcpy(names->names[one], names->names[other], RECORDS_NAME);
+	memcpy(names->names[other], name, RECORDS_NAME);
+}
+
+static void rise(struct records_names *names, size_t place)
+{
+	for (; place && is_older(names, place, (place - 1) / 2); place = (place - 1) / 2)
+		swap(names, place, (place - 1) / 2);
+}
+
+static void sink(struct records_names *names, size_t place)
+{
+	for (size_t child = 2 * place + 1; child < names->count; child = 2 * place + 1) {
+		child += child + 1 < names->count && is_older(names, child + 1, child);
+		if (!is_older(names, child, place))
+			return;
+		swap(names, place, child);
+		place = child;
+	}
+}
+
+static enum result take_newest(void *own_names, const char *name)
+{
+	struct records_names *names = own_names;
+
+	if (names->count < FILES_KEPT) {
+		put_name(names, names->count++, name);
+		rise(names, names->count - 1);
+	} else if (strcmp(names->names[0], name) < 0) {
+		put_name(names, 0, name);
+		sink(names, 0);
+	}
+	return OK;
+}
+
+static enum result list_newest(int folder, struct records_names *names)
+{
+	names->count = 0;
+	TRY(each_name(folder, take_newest, names));
+	qsort(names->names, names->count, RECORDS_NAME, by_name);
+	return OK;
 }
 
 /* ---- writing ---- */
@@ -91,28 +151,12 @@ static enum result hand_over(int fd, unsigned owner, unsigned group)
 	return OK;
 }
 
-/* Lists are too large for a thread's stack. */
-static enum result with_list(struct records *records, enum result (*use)(struct records *, const struct records_names *, int64_t),
-                             int64_t wall)
+static enum result take_number(void *own_records, const char *name)
 {
-	struct records_names *names = pool_resize(NULL, sizeof(*names));
-	enum result result = LATER;
-	void *none;
+	struct records *records = own_records;
 
-	if (names)
-		result = records_list(records->folder.fd, names);
-	if (result == OK)
-		result = use(records, names, wall);
-	none = pool_resize(names, 0);
-	(void)none;
-	return result;
-}
-
-static enum result continue_numbers(struct records *records, const struct records_names *names, int64_t unused)
-{
-	(void)unused;
-	if (names->count)
-		records->number = number_of(names->names[names->count - 1]);
+	if (number_of(name) > records->number)
+		records->number = number_of(name);
 	return OK;
 }
 
@@ -122,7 +166,7 @@ enum result records_open(struct records *records, int parent, const char *name, 
 	TRY(durable_folder_open(&records->folder, parent, name));
 	TRY(hand_over(records->folder.fd, owner, group));
 	TRY(durable_sweep(&records->folder));
-	return with_list(records, continue_numbers, 0);
+	return each_name(records->folder.fd, take_number, records);
 }
 
 void records_close(struct records *records)
@@ -169,7 +213,7 @@ enum result records_append(struct records *records, struct slice block, int64_t 
 	return LATER;
 }
 
-static enum result remove_old(struct records *records, const struct records_names *names, int64_t wall)
+static void remove_old(struct records *records, const struct records_names *names, int64_t wall)
 {
 	uint64_t kept = 0;
 	bool goes = false;                       /* and all that is older with it: a log has no holes */
@@ -187,12 +231,33 @@ static enum result remove_old(struct records *records, const struct records_name
 		if (goes)
 			(void)!durable_remove(&records->folder, name, false);
 	}
+}
+
+struct removing { struct records *records; const char *oldest; };
+
+static enum result remove_before(void *own_removing, const char *name)
+{
+	const struct removing *removing = own_removing;
+
+	if (strcmp(name, removing->oldest) < 0)
+		(void)!durable_remove(&removing->records->folder, name, false);
 	return OK;
 }
 
+/* The list is too large for a thread's stack. */
 void records_expire(struct records *records, int64_t wall)
 {
-	(void)!with_list(records, remove_old, wall);
+	struct records_names *names = pool_resize(NULL, sizeof(*names));
+	void *none;
+
+	if (names && list_newest(records->folder.fd, names) == OK && names->count) {
+		struct removing removing = { records, names->names[0] };
+
+		(void)!each_name(records->folder.fd, remove_before, &removing);
+		remove_old(records, names, wall);
+	}
+	none = pool_resize(names, 0);
+	(void)none;
 }
 
 /* ---- reading ---- */

@@ -3,7 +3,8 @@
  * records.h — a log of records in a folder: blocks, one after the other, in files that follow each other.
  *
  * Knows:   files named NUMBER-SECONDS ("00000007-1795600000"), the newest written to, each with blocks (block.h); how
- *          large they may grow, all of them together, and how old; that a file with a damaged end is never written to.
+ *          large they may grow, all of them together, and how old; that a file with a damaged end is never written to;
+ *          that there are never more than RECORDS_FILES for long.
  * Ignores: what records say.
  * Owns:    the folder's descriptors and that of the newest file; a reader owns its file.
  * Fails:   LATER with errno: nothing was written that will be read; the next block goes to a new file. A reader says
@@ -38,7 +39,7 @@ void records_close(struct records *records);         /* safe on one that was not
 
 /* Durable when it returns OK. `wall`: seconds, for the name of a new file and for the age of old ones. */
 must_use enum result records_append(struct records *records, struct slice block, int64_t wall);
-/* Removes the oldest files that the limits do not allow. */
+/* Removes the oldest files that the limits do not allow, and those beyond what records_list() can tell. */
 void records_expire(struct records *records, int64_t wall);
 
 /* Names of the files in order of age, oldest first. LATER: there are more than RECORDS_FILES, or it cannot be read. */

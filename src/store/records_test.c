@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char folder[] = "/tmp/records-XXXXXX";
+static const char *folder;                      /* thousands of files: in memory, where there is such a place */
 static int parent = -1;
 
 static void append(struct records *records, unsigned number, size_t size, int64_t wall)
@@ -192,6 +192,53 @@ static void check_strangers(void)
 	records_close(&records);
 }
 
+static uint64_t number_of(const char *name)
+{
+	uint64_t number = 0;
+
+	CHECK(slice_number((struct slice){ name, 10 }, UINT64_MAX, &number) == OK, "a number");
+	return number;
+}
+
+static bool follow_each_other(const struct records_names *names)
+{
+	for (size_t i = 1; i < names->count; i++)
+		if (number_of(names->names[i]) != number_of(names->names[i - 1]) + 1)
+			return false;
+	return true;
+}
+
+/* As a keeper leaves them that was started very often: each begins a file. */
+static void check_many(void)
+{
+	enum { MANY = RECORDS_FILES + 1000 };
+	static struct records_names names;
+	struct records records;
+	char name[RECORDS_NAME];
+	struct read read;
+
+	open_log(&records, 1 << 30, 3600);
+	for (unsigned i = 1000; i < 1000 + MANY; i++) {
+		(void)snprintf(name, sizeof(name), "%010u-9000", i);
+		(void)close(openat(records.folder.fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	}
+	CHECK(records_list(records.folder.fd, &names) == LATER, "more files than a list holds are no list");
+	records_close(&records);
+	open_log(&records, 1 << 30, 1000000000);
+	CHECK(records.number == 1000 + MANY - 1, "it goes on behind the newest of them");
+	append(&records, 400, 100, 9000);
+	records_expire(&records, 9000);
+	CHECK(records_list(records.folder.fd, &names) == OK && names.count > RECORDS_FILES / 2, "then the oldest of them are removed");
+	CHECK(strcmp(names.names[0], "0000001000-9000") > 0, "the oldest");
+	read = read_all(&records, NULL);
+	CHECK(read.count == 1 && read.first == 400, "and what is written is read");
+	CHECK(strcmp(names.names[names.count - 1], records.name) == 0 && follow_each_other(&names), "without a hole");
+	records.limits.life = 0;
+	records_expire(&records, INT64_MAX / 2);
+	CHECK(records_list(records.folder.fd, &names) == OK && names.count == 1, "limits hold for the others too");
+	records_close(&records);
+}
+
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *walk)
 {
 	(void)about, (void)kind, (void)walk;
@@ -200,7 +247,12 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 
 int main(void)
 {
-	if (mkdtemp(folder) == NULL)
+	static char in_memory[] = "/dev/shm/records-XXXXXX", on_disk[] = "/tmp/records-XXXXXX";
+
+	folder = mkdtemp(in_memory);
+	if (folder == NULL)
+		folder = mkdtemp(on_disk);
+	if (folder == NULL)
 		return 1;
 	parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	check_reading();
@@ -209,6 +261,7 @@ int main(void)
 	check_age();
 	check_damage();
 	check_strangers();
+	check_many();
 	CHECK(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0, "the folder is removed");
 	return TEST_END();
 }

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The message log: `postern explain` of what is long gone, `postern replay` of what a new configuration would change, and
 a keeper that is slow, stopped or killed: mail goes on, and the log says what it lacks."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
+import threading
 import time
+import zlib
 
 import pytest
 
@@ -165,6 +170,124 @@ def test_the_same_configuration_twice_over_the_corpora(gateway):
     rows, totals = replay(gateway, gateway.conf, folder)
     assert rows == [] and totals["messages"] == totals["same"] > 500, totals
     print(totals)
+
+
+# ---- what a judgement by what was found then does not show ----
+
+def test_another_template_is_told(started, sink, quick, tmp_path):
+    rules = 'policy "tell" { when = "subject ~ \'*offer*\'" do = {"notify postmaster@example.org"} }\n' \
+            'template "address" { subject = "a rule applies" }\n'
+    gateway = started(house.Gateway([("example.org", [sink.url])], quick + rules))
+    assert hand_in(gateway, "an offer").startswith("250") and hand_in(gateway, "two").startswith("250")
+    sink.wait(3)
+    rows, totals = replay(gateway, gateway.conf, "--kept")
+    assert rows == [] and totals["same"] == totals["messages"], totals
+    rows, totals = replay(gateway, other_conf(gateway, tmp_path, '"a rule applies"', '"another word"'), "--kept")
+    assert totals["differ"] == 1 and totals["changes"] == {"deliver, done otherwise": 1}, totals
+    assert rows[0]["changes"][0]["to"]["what"].endswith('by another template "address"'), rows
+
+
+def test_other_ceilings_are_not_told_as_the_same(gateway, sink, tmp_path):
+    assert hand_in(gateway, "one").startswith("250") and hand_in(gateway, "pills").startswith("250")
+    sink.wait()
+    new = other_conf(gateway, tmp_path, 'policy "mark"', 'inspect { mime_depth = 3 cpu_limit = "5s" }\npolicy "mark"')
+    rows, totals = replay(gateway, new, "--kept")
+    assert totals["unknown"] == totals["messages"] == 2 and totals["same"] == 0, totals
+    assert all("mime_depth" in row["unknown"] for row in rows), rows
+    (tmp_path / "0.eml").write_bytes(message())
+    rows, totals = replay(gateway, new, "--quarantine", str(tmp_path / "0.eml"))
+    assert rows == [] and totals["same"] == 2, "where the bytes are at hand they are read anew"
+    (tmp_path / "deep.eml").write_bytes(b"Content-Type: message/rfc822\r\n\r\n" * 5 + message())
+    rows, totals = replay(gateway, new, str(tmp_path / "deep.eml"))
+    assert totals["changes"]["verdict clean -> unscannable"] == 1, totals
+
+
+class FakeKeeper:
+    """Listens where a keeper would. `names` are listed; `handed` of them are handed out, and then nothing is answered."""
+
+    def __init__(self, run, names, handed):
+        self.names, self.handed, self.asked = names, handed, []
+        os.makedirs(run)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(os.path.join(run, "keeper.control"))
+        self.socket.listen(8)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(20)
+        self.socket.close()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                with connection:
+                    self.answer(connection)
+
+    def answer(self, connection):
+        words, rest = [], connection.recv(65536)[16:]
+        while rest:
+            length, = struct.unpack_from("<I", rest)
+            words.append(rest[4:4 + length].decode())
+            rest = rest[4 + length:]
+        self.asked.append(words)
+        if words[1] == "list":
+            self.say(connection, 1, "".join(name + "\n" for name in self.names).encode())
+        elif len([asked for asked in self.asked if asked[1] == "file"]) > self.handed:
+            return                                          # it goes away
+        else:
+            with tempfile.TemporaryFile() as file:
+                self.say(connection, 2, b"", file.fileno())
+        self.say(connection, 3, struct.pack("<BI", 0, 0))
+
+    @staticmethod
+    def say(connection, kind, payload, *descriptors):
+        head = struct.pack("<BBBBIQ", 1, kind, 0, len(descriptors), len(payload), 1)
+        socket.send_fds(connection, [head + payload], descriptors)
+
+
+def test_a_keeper_that_goes_midway_leaves_no_file_unmentioned(started, tmp_path):
+    keeper = started(FakeKeeper(str(tmp_path / "run"), ["0000000001-1", "0000000002-2", "0000000003-3"], 1))
+    conf = tmp_path / "postern.conf"
+    conf.write_text(f'hostname = "mx.example.org"\nspool = "{tmp_path}/spool"\nstate = "{tmp_path}"\nrun = "{tmp_path}/run"\n'
+                    'listen "smtp" { address = "127.0.0.1:2525" }\n', encoding="utf-8")
+    house.make_users()
+    done = subprocess.run([house.POSTERN, "replay", "-c", conf, "--against", conf, "--kept"], capture_output=True, check=False, timeout=100)
+    assert done.returncode == 1 and b"0000000002-2" in done.stderr and b"2 files" in done.stderr, done
+    assert [words[2] for words in keeper.asked if words[1] == "file"] == ["0000000001-1", "0000000002-2", "0000000002-2"], "asked twice"
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def block(records):
+    """A block of a log, of judgements: (key, bytes)."""
+    raw = b"".join(struct.pack("<BQ16sI", 1, 1795600000, key, len(data)) + data for key, data in records)
+    stored, keys = zlib.compress(raw), sorted(key for key, _ in records)
+    head = struct.pack("<IIIIII16s16sQQI", 0x424c5350, 1, len(stored), len(raw), crc32c(stored), len(records), keys[0], keys[-1],
+                       1795600000, 1795600000, 0)
+    return head + struct.pack("<I", crc32c(head)) + stored
+
+
+def test_a_record_that_is_none_ends_nothing(gateway, sink):
+    for number, subject in enumerate(("one", "two", "three")):
+        assert hand_in(gateway, subject).startswith("250")
+        sink.wait(number + 1)
+    gateway.wait_empty()
+    gateway.stop()
+    bad = block([(b"0000000000000BAD", b"nothing of a record"), (b"0000000000001BAD", struct.pack("<BI4sI3s", 0, 4, b"what", 3, b"why"))])
+    (pathlib.Path(gateway.folder) / "state" / "log" / "0000000000-1").write_bytes(bad)
+    rows, totals = replay(gateway, gateway.conf, "--kept")
+    assert totals["messages"] == 5 and totals["same"] == 3 and totals["unknown"] == 2, (rows, totals)
+    assert [row["file"] for row in rows] == ["0000000000000BAD", "0000000000001BAD"], rows
 
 
 # ---- a keeper in trouble ----

@@ -80,7 +80,10 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 
 	part_stream_init(&stream, part);
 	digest_init(&digest);
+	walk_spend(walk, part->within ? part_stream_before(part) : part->body.len / 2);
 	while ((length = part_stream_take(&stream, piece, sizeof(piece))) > 0) {
+		walk_spend(walk, 2 * length);
+		TRY(walk_may_go_on(walk));
 		if (part->size == 0)
 			look_at_begin(walk, part, (struct slice){ piece, length });
 		part->size += length;
@@ -149,6 +152,7 @@ static enum result look_for_quoted(struct walk *walk, struct part *part)
 {
 	struct slice rest = part->body;
 
+	walk_spend(walk, rest.len);
 	while (rest.len > 2) {
 		const char *at = memchr(rest.at, '=', rest.len - 2);
 
@@ -195,6 +199,8 @@ static enum result walk_decoded(struct walk *walk, struct part *part)
 {
 	struct walk below = *walk;
 
+	walk_spend(walk, 2 * part->size);
+	TRY(walk_may_go_on(walk));
 	if (part_decoded(part, walk->reader->arena, &below.bytes) != OK)
 		return walk_limit(walk, "memory");
 	below.at = 0;

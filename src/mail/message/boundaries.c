@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { LEVEL_STEPS = 8, SEARCH_STEPS = 32 };     /* a line and a boundary are compared; a search begins */
+
 static bool only_blank(struct slice text)
 {
 	return field_trim(text).len == 0;
@@ -69,7 +71,7 @@ static enum line_kind of_closed(struct walk *walk, struct slice line, size_t *re
 		if (walk->reading != READING_LENIENT || walk->closed_text[i] || walk->depth >= walk->reader->limits->depth)
 			return LINE_OTHER;
 		*ret_level = walk->depth;
-		walk->open[walk->depth++] = (struct open_part){ walk->closed_part[i], walk->closed[i], true };
+		walk_open(walk, walk->closed_part[i], walk->closed[i], true);
 		return kind;
 	}
 	return LINE_OTHER;
@@ -86,6 +88,11 @@ static struct slice bare(struct slice text)
 	while (text.len && is_before(text.at[0]))
 		text = slice_drop(text, 1);
 	return text;
+}
+
+void walk_open(struct walk *walk, struct part *part, struct slice boundary, bool met)
+{
+	walk->open[walk->depth++] = (struct open_part){ part, boundary, bare(boundary), met };
 }
 
 /* A line that is none but for this reader. `behind`: the boundary, in it. */
@@ -105,8 +112,9 @@ static enum line_kind look_nearly(struct walk *walk, struct slice line, size_t *
 
 	for (struct slice piece = line, text; piece.len && kind == LINE_OTHER; piece = text, (void)slice_cut(&piece, '\r')) {
 		text = bare(piece);
+		walk_spend(walk, LEVEL_STEPS * walk->depth);
 		for (size_t level = walk->depth; level-- > 0 && kind == LINE_OTHER;) {
-			struct slice boundary = bare(walk->open[level].boundary);
+			struct slice boundary = walk->open[level].bare;
 
 			if (boundary.len && text.len < piece.len && slice_begins_nocase(text, boundary))
 				kind = near(walk, level, slice_drop(text, boundary.len), ret_level);
@@ -132,6 +140,7 @@ static enum line_kind look_at_end(struct walk *walk, struct slice line, size_t *
 	bool closes = line.len > 2 && line.at[line.len - 1] == '-' && line.at[line.len - 2] == '-';
 	struct slice closing = { line.at, closes ? line.len - 2 : 0 };
 
+	walk_spend(walk, LEVEL_STEPS * walk->depth);
 	for (size_t level = walk->depth; level-- > 0;) {
 		if (ends_in(line, walk->open[level].boundary))
 			return near(walk, level, SLICE(""), ret_level);
@@ -152,6 +161,7 @@ enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level
 			kind = look_nearly(walk, line, ret_level);
 		return kind != LINE_OTHER ? kind : look_at_end(walk, line, ret_level);
 	}
+	walk_spend(walk, LEVEL_STEPS * (walk->depth + walk->closed_count) + walk->depth * (line.len / 2));
 	kind = exact(walk, line, ret_level);
 	if (kind == LINE_OTHER)
 		kind = of_closed(walk, line, ret_level);
@@ -171,11 +181,12 @@ void walk_remember(struct walk *walk, struct part *part, struct slice boundary, 
 	walk->closed_part[place] = part;
 }
 
-bool boundary_comes(struct slice body, struct slice boundary)
+bool boundary_comes(struct walk *walk, struct slice body, struct slice boundary)
 {
-	while (boundary.len && body.len) {
+	while (boundary.len && body.len && walk_may_go_on(walk) == OK) {
 		const char *at = memmem(body.at, body.len, boundary.at, boundary.len);
 
+		walk_spend(walk, (at ? (size_t)(at - body.at) : body.len) / 2 + boundary.len + SEARCH_STEPS);
 		if (at == NULL)
 			return false;
 		if (at - body.at >= 2 && at[-1] == '-' && at[-2] == '-')
@@ -185,11 +196,12 @@ bool boundary_comes(struct slice body, struct slice boundary)
 	return false;
 }
 
-struct slice boundary_guess(struct slice body)
+struct slice boundary_guess(struct walk *walk, struct slice body)
 {
 	for (size_t lines = 0; body.len && lines < 1000; lines++) {
 		struct slice line = field_line(&body);
 
+		walk_spend(walk, line.len);
 		line = field_trim(line);
 		if (slice_begins(line, SLICE("--")) && line.len > 2 && line.len <= 72)
 			return slice_drop(line, 2);

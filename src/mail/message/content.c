@@ -8,14 +8,17 @@
 
 #include <string.h>
 
-enum { FIELDS_MOST = 4 };
+enum { FIELDS_MOST = 4, VALUE_STEPS = 32 };              /* a value is read for each name that it may have */
 
 struct fields { struct parameters list[FIELDS_MOST]; size_t count; struct slice raw[FIELDS_MOST]; };
 
 static enum result read_one(struct walk *walk, struct slice value, struct parameters *ret)
 {
-	enum result result = parameters_read(walk->reader, value, ret);
+	enum result result;
 
+	walk_spend(walk, VALUE_STEPS * value.len);
+	TRY(walk_may_go_on(walk));
+	result = parameters_read(walk->reader, value, ret);
 	if (result == LATER)
 		return walk_limit(walk, ret->too_many ? "parameters" : "memory");
 	return result;
@@ -33,9 +36,11 @@ static bool has_any(struct slice text, const char *bytes)
 static enum result read_fields(struct walk *walk, struct part *part, struct slice name, enum ambiguity twice,
                                struct fields *fields)
 {
-	const struct header *header;
+	for (size_t i = 0; i < part->headers.count; i++) {
+		const struct header *header = &part->headers.list[i];
 
-	for (size_t i = 0; (header = headers_nth(&part->headers, name, i)) != NULL; i++) {
+		if (!slice_same_nocase(header->name, name))
+			continue;
 		if (fields->count && slice_same(fields->raw[fields->count - 1], header->value))
 			continue;
 		if (fields->count)

@@ -37,8 +37,9 @@ static size_t word_end(struct slice rest)
 	return SIZE_MAX;
 }
 
-/* The word at the front, cut off; false: there is none. Without its end it goes to the next blank. */
-static bool cut_word(struct slice *rest, struct word *ret_word)
+/* The word at the front, cut off; false: there is none. Without its end it goes to the next blank. `endless`: no word from
+ * here on has one, so that it is looked for once and not for each. */
+static bool cut_word(struct slice *rest, bool *endless, struct word *ret_word)
 {
 	struct slice after = slice_drop(*rest, 2), charset, encoding, text;
 	size_t end;
@@ -51,7 +52,8 @@ static bool cut_word(struct slice *rest, struct word *ret_word)
 		return false;
 	if (byte_lower(encoding.at[0]) != 'b' && byte_lower(encoding.at[0]) != 'q')
 		return false;
-	end = word_end(after);
+	end = *endless ? SIZE_MAX : word_end(after);
+	*endless = end == SIZE_MAX;
 	*ret_word = (struct word){ .charset = slice_cut(&charset, '*'), .base64 = byte_lower(encoding.at[0]) == 'b',
 	                           .whole = end != SIZE_MAX };
 	if (end == SIZE_MAX)
@@ -146,7 +148,7 @@ static bool is_blank(struct slice text)
 }
 
 /* The next word, and the plain text before it; without one, all is plain. */
-static bool seek_word(struct slice text, struct slice *ret_plain, struct slice *ret_rest, struct word *ret_word)
+static bool seek_word(struct slice text, bool *endless, struct slice *ret_plain, struct slice *ret_rest, struct word *ret_word)
 {
 	struct slice rest = text;
 
@@ -157,7 +159,7 @@ static bool seek_word(struct slice text, struct slice *ret_plain, struct slice *
 		if (sign == NULL)
 			break;
 		rest = slice_drop(rest, (size_t)(sign - rest.at));
-		if (cut_word(&rest, ret_word)) {
+		if (cut_word(&rest, endless, ret_word)) {
 			ret_plain->len = (size_t)(sign - text.at);
 			*ret_rest = rest;
 			return true;
@@ -169,12 +171,12 @@ static bool seek_word(struct slice text, struct slice *ret_plain, struct slice *
 
 static enum result write_all(struct writing *writing, struct slice text)
 {
-	bool after_word = false;
+	bool after_word = false, endless = false;
 
 	while (text.len) {
 		struct slice plain, rest = { 0 };
 		struct word word;
-		bool found = seek_word(text, &plain, &rest, &word);
+		bool found = seek_word(text, &endless, &plain, &rest, &word);
 
 		if (!(found && after_word && is_blank(plain)))
 			TRY(add_plain(writing, plain));

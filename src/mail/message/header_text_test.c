@@ -22,6 +22,7 @@ static const struct row { const char *about; struct slice value, text; unsigned 
 	{ "blanks within a word", LIT("=?utf-8?q?a b?="), LIT("a b"), TEXT_ENCODED },
 	{ "no padding", LIT("=?utf-8?b?aGVsbG8?="), LIT("hello"), TEXT_ENCODED },
 	{ "a word without its end", LIT("=?utf-8?q?abc def"), LIT("abc def"), TEXT_ENCODED | TEXT_BROKEN },
+	{ "words without their ends", LIT("=?utf-8?q?abc =?utf-8?q?def x"), LIT("abcdef x"), TEXT_ENCODED | TEXT_BROKEN },
 	{ "junk in base64", LIT("=?utf-8?b?aG!V?="), LIT("he"), TEXT_ENCODED | TEXT_BROKEN },
 	{ "an encoding that there is not", LIT("=?utf-8?x?abc?="), LIT("=?utf-8?x?abc?="), 0 },
 	{ "a set without a name", LIT("=??q?abc?="), LIT("=??q?abc?="), 0 },

@@ -20,6 +20,8 @@ static enum result walk_as(struct walk *walk, enum part_reading reading, struct 
 
 /* ---- what other readers find ---- */
 
+enum { PART_STEPS = 16 };                        /* two parts are compared */
+
 static bool same_names(const struct readings *a, const struct readings *b)
 {
 	if (a->count != b->count)
@@ -37,21 +39,24 @@ static bool same_part(const struct part *a, const struct part *b)
 	       (a->body.at == b->body.at || slice_same(a->body, b->body)) && same_names(&a->names, &b->names);
 }
 
-static bool is_there(const struct part *list, const struct part *part)
+static bool is_there(struct walk *walk, const struct part *part)
 {
-	for (; list; list = list->next)
-		if (same_part(list, part))
+	for (const struct part *other = walk->view->first; other; other = other->next) {
+		walk_spend(walk, PART_STEPS + (other->body.len == part->body.len && other->body.at != part->body.at ? part->body.len / 8 : 0));
+		if (same_part(other, part))
 			return true;
+	}
 	return false;
 }
 
-static void add_new(struct message_view *view, struct part **last, struct part *list)
+/* When it was too much work, the others are new: twice is better than never. */
+static void add_new(struct walk *walk, struct part **last, struct part *list)
 {
 	for (struct part *part = list, *next; part; part = next) {
 		next = part->next;
 		part->next = NULL;
-		if (is_there(view->first, part)) {
-			view->count--;
+		if (walk_may_go_on(walk) == OK && is_there(walk, part)) {
+			walk->view->count--;
 			continue;
 		}
 		(*last)->next = part;
@@ -66,10 +71,10 @@ static enum result read_other(struct walk *walk, struct slice bytes, bool digest
 	for (unsigned reading = READING_LAST; reading < READING_COUNT; reading++) {
 		enum result result = walk_as(walk, (enum part_reading)reading, bytes, digests);
 
-		add_new(walk->view, &last, walk->first);
+		add_new(walk, &last, walk->first);
 		TRY(result);
 	}
-	return OK;
+	return walk_may_go_on(walk);
 }
 
 /* ---- fields that a message has once ---- */
@@ -139,7 +144,7 @@ static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
 enum result message_read(struct slice bytes, const struct message_reader *reader, bool digests,
                          struct message_view *ret_view)
 {
-	struct message_view view = { 0 };
+	struct message_view view = { .steps_most = STEPS_LEAST + (uint64_t)STEPS_A_BYTE * bytes.len };
 	struct walk walk = { .reader = reader, .view = &view };
 	enum result result = read_all(&walk, bytes.at ? bytes : SLICE(""), digests);
 

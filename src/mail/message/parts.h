@@ -59,6 +59,7 @@ struct message_view {
 	struct part *first;
 	size_t count;
 	const char *limit;                       /* "depth"; NULL: none was hit */
+	uint64_t steps, steps_most;              /* of work (limits.h): so far, and how many there may be */
 	uint64_t ambiguities;                    /* of all parts */
 	const struct part *deepest;
 };
@@ -83,6 +84,8 @@ struct part_stream {
 };
 void part_stream_init(struct part_stream *stream, const struct part *part);
 size_t part_stream_take(struct part_stream *stream, char *out, size_t room);
+/* How many bytes must be decoded before an embedded part's first one comes. */
+uint64_t part_stream_before(const struct part *part);
 /* All of them at once, in the arena where they had to be decoded. LATER: no room. */
 must_use enum result part_decoded(const struct part *part, struct arena *arena, struct slice *ret_bytes);
 

@@ -26,6 +26,20 @@ static struct slice uu_body(struct slice body)
 	return body;
 }
 
+static bool is_plain(enum encoding encoding)
+{
+	return encoding == ENCODING_IDENTITY || encoding == ENCODING_UNKNOWN;
+}
+
+/* What is not encoded need not be decoded to get there. */
+static void skip_to(struct part_stream *stream)
+{
+	size_t over = stream->skip < stream->rest.len ? (size_t)stream->skip : stream->rest.len;
+
+	stream->rest = slice_drop(stream->rest, over);
+	stream->skip = 0;
+}
+
 void part_stream_init(struct part_stream *stream, const struct part *part)
 {
 	const struct part *source = part->within ? part->within : part;
@@ -40,6 +54,13 @@ void part_stream_init(struct part_stream *stream, const struct part *part)
 	decoder_init(&stream->outer, outer);
 	stream->outer.stops = source->stops;
 	decoder_init(&stream->inner, part->encoding);
+	if (part->within && is_plain(outer))
+		skip_to(stream);
+}
+
+uint64_t part_stream_before(const struct part *part)
+{
+	return part->within == NULL || is_plain(part->within->encoding) ? 0 : part->within_at;
 }
 
 static size_t take_outer(struct part_stream *stream, char *out, size_t room)
@@ -92,7 +113,7 @@ enum result part_decoded(const struct part *part, struct arena *arena, struct sl
 	size_t size = (size_t)part->size + 2 * (size_t)DECODE_ROOM, written = 0, more;
 	char *room;
 
-	if (part->within == NULL && (part->many || part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN)) {
+	if (part->within == NULL && (part->many || is_plain(part->encoding))) {
 		*ret_bytes = part->body;
 		return OK;
 	}

@@ -5,12 +5,17 @@
 
 #include <string.h>
 
-enum { HIDDEN_SEARCHED = 1 << 18 };
+enum { HIDDEN_SEARCHED = 1 << 18, LINE_STEPS = 8 };
 
 enum result walk_limit(struct walk *walk, const char *limit)
 {
 	walk->view->limit = limit;
 	return LATER;
+}
+
+enum result walk_may_go_on(struct walk *walk)
+{
+	return walk->view->steps <= walk->view->steps_most ? OK : walk_limit(walk, "work");
 }
 
 void walk_note(struct walk *walk, struct part *part, uint64_t ambiguities)
@@ -24,6 +29,7 @@ enum result walk_add(struct walk *walk, struct part *parent, struct part **ret_p
 {
 	struct part *part;
 
+	TRY(walk_may_go_on(walk));
 	if (walk->view->count >= walk->reader->limits->parts)
 		return walk_limit(walk, "parts");
 	if (parent && parent->depth + 1 > walk->reader->limits->depth)
@@ -69,7 +75,7 @@ static void end_parts(struct walk *walk, const struct part *until, size_t end)
 static size_t header_block(struct walk *walk)
 {
 	struct slice rest = slice_drop(walk->bytes, walk->at);
-	size_t length = 0, level, most = walk->reader->limits->header_bytes + 2;
+	size_t length = 0, level, most = walk->reader->limits->header_bytes + 2;        /* to the next boundary, so they add up */
 
 	while (rest.len && length <= most) {
 		size_t before = rest.len;
@@ -90,12 +96,13 @@ static bool is_mime_name(struct slice name)
 }
 
 /* Behind a line that is no field, would a reader who goes on find fields of MIME? Nobody's header is longer. */
-static bool hides_fields(struct slice rest)
+static bool hides_fields(struct walk *walk, struct slice rest)
 {
 	rest = slice_take(&rest, HIDDEN_SEARCHED);
 	while (rest.len) {
 		struct slice line = field_line(&rest);
 
+		walk_spend(walk, line.len / 4 + LINE_STEPS);
 		if (line.len == 0)
 			return false;
 		while (line.len && !byte_is_letter(line.at[0]))
@@ -147,7 +154,8 @@ static void pass_blank_lines(struct walk *walk, struct part *part)
 {
 	struct slice rest = slice_drop(walk->bytes, walk->at), behind = slice_drop(rest, blank_lines(rest));
 
-	if (behind.len == rest.len || !(rest.at[0] == '\r' || rest.at[0] == '\n') || !field_begins(behind) || !hides_fields(behind))
+	if (behind.len == rest.len || !(rest.at[0] == '\r' || rest.at[0] == '\n') || !field_begins(behind) ||
+	    !hides_fields(walk, behind))
 		return;
 	walk_note(walk, part, AMBIGUITY_BIT(field_line));
 	if (walk->reading == READING_LENIENT)
@@ -168,7 +176,7 @@ static enum result read_fields(struct walk *walk, struct part *part)
 	if (result == LATER)
 		return walk_limit(walk, part->headers.limit);
 	TRY(result);
-	if (part->headers.broken && hides_fields(part->headers.rest))
+	if (part->headers.broken && hides_fields(walk, part->headers.rest))
 		walk_note(walk, part, AMBIGUITY_BIT(field_line));
 	note_fields(walk, part);
 	walk->at += block.len - part->headers.rest.len;
@@ -183,14 +191,14 @@ static enum result push(struct walk *walk, struct part *part)
 {
 	if (walk->depth > walk->reader->limits->depth)
 		return walk_limit(walk, "depth");
-	walk->open[walk->depth++] = (struct open_part){ part, part->boundary, false };
+	walk_open(walk, part, part->boundary, false);
 	return OK;
 }
 
 static enum result open_multipart(struct walk *walk, struct part *part)
 {
-	if (walk->reading == READING_LENIENT && !boundary_comes(part->body, part->boundary))
-		part->boundary = boundary_guess(part->body);
+	if (walk->reading == READING_LENIENT && !boundary_comes(walk, part->body, part->boundary))
+		part->boundary = boundary_guess(walk, part->body);
 	if (part->boundary.len == 0) {
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_none));
 		return OK;
@@ -220,7 +228,7 @@ static enum result begin_part(struct walk *walk, struct part *parent)
 			return open_multipart(walk, part);
 		if (part->boundary.len)
 			walk_remember(walk, part, part->boundary, true);
-		if (slice_begins(part->type, SLICE("message/")) && !part_is_message(part) && hides_fields(part->body))
+		if (slice_begins(part->type, SLICE("message/")) && !part_is_message(part) && hides_fields(walk, part->body))
 			walk_note(walk, part, AMBIGUITY_BIT(message_kind));
 		part->many = part_is_message(part) && (part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN);
 		parent = part;
@@ -257,7 +265,7 @@ static enum result obey_line(struct walk *walk, enum line_kind kind, size_t leve
 	pop_to(walk, level + 1);
 	if (kind == LINE_NEXT)
 		return begin_part(walk, part);
-	if (field_begins(slice_drop(walk->bytes, walk->at)) && hides_fields(slice_drop(walk->bytes, walk->at)))
+	if (field_begins(slice_drop(walk->bytes, walk->at)) && hides_fields(walk, slice_drop(walk->bytes, walk->at)))
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_again));
 	pop_to(walk, level);
 	return OK;
@@ -271,6 +279,8 @@ static enum result next_line(struct walk *walk)
 	enum line_kind kind = walk_line(walk, line, &level);
 
 	walk->at = walk->bytes.len - rest.len;
+	walk_spend(walk, line.len / 4 + LINE_STEPS);
+	TRY(walk_may_go_on(walk));
 	return kind == LINE_OTHER ? OK : obey_line(walk, kind, level, before);
 }
 

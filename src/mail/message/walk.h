@@ -14,7 +14,12 @@
 
 enum { CLOSED_MOST = 8 };
 
-struct open_part { struct part *part; struct slice boundary; bool met; };
+struct open_part {
+	struct part *part;
+	struct slice boundary;
+	struct slice bare;                       /* without dashes and what else may pass for them before it */
+	bool met;
+};
 
 struct walk {
 	const struct message_reader *reader;
@@ -36,6 +41,12 @@ struct walk {
 
 must_use enum result walk_limit(struct walk *walk, const char *limit);
 void walk_note(struct walk *walk, struct part *part, uint64_t ambiguities);
+/* Work that was done, or is about to be; a single piece of it takes at most as many steps as the message has bytes. */
+static inline void walk_spend(struct walk *walk, uint64_t steps)
+{
+	walk->view->steps += steps;
+}
+must_use enum result walk_may_go_on(struct walk *walk);              /* LATER: it was too much */
 /* The part is linked behind the last one. */
 must_use enum result walk_add(struct walk *walk, struct part *parent, struct part **ret_part);
 /* The whole of walk->bytes, below walk->base. */
@@ -45,10 +56,12 @@ must_use enum result walk_message(struct walk *walk);
 enum line_kind { LINE_OTHER, LINE_NEXT, LINE_CLOSE };
 enum line_kind walk_line(struct walk *walk, struct slice line, size_t *ret_level);
 void walk_remember(struct walk *walk, struct part *part, struct slice boundary, bool text);
+/* One more multipart on the stack, which has room for it. */
+void walk_open(struct walk *walk, struct part *part, struct slice boundary, bool met);
 /* Stands it behind two dashes, at the beginning of a line or with blanks before it? */
-bool boundary_comes(struct slice body, struct slice boundary);
+bool boundary_comes(struct walk *walk, struct slice body, struct slice boundary);
 /* What a multipart that does not say its boundary seems to use: the first line of two dashes and more. */
-struct slice boundary_guess(struct slice body);
+struct slice boundary_guess(struct walk *walk, struct slice body);
 
 /* content.c: type, encoding, boundary and names of a part, from its header fields. */
 must_use enum result content_read(struct walk *walk, struct part *part);

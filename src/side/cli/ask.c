@@ -12,12 +12,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
 
-enum { SILENCE_SECONDS = 60, COPY_PIECE = 65536 };
+enum { COPY_PIECE = 65536 };
 
 struct answer {
 	int status;
@@ -25,10 +24,10 @@ struct answer {
 	const struct ask_taker *taker;           /* NULL: to standard output */
 };
 
-int ask_connect(struct slice run, const char *name, int type)
+int ask_connect(struct slice run, const char *name, int type, unsigned patience)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	const struct timeval silence = { .tv_sec = SILENCE_SECONDS };
+	const struct timeval silence = { .tv_sec = patience };
 	closing int folder = -1, fd = -1;
 	char path[PLACE_SIZE];
 	int error;
@@ -44,7 +43,9 @@ int ask_connect(struct slice run, const char *name, int type)
 		return -1;
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/%s", folder, name);
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	/* Before it connects: with a queue of others before it, that waits too. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence)) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &silence, sizeof(silence)) != 0)
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) != 0) {
 		error = errno;
@@ -52,7 +53,6 @@ int ask_connect(struct slice run, const char *name, int type)
 		errno = error;
 		return -1;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence));
 	return fd_keep(&fd);
 }
 
@@ -62,6 +62,8 @@ void ask_explain(struct slice run, const char *name, int error)
 		complain("the gateway is not running (no socket at %.*s/%s)", SHOW(run), name);
 	else if (error == ECONNREFUSED)
 		complain("the gateway is not running (nobody answers at %.*s/%s)", SHOW(run), name);
+	else if (error == EAGAIN)
+		complain("the gateway does not answer at %.*s/%s", SHOW(run), name);
 	else
 		complain("%.*s/%s: %s", SHOW(run), name, strerrordesc_np(error));
 }
@@ -179,7 +181,7 @@ static int converse(int fd, struct answer *answer, int count, const char *const 
 
 static int ask_as(struct answer *answer, struct slice run, const char *socket, int count, const char *const *words)
 {
-	closing int fd = ask_connect(run, socket, SOCK_SEQPACKET);
+	closing int fd = ask_connect(run, socket, SOCK_SEQPACKET, ASK_PATIENCE);
 
 	if (fd < 0) {
 		ask_explain(run, socket, errno);
@@ -200,7 +202,7 @@ int ask_quietly(struct slice run, const char *socket, int count, const char *con
 
 int ask_taking(struct slice run, const char *socket, int count, const char *const *words, const struct ask_taker *taker)
 {
-	closing int fd = ask_connect(run, socket, SOCK_SEQPACKET);
+	closing int fd = ask_connect(run, socket, SOCK_SEQPACKET, ASK_PATIENCE);
 	struct answer answer = { .quiet = true, .taker = taker };
 
 	return fd < 0 ? EX_UNAVAILABLE : converse(fd, &answer, count, words);

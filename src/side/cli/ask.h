@@ -25,8 +25,10 @@ struct ask_taker {
 };
 int ask_taking(struct slice run, const char *socket, int count, const char *const *words, const struct ask_taker *taker);
 
-/* A connected socket of `type` at `name` in the folder, however long its path is; -1 with errno. */
-int ask_connect(struct slice run, const char *name, int type);
+/* A connected socket of `type` at `name` in the folder, however long its path is; -1 with errno, EAGAIN: nobody took it in
+ * `patience` seconds. So long one call on it waits at most, too. */
+enum { ASK_PATIENCE = 60 };
+int ask_connect(struct slice run, const char *name, int type, unsigned patience);
 /* Why ask_connect() failed, for people. */
 void ask_explain(struct slice run, const char *name, int error);
 

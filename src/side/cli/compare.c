@@ -43,6 +43,62 @@ static enum result fate_text(const struct judgement *judgement, const struct fat
 	return result;
 }
 
+/* ---- templates ---- */
+
+static struct slice template_of(const struct deed *deed)
+{
+	if (deed->kind == DEED_ATTACHMENT)
+		return SLICE("attachment");
+	if (deed->kind != DEED_NOTIFY)
+		return SLICE("");
+	return slice_has(deed->text, '@') ? SLICE("address") : deed->text;
+}
+
+static const struct deeds *deeds_of(const struct judgement *judgement, const struct fate *fate)
+{
+	static const struct deeds none;
+
+	return fate->deeds == 0 || fate->deeds > judgement->deeds_count ? &none : &judgement->deeds[fate->deeds - 1];
+}
+
+static bool same_words(const struct compared *from, const struct deed *was, const struct compared *to, const struct deed *is)
+{
+	const struct template *one = policy_template(from->policy, was->profile, template_of(was));
+	const struct template *other = policy_template(to->policy, is->profile, template_of(is));
+
+	if (one == NULL || other == NULL)
+		return one == other;
+	return slice_same(one->subject, other->subject) && slice_same(one->text, other->text);
+}
+
+/* The first template that says something else, of fates whose deeds are the same; empty: none. */
+static struct slice other_template(const struct compared *from, const struct fate *was, const struct compared *to,
+                                   const struct fate *is)
+{
+	const struct deeds *one = deeds_of(from->judgement, was), *other = deeds_of(to->judgement, is);
+
+	for (uint32_t i = 0; from->policy && to->policy && i < one->count && i < other->count; i++)
+		if (template_of(&one->list[i]).len && !same_words(from, &one->list[i], to, &other->list[i]))
+			return template_of(&one->list[i]);
+	return SLICE("");
+}
+
+/* "deliver; notify 'sender'; by another template "sender"". */
+static enum result by_another(struct slice fate, struct slice template, struct arena *arena, struct slice *ret_text)
+{
+	struct buffer text;
+	enum result result;
+
+	buffer_init(&text, FATE_TEXT + 1024);
+	result = buffer_format(&text, "%.*s; by another template \"%.*s\"", SHOW(fate), SHOW(template));
+	if (result == OK)
+		result = arena_keep(arena, buffer_slice(&text), ret_text);
+	buffer_finish(&text);
+	return result;
+}
+
+/* ---- fates ---- */
+
 static enum result pair_text(const char *from, const char *to, struct arena *arena, struct slice *ret_pair)
 {
 	char text[PAIR_TEXT];
@@ -54,16 +110,21 @@ static enum result pair_text(const char *from, const char *to, struct arena *are
 	return arena_keep(arena, slice_of(text), ret_pair);
 }
 
-static enum result compare_fates(const struct judgement *from, const struct judgement *to, uint32_t place,
+static enum result compare_fates(const struct compared *from, const struct compared *to, uint32_t place,
                                  const struct envelope *envelope, struct arena *arena, struct differences *changes)
 {
-	const struct fate *was = &from->fates[place], *is = &to->fates[place];
+	const struct fate *was = &from->judgement->fates[place], *is = &to->judgement->fates[place];
 	struct difference *change = &changes->list[changes->count];
+	struct slice template;
 
-	TRY(fate_text(from, was, arena, &change->from));
-	TRY(fate_text(to, is, arena, &change->to));
-	if (slice_same(change->from, change->to))
-		return OK;
+	TRY(fate_text(from->judgement, was, arena, &change->from));
+	TRY(fate_text(to->judgement, is, arena, &change->to));
+	if (slice_same(change->from, change->to)) {
+		template = other_template(from, was, to, is);
+		if (template.len == 0)
+			return OK;
+		TRY(by_another(change->to, template, arena, &change->to));
+	}
 	change->recipient = envelope->recipients[place].address;
 	change->from_rule = was->rule;
 	change->to_rule = is->rule;
@@ -86,17 +147,18 @@ static enum result compare_verdicts(const struct judgement *from, const struct j
 	return arena_keep(arena, slice_of(pair), &change->pair);
 }
 
-enum result compare(const struct envelope *envelope, const struct judgement *from, const struct judgement *to,
+enum result compare(const struct envelope *envelope, const struct compared *from, const struct compared *to,
                     struct arena *arena, struct differences *ret_changes)
 {
 	struct differences changes = { .list = arena_array(arena, struct difference, (size_t)envelope->recipient_count + 2) };
+	uint32_t count = envelope->recipient_count;
 
-	if (from->fate_count != envelope->recipient_count || to->fate_count != envelope->recipient_count)
+	if (from->judgement->fate_count != count || to->judgement->fate_count != count)
 		return REFUSED;
 	if (changes.list == NULL)
 		return LATER;
-	TRY(compare_verdicts(from, to, arena, &changes));
-	for (uint32_t i = 0; i < envelope->recipient_count; i++)
+	TRY(compare_verdicts(from->judgement, to->judgement, arena, &changes));
+	for (uint32_t i = 0; i < count; i++)
 		TRY(compare_fates(from, to, i, envelope, arena, &changes));
 	*ret_changes = changes;
 	return OK;

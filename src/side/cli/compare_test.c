@@ -62,7 +62,7 @@ static void check_row(const struct row *row, struct arena *arena)
 	const struct judgement to = judgement_of(&row->to, &fates[1], &deeds[1]);
 	struct differences changes = { 0 };
 
-	CHECK(compare(&envelope, &from, &to, arena, &changes) == OK && changes.count == row->changes, row->about);
+	CHECK(compare(&envelope, &(struct compared){ &from, NULL }, &(struct compared){ &to, NULL }, arena, &changes) == OK && changes.count == row->changes, row->about);
 	if (changes.count == 0 || changes.count != row->changes)
 		return;
 	CHECK(slice_same(changes.list[changes.count - 1].pair, row->pair), row->about);
@@ -77,7 +77,7 @@ static void check_counts(struct arena *arena)
 	const struct judgement one = { .fates = &fate, .fate_count = 1 };
 	struct differences changes;
 
-	CHECK(compare(&envelope, &one, &one, arena, &changes) == REFUSED, "judgements of another number of recipients are none");
+	CHECK(compare(&envelope, &(struct compared){ &one, NULL }, &(struct compared){ &one, NULL }, arena, &changes) == REFUSED, "judgements of another number of recipients are none");
 }
 
 static void check_pairs(void)

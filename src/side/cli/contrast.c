@@ -35,14 +35,13 @@ void contrast_finish(struct contrast *contrast)
 		inspector_finish(&contrast->sides[side]);
 }
 
-enum result contrast_add(struct contrast *contrast, const char *name, const struct inspector_past *past, int message)
+static enum result new_item(struct contrast *contrast, const char *name, struct contrast_item **ret_item)
 {
 	struct contrast_item *item;
-	enum result result;
 
 	if (contrast->count == contrast->most)
 		TRY(contrast_judge(contrast));
-	item = &contrast->items[contrast->count];
+	item = &contrast->items[contrast->count++];
 	*item = (struct contrast_item){ .message = -1 };
 	(void)snprintf(item->name, sizeof(item->name), "%s", name);
 	buffer_init(&item->envelope, QUEUE_INSPECT_LONGEST);
@@ -50,17 +49,28 @@ enum result contrast_add(struct contrast *contrast, const char *name, const stru
 	buffer_init(&item->evidence, EVIDENCE_BYTES);
 	for (size_t side = 0; side < SIDES; side++)
 		buffer_init(&item->payload[side], QUEUE_INSPECT_LONGEST);
-	result = buffer_add(&item->envelope, past->envelope);
-	if (result == OK)
-		result = buffer_add(&item->findings, past->findings);
-	if (result == OK)
-		result = buffer_add(&item->evidence, past->evidence);
-	if (result != OK) {
-		finish_item(item);
-		return result;
-	}
+	*ret_item = item;
+	return OK;
+}
+
+enum result contrast_add(struct contrast *contrast, const char *name, const struct inspector_past *past, int message)
+{
+	struct contrast_item *item;
+
+	TRY(new_item(contrast, name, &item));
+	if (buffer_add(&item->envelope, past->envelope) != OK || buffer_add(&item->findings, past->findings) != OK ||
+	    buffer_add(&item->evidence, past->evidence) != OK)
+		item->unknown = "more was kept of it than can be judged";
 	item->message = message;
-	contrast->count++;
+	return OK;
+}
+
+enum result contrast_unknown(struct contrast *contrast, const char *name, const char *why)
+{
+	struct contrast_item *item;
+
+	TRY(new_item(contrast, name, &item));
+	item->unknown = why;
 	return OK;
 }
 
@@ -78,48 +88,83 @@ static enum result ask(struct contrast *contrast, size_t side, size_t place)
 	return inspector_replay(inspector, contrast->exchange + place, &past, item->message);
 }
 
+/* What still waits will have no answer: those of this batch that come later are passed over. */
+static void give_up(struct contrast *contrast, size_t side)
+{
+	for (size_t i = 0; i < contrast->count; i++)
+		if (contrast->items[i].waits[side]) {
+			contrast->items[i].waits[side] = false;
+			contrast->items[i].unknown = "no answer came";
+		}
+}
+
 static enum result hear(struct contrast *contrast, size_t side)
 {
 	struct inspector_answer answer;
 	struct contrast_item *item;
+	enum result result = inspector_answer(&contrast->sides[side], &answer);
 
-	TRY(inspector_answer(&contrast->sides[side], &answer));
-	if (answer.exchange < contrast->exchange || answer.exchange - contrast->exchange >= contrast->count)
+	if (result == LATER)
+		give_up(contrast, side);
+	if (result != OK)
+		return result == LATER ? OK : result;
+	if (answer.exchange < contrast->exchange)
+		return OK;                               /* of a batch that was given up */
+	if (answer.exchange - contrast->exchange >= contrast->count)
 		return REFUSED;
 	item = &contrast->items[answer.exchange - contrast->exchange];
+	if (!item->waits[side])
+		return OK;
+	item->waits[side] = false;
 	item->judged[side] = answer.judged;
 	buffer_clear(&item->payload[side]);
-	return buffer_add(&item->payload[side], answer.payload);
+	if (buffer_add(&item->payload[side], answer.payload) != OK)
+		item->unknown = "no memory for its judgement";
+	return OK;
 }
 
 /* What was asked for the first side is given to the second. */
-static enum result take_evidence(struct contrast_item *item)
+static void take_evidence(struct contrast_item *item)
 {
 	struct judgement judgement;
 	struct arena arena;
-	enum result result;
 
-	if (buffer_length(&item->evidence) || !item->judged[WAS])
-		return OK;
+	if (buffer_length(&item->evidence) || item->unknown || !item->judged[WAS])
+		return;
 	arena_init(&arena, JUDGEMENT_MEMORY);
-	result = judgement_unpack(buffer_slice(&item->payload[WAS]), &arena, &judgement);
-	if (result == OK)
-		result = buffer_add(&item->evidence, judgement.evidence);
+	if (judgement_unpack(buffer_slice(&item->payload[WAS]), &arena, &judgement) != OK ||
+	    buffer_add(&item->evidence, judgement.evidence) != OK)
+		item->unknown = "its judgement cannot be read";
 	arena_finish(&arena);
-	return result;
 }
 
+static bool any_waits(const struct contrast *contrast, size_t side)
+{
+	for (size_t i = 0; i < contrast->count; i++)
+		if (contrast->items[i].waits[side])
+			return true;
+	return false;
+}
+
+/* Answers are heard while there is more to ask: the wire holds only so many. */
 static enum result judge_side(struct contrast *contrast, size_t side)
 {
-	size_t asked = 0;
-
 	for (size_t i = 0; i < contrast->count; i++) {
-		if (side == WILL && !contrast->items[i].judged[WAS])
+		struct contrast_item *item = &contrast->items[i];
+		enum result result;
+
+		if (item->unknown || (side == WILL && !item->judged[WAS]))
 			continue;
-		TRY(ask(contrast, side, i));
-		asked++;
+		while (any_waits(contrast, side) && inspector_has_answered(&contrast->sides[side]))
+			TRY(hear(contrast, side));
+		result = ask(contrast, side, i);
+		if (result == LATER)
+			item->unknown = "more was kept of it than can be judged";
+		else
+			TRY(result);
+		item->waits[side] = result == OK;
 	}
-	while (asked-- > 0)
+	while (any_waits(contrast, side))
 		TRY(hear(contrast, side));
 	return OK;
 }
@@ -129,7 +174,7 @@ enum result contrast_judge(struct contrast *contrast)
 	enum result result = judge_side(contrast, WAS);
 
 	for (size_t i = 0; i < contrast->count && result == OK; i++)
-		result = take_evidence(&contrast->items[i]);
+		take_evidence(&contrast->items[i]);
 	if (result == OK)
 		result = judge_side(contrast, WILL);
 	for (size_t i = 0; i < contrast->count; i++) {

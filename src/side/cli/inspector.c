@@ -12,11 +12,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 enum { SETTINGS_LIMIT = 16 << 20, READY_LIMIT = 65536, MESSAGE_PIECE = 65536, LAST_WORDS = 4096 };
+/* A message may take `inspect_limit`, which is ten minutes at most, in each of two attempts. */
+enum { START_MS = 120000, SILENCE_MS = 60000, SILENCES_MOST = 25, FRAME_SECONDS = 60, STOP_MS = 15000 };
 
 /* What a process that would not start wrote last. */
 static void show_last_words(const struct inspector_process *process)
@@ -51,18 +57,38 @@ static enum result spawn(struct inspector *inspector, struct places *places, con
 	return result;
 }
 
-static enum result wait_ready(struct inspector *inspector, const struct inspector_process *process)
+static bool comes(int fd, int ms)
 {
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&end, 1, ms);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+/* What else it says is passed over. LATER: nothing was said for so long. */
+static enum result wait_for(const struct inspector_process *process, enum process_says kind, int ms)
+{
+	struct buffer payload;
 	struct frame frame;
 	enum result result;
 
-	inspector->payload.limit = READY_LIMIT;
+	buffer_init(&payload, READY_LIMIT);
 	do {
-		result = frame_receive(process->control, &inspector->payload, &frame);
+		result = comes(process->control, ms) ? frame_receive(process->control, &payload, &frame) : LATER;
 		if (result == OK)
 			fd_close(&frame.fd);
-	} while (result == OK && frame.kind != PROCESS_READY);
-	inspector->payload.limit = QUEUE_INSPECT_LONGEST;
+	} while (result == OK && frame.kind != (uint8_t)kind);
+	buffer_finish(&payload);
+	return result;
+}
+
+static enum result wait_ready(const struct inspector_process *process)
+{
+	enum result result = wait_for(process, PROCESS_READY, START_MS);
+
 	if (result != OK)
 		show_last_words(process);
 	return result == OK ? OK : REFUSED;
@@ -99,9 +125,13 @@ static enum result hand_wire(const struct inspector_process *process, const char
 
 static enum result hand_wires(struct inspector *inspector)
 {
+	const struct timeval frame = { .tv_sec = FRAME_SECONDS };
 	closing int to_scanners = -1;
 
 	TRY(hand_wire(&inspector->processes[0], "queue", &inspector->wire));
+	if (setsockopt(inspector->wire, SOL_SOCKET, SO_SNDTIMEO, &frame, sizeof(frame)) != 0 ||
+	    setsockopt(inspector->wire, SOL_SOCKET, SO_RCVTIMEO, &frame, sizeof(frame)) != 0)
+		return LATER;
 	if (inspector->count == 1)
 		return OK;
 	TRY(hand_wire(&inspector->processes[0], "scanners", &to_scanners));
@@ -119,20 +149,30 @@ static enum result begin(struct inspector *inspector, struct places *places)
 	TRY(hand_wires(inspector));
 	for (size_t i = 0; i < inspector->count; i++) {
 		TRY(process_hand_start(inspector->processes[i].control, &start));
-		TRY(wait_ready(inspector, &inspector->processes[i]));
+		TRY(wait_ready(&inspector->processes[i]));
 	}
 	return OK;
 }
 
 enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners)
 {
-	*inspector = (struct inspector){ .wire = -1 };
+	*inspector = (struct inspector){ .wire = -1, .patience_ms = SILENCE_MS };
 	buffer_init(&inspector->payload, QUEUE_INSPECT_LONGEST);
 	(void)signal(SIGPIPE, SIG_IGN);
 	TRY(spawn(inspector, places, "inspect"));
 	if (scanners)
 		TRY(spawn(inspector, places, "scanners"));
 	return begin(inspector, places);
+}
+
+/* One that has not ended in time is ended. */
+static void bury(pid_t pid)
+{
+	closing int end = pidfd_open(pid, 0);
+
+	if (end < 0 || !comes(end, STOP_MS))
+		(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 }
 
 /* The end of its control channel asks a process to stop. */
@@ -144,11 +184,20 @@ void inspector_finish(struct inspector *inspector)
 
 		fd_close(&process->control);
 		if (process->pid > 0)
-			(void)waitpid(process->pid, NULL, 0);
+			bury(process->pid);
 		fd_close(&process->log);
 	}
 	inspector->count = 0;
 	buffer_finish(&inspector->payload);
+}
+
+static enum result say(struct inspector *inspector, enum queue_asks kind, uint64_t exchange, const struct buffer *payload,
+                        int message)
+{
+	if (frame_send(inspector->wire, (uint8_t)kind, exchange, buffer_slice(payload), message) == OK)
+		return OK;
+	complain("the inspecting process does not hear");
+	return REFUSED;
 }
 
 enum result inspector_ask(struct inspector *inspector, uint64_t exchange, struct slice envelope, int message)
@@ -160,8 +209,7 @@ enum result inspector_ask(struct inspector *inspector, uint64_t exchange, struct
 	result = pack_u8(&payload, 1);
 	if (result == OK)
 		result = pack_slice(&payload, envelope);
-	if (result == OK)
-		result = frame_send(inspector->wire, QUEUE_INSPECT, exchange, buffer_slice(&payload), message);
+	result = result == OK ? say(inspector, QUEUE_INSPECT, exchange, &payload, message) : LATER;
 	buffer_finish(&payload);
 	return result;
 }
@@ -177,8 +225,7 @@ enum result inspector_replay(struct inspector *inspector, uint64_t exchange, con
 		result = pack_slice(&payload, past->findings);
 	if (result == OK)
 		result = pack_slice(&payload, past->evidence);
-	if (result == OK)
-		result = frame_send(inspector->wire, QUEUE_REPLAY, exchange, buffer_slice(&payload), message);
+	result = result == OK ? say(inspector, QUEUE_REPLAY, exchange, &payload, message) : LATER;
 	buffer_finish(&payload);
 	return result;
 }
@@ -188,12 +235,35 @@ enum result inspector_features(struct inspector *inspector, uint64_t exchange, i
 	return frame_send(inspector->wire, QUEUE_FEATURES, exchange, SLICE(""), message);
 }
 
+/* Does its loop turn? */
+static bool is_alive(const struct inspector *inspector)
+{
+	const struct inspector_process *process = &inspector->processes[0];
+
+	if (inspector->count == 0)
+		return true;                     /* there is only the wire to it */
+	return frame_send_now(process->control, SUPERVISOR_PING, 1, SLICE(""), -1) == OK &&
+	       wait_for(process, PROCESS_ALIVE, inspector->patience_ms) == OK;
+}
+
+bool inspector_has_answered(const struct inspector *inspector)
+{
+	return comes(inspector->wire, 0);
+}
+
 enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer)
 {
 	struct frame frame;
-	enum result result = frame_receive(inspector->wire, &inspector->payload, &frame);
 
-	if (result != OK) {
+	for (unsigned silences = 0; !comes(inspector->wire, inspector->patience_ms); silences++) {
+		bool alive = is_alive(inspector);
+
+		if (alive && silences < SILENCES_MOST)
+			continue;
+		complain("the inspecting process does not answer");
+		return alive ? LATER : REFUSED;
+	}
+	if (frame_receive(inspector->wire, &inspector->payload, &frame) != OK) {
 		complain("the inspecting process ended before its answer");
 		return REFUSED;
 	}

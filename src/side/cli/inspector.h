@@ -25,6 +25,7 @@ struct inspector {
 	struct inspector_process processes[INSPECTOR_PROCESSES];
 	size_t count;
 	int wire;
+	int patience_ms;                     /* of silence, then the process is asked whether it lives */
 	struct buffer payload;
 };
 
@@ -38,7 +39,8 @@ struct inspector_answer {
 must_use enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners);
 void inspector_finish(struct inspector *inspector);
 
-/* Asks about one message; `envelope` is packed, `message` is a sealed memfd, and stays the caller's. */
+/* Asks about one message; `envelope` is packed, `message` is a sealed memfd, and stays the caller's. LATER: more than one
+ * question may hold, and nothing was asked. REFUSED after a complaint: the process does not hear. */
 must_use enum result inspector_ask(struct inspector *inspector, uint64_t exchange, struct slice envelope, int message);
 /* Judged anew with what was answered then. `message` -1: by the findings; else they may be empty. */
 struct inspector_past { struct slice envelope, findings, evidence; };      /* packed */
@@ -46,7 +48,10 @@ must_use enum result inspector_replay(struct inspector *inspector, uint64_t exch
                                       int message);
 /* What the classifier sees of it. */
 must_use enum result inspector_features(struct inspector *inspector, uint64_t exchange, int message);
+/* LATER after a complaint: it lives, and was silent for longer than any message may take. An answer that does not fit on
+ * the wire is dropped there: hear while asking. */
 must_use enum result inspector_answer(struct inspector *inspector, struct inspector_answer *ret_answer);
+bool inspector_has_answered(const struct inspector *inspector);            /* inspector_answer() need not wait */
 
 /* A sealed memfd with these bytes, their line ends made CR LF; -1 with a complaint. */
 int inspector_message(const char *name, struct slice bytes);

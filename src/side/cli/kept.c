@@ -18,6 +18,8 @@
 
 #define LOG_FOLDER "log"
 
+enum { TRIES = 2, STATUS_GONE = 1 };
+
 enum result kept_read(struct slice bytes, struct kept_judgement *ret_kept)
 {
 	struct unpack from = unpack_from(bytes);
@@ -46,8 +48,10 @@ static enum result tell(const struct kept_walk *walk, const struct record *recor
 
 	if (record->kind == RECORDED_GAP)
 		return tell_gap(walk, record->bytes);
-	if (record->kind != RECORDED_JUDGED || kept_read(record->bytes, &kept) != OK)
+	if (record->kind != RECORDED_JUDGED)
 		return OK;
+	if (kept_read(record->bytes, &kept) != OK)
+		return walk->unread ? walk->unread(walk->owner, (struct slice){ record->key, RECORD_KEY }) : OK;
 	kept.id = (struct slice){ record->key, RECORD_KEY };
 	kept.when = record->when;
 	return walk->each(walk->owner, &kept);
@@ -67,7 +71,7 @@ static enum result read_file(struct kept_walk *walk, int fd, const char *name)
 	records_read_end(&reader);
 	if (read == REFUSED && told == OK) {
 		complain("%s: the message log is damaged from here to the end of this file", name);
-		walk->damaged++;
+		walk->unread_files++;
 	}
 	return told;
 }
@@ -77,9 +81,8 @@ static enum result read_file(struct kept_walk *walk, int fd, const char *name)
 struct asking {
 	struct kept_walk *walk;
 	struct slice run;
-	const char *name;
 	struct buffer names;
-	enum result told;
+	int file;                                /* that was handed out */
 };
 
 static enum result take_names(void *own_asking, struct slice text)
@@ -101,24 +104,45 @@ static enum result no_descriptor(void *own_asking, int fd)
 	return REFUSED;
 }
 
+/* Read when the talk is over: the keeper waits for nobody. */
 static enum result take_file(void *own_asking, int fd)
 {
 	struct asking *asking = own_asking;
 
-	asking->told = read_file(asking->walk, fd, asking->name);
-	return OK;
+	fd_close(&asking->file);
+	asking->file = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return asking->file >= 0 ? OK : LATER;
 }
 
+/* OK: asking->file, or -1 where it was removed meanwhile, being too old. A keeper that went away is asked again: the next
+ * one answers. */
 static enum result ask_file(struct asking *asking, const char *name)
 {
 	const char *const words[] = { "log", "file", name };
 	const struct ask_taker taker = { no_text, take_file, asking };
+	int status = EX_UNAVAILABLE;
 
-	asking->name = name;
-	asking->told = OK;
-	/* One that was removed meanwhile was too old. */
-	(void)ask_taking(asking->run, CONTROL_KEEPER, COUNT_OF(words), words, &taker);
-	return asking->told;
+	for (unsigned tries = 0; tries < TRIES && status == EX_UNAVAILABLE && asking->file < 0; tries++)
+		status = ask_taking(asking->run, CONTROL_KEEPER, COUNT_OF(words), words, &taker);
+	return asking->file >= 0 || status == STATUS_GONE ? OK : LATER;
+}
+
+/* This file and those behind it. */
+static void give_up(struct kept_walk *walk, const char *name, struct slice rest)
+{
+	unsigned count = 1;
+
+	for (size_t i = 0; i < rest.len; i++)
+		count += rest.at[i] == '\n';
+	complain("%s: the keeper does not hand it out; %u files of the message log were not read", name, count);
+	walk->unread_files += count;
+}
+
+static enum result read_handed(struct asking *asking, const char *name)
+{
+	closing int fd = fd_keep(&asking->file);
+
+	return fd < 0 ? OK : read_file(asking->walk, fd, name);
 }
 
 static enum result ask_each(struct asking *asking)
@@ -132,7 +156,11 @@ static enum result ask_each(struct asking *asking)
 		if (line.len >= sizeof(name))
 			return REFUSED;
 		(void)snprintf(name, sizeof(name), "%.*s", SHOW(line));
-		TRY(ask_file(asking, name));
+		if (ask_file(asking, name) != OK) {
+			give_up(asking->walk, name, rest);
+			return OK;
+		}
+		TRY(read_handed(asking, name));
 	}
 	return OK;
 }
@@ -141,7 +169,7 @@ static enum result ask_each(struct asking *asking)
 static int ask_keeper(struct kept_walk *walk, struct slice run, enum result *ret_told)
 {
 	static const char *const words[] = { "log", "list" };
-	struct asking asking = { .walk = walk, .run = run };
+	struct asking asking = { .walk = walk, .run = run, .file = -1 };
 	const struct ask_taker taker = { take_names, no_descriptor, &asking };
 	int status;
 
@@ -161,7 +189,8 @@ static enum result read_named(struct kept_walk *walk, int folder, const char *na
 
 	if (fd < 0) {
 		complain("%s: %s", name, strerrordesc_np(errno));
-		return REFUSED;
+		walk->unread_files++;
+		return OK;
 	}
 	return read_file(walk, fd, name);
 }
@@ -174,6 +203,8 @@ static enum result read_folder(struct kept_walk *walk, int folder)
 
 	if (names)
 		result = records_list(folder, names);
+	if (result != OK)
+		complain("the message log cannot be listed");
 	for (size_t i = 0; result == OK && i < names->count; i++)
 		result = read_named(walk, folder, names->names[i]);
 	none = pool_resize(names, 0);

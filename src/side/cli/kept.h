@@ -5,7 +5,8 @@
  * Knows:   the log of a running gateway, asked of the keeper; the folder `state`/log of one that is not; files of a log.
  * Ignores: what the judgements say.
  * Owns:    a file's descriptor and one opened block at a time.
- * Fails:   REFUSED after a complaint: there is no log to read. What is damaged is complained of, and passed over.
+ * Fails:   REFUSED after a complaint: there is no log to read. What is damaged, or not handed out, is complained of and
+ *          counted, and the rest is read.
  */
 #ifndef CLI_KEPT_H
 #define CLI_KEPT_H
@@ -24,8 +25,9 @@ struct kept_walk {
 	/* Oldest first. Any end but OK stops the walk, and is its end. */
 	enum result (*each)(void *owner, const struct kept_judgement *kept);
 	enum result (*gap)(void *owner, uint64_t count, int64_t since);      /* may be NULL */
+	enum result (*unread)(void *owner, struct slice id);                 /* a record that is none; may be NULL */
 	void *owner;
-	unsigned damaged;                        /* files with a damaged end */
+	unsigned unread_files;                   /* with a damaged end, or not to be had; complained of */
 };
 
 /* places->gateway is filled. */

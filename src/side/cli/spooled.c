@@ -86,44 +86,60 @@ enum result spooled_judged(struct slice run, const char *room, const char *id, s
 	return unpack_end(&from);
 }
 
-struct walking {
-	struct slice run;
-	enum result (*each)(void *owner, const struct spooled *spooled);
-	void *owner;
-};
+struct walking { const struct spooled_walk *walk; struct slice run; bool gone; };
 
-static enum result give(const struct walking *walking, const char *id)
+/* What was judged of it and its bytes; false: not both are to be had. A queue that does not answer at all is asked no more. */
+static bool take(struct walking *walking, struct buffer *bytes, struct spooled *spooled)
 {
-	const char *const words[] = { "quarantine", "show", id, "--bytes" };
+	const char *const words[] = { "quarantine", "show", spooled->id, "--bytes" };
+	int status;
+
+	if (walking->gone || spooled_judged(walking->run, "quarantine", spooled->id, bytes, &spooled->envelope, &spooled->judgement) != OK)
+		return false;
+	status = ask_for(walking->run, COUNT_OF(words), words, NULL, &spooled->message);
+	walking->gone = status == EX_UNAVAILABLE;
+	if (walking->gone)
+		complain("the queue does not answer any more");
+	return status == EX_OK && spooled->message >= 0;
+}
+
+static enum result give(struct walking *walking, const char *id)
+{
+	const struct spooled_walk *walk = walking->walk;
 	struct spooled spooled = { .message = -1 };
 	struct buffer bytes;
-	enum result result = OK;
+	enum result result;
 
 	buffer_init(&bytes, JUDGED_LIMIT + 1);
 	(void)snprintf(spooled.id, sizeof(spooled.id), "%s", id);
-	if (spooled_judged(walking->run, "quarantine", id, &bytes, &spooled.envelope, &spooled.judgement) == OK &&
-	    ask_for(walking->run, COUNT_OF(words), words, NULL, &spooled.message) == EX_OK && spooled.message >= 0)
-		result = walking->each(walking->owner, &spooled);
+	if (take(walking, &bytes, &spooled)) {
+		result = walk->each(walk->owner, &spooled);
+	} else {
+		fd_close(&spooled.message);
+		result = walk->unread(walk->owner, id);
+	}
 	buffer_finish(&bytes);
 	return result;
 }
 
-static enum result give_line(const struct walking *walking, struct slice line)
+static enum result give_line(struct walking *walking, struct slice line)
 {
 	json_t *object = json_loadb(line.at, line.len, 0, NULL);
 	const char *id = object ? json_string_value(json_object_get(object, "id")) : NULL;
-	enum result result = OK;
+	enum result result;
 
 	if (id && strlen(id) == ID)
 		result = give(walking, id);
+	else
+		result = walking->walk->unread(walking->walk->owner, "a line of the quarantine's list");
 	json_decref(object);
 	return result;
 }
 
-enum result spooled_quarantine(struct slice run, enum result (*each)(void *owner, const struct spooled *spooled), void *owner)
+enum result spooled_quarantine(struct slice run, const struct spooled_walk *walk)
 {
 	const char *const words[] = { "quarantine", "list", "--json" };
-	const struct walking walking = { run, each, owner };
+	struct walking walking = { .walk = walk, .run = run };
 	struct buffer list;
 	struct slice rest;
 	enum result result = OK;

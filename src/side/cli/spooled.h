@@ -5,7 +5,7 @@
  * Knows:   the words `queue` and `quarantine` of wire/control.h.
  * Ignores: what the judgements say.
  * Owns:    what came, until the call ends.
- * Fails:   REFUSED after a complaint: the gateway does not answer. One that was gone in the meantime is passed over.
+ * Fails:   REFUSED after a complaint: the gateway does not answer. What is listed and cannot be had is told as such.
  */
 #ifndef CLI_SPOOLED_H
 #define CLI_SPOOLED_H
@@ -15,12 +15,17 @@
 struct spooled {
 	char id[17];
 	struct slice envelope, judgement;        /* packed */
-	int message;                             /* sealed memfd; the taker's */
+	int message;                             /* sealed memfd */
 };
 
-/* Each of the quarantine, in the order of its listing. Any end but OK stops the walk, and is its end. */
-must_use enum result spooled_quarantine(struct slice run, enum result (*each)(void *owner, const struct spooled *spooled),
-                                        void *owner);
+struct spooled_walk {
+	/* Any end but OK stops the walk, and is its end. */
+	enum result (*each)(void *owner, const struct spooled *spooled);     /* takes spooled->message */
+	enum result (*unread)(void *owner, const char *id);                  /* gone meanwhile, or not to be had */
+	void *owner;
+};
+/* Each of the quarantine, in the order of its listing. */
+must_use enum result spooled_quarantine(struct slice run, const struct spooled_walk *walk);
 
 /* What was judged of one, in the room `queue` or `quarantine`. OK: `bytes` holds what the slices point into. */
 must_use enum result spooled_judged(struct slice run, const char *room, const char *id, struct buffer *bytes,

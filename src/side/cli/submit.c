@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 #include <sysexits.h>
 
-enum { REPLY_LIMIT = 65536, SEND_PIECE = 65536, SESSION_PIECE = 16384 };
+/* A front that has no room for a message stops reading, until it has. */
+enum { PATIENCE = 300, REPLY_LIMIT = 65536, SEND_PIECE = 65536, SESSION_PIECE = 16384 };
 
 struct talk {
 	int fd;
@@ -181,7 +182,7 @@ static int converse(struct talk *talk, const struct submission *it)
 
 static int reach(struct slice run)
 {
-	int fd = ask_connect(run, CONTROL_SUBMIT, SOCK_STREAM);
+	int fd = ask_connect(run, CONTROL_SUBMIT, SOCK_STREAM, PATIENCE);
 
 	if (fd < 0)
 		ask_explain(run, CONTROL_SUBMIT, errno);

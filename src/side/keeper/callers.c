@@ -7,11 +7,12 @@
 #include "base/pool.h"
 #include "wire/peer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PIECE = 30000, STATUS_NOT_DONE = 1, STATUS_UNKNOWN = 2, STATUS_NOT_PERMITTED = 77 };
+enum { PIECE = 30000, STATUS_NOT_DONE = 1, STATUS_UNKNOWN = 2, STATUS_FAILED = 74, STATUS_NOT_PERMITTED = 77 };
 
 enum result callers_read(struct slice payload, struct slice *ret_name)
 {
@@ -102,6 +103,8 @@ static enum result answer_file(struct caller *caller, const struct records_names
 
 	if (name)
 		fd = openat(caller->callers->gather->records.folder.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && name && errno != ENOENT)
+		return end(caller, STATUS_FAILED, "the file cannot be opened");
 	if (fd < 0)
 		return end(caller, STATUS_NOT_DONE, "the message log has no such file");
 	TRY(channel_send(&caller->channel, CONTROL_DESCRIPTOR, caller->exchange, SLICE(""), fd));
@@ -120,7 +123,7 @@ static enum result with_names(struct caller *caller,
 
 	if (names)
 		result = records_list(caller->callers->gather->records.folder.fd, names);
-	result = result == OK ? answer(caller, names, name) : end(caller, STATUS_NOT_DONE, "the message log cannot be read");
+	result = result == OK ? answer(caller, names, name) : end(caller, STATUS_FAILED, "the message log cannot be read");
 	none = pool_resize(names, 0);
 	(void)none;
 	return result;

@@ -5,7 +5,8 @@
  * Knows:   who asks; `log list` (a name a line, oldest first) and `log file NAME` (its descriptor, for reading).
  * Ignores: what is in the files: whoever asked reads them.
  * Owns:    the listening socket and its connections, CALLERS_MOST at a time; one command each.
- * Fails:   with a complaint and exit status 1 (no such file), 2 (not understood) or 77 (not permitted).
+ * Fails:   with a complaint and exit status 1 (no such file), 2 (not understood), 74 (it cannot be read) or 77 (not
+ *          permitted).
  *
  * A list is answered when all that was told before is written: who reads then finds it.
  */
