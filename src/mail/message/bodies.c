@@ -24,6 +24,8 @@ static enum result found(void *owner, const struct embedded *embedded)
 	unsigned faults = 0;
 
 	TRY(walk_add(walk, weighing->part, &part));
+	if (embedded->odd)
+		walk_note(walk, weighing->part, AMBIGUITY_BIT(old_code_broken));
 	part->type = SLICE("application/octet-stream");
 	part->encoding = embedded->encoding;
 	part->within = weighing->part;
@@ -66,6 +68,7 @@ static void look_at_begin(struct walk *walk, struct part *part, struct slice fir
 	for (size_t i = 0; i < part->names.count && !part->recoded; i++)
 		if (name_is_denied(part->names.list[i], first))
 			walk_note(walk, part, AMBIGUITY_BIT(name_denied));
+	looks_read(walk, part, first);
 }
 
 static enum result weigh(struct walk *walk, struct part *part, bool digests, unsigned *ret_faults)
@@ -206,6 +209,7 @@ static enum result walk_decoded(struct walk *walk, struct part *part)
 	below.at = 0;
 	below.base = below.current = part;
 	below.depth = below.closed_count = 0;
+	below.closing = NULL;
 	TRY(walk_message(&below));
 	walk->last = below.last;
 	return OK;
@@ -243,7 +247,7 @@ static enum result read_body(struct walk *walk, struct part *part, bool digests)
 		part->size = part->body.len;
 		if (part_is_multipart(part) && (part->encoding == ENCODING_BASE64 || part->encoding == ENCODING_UU))
 			walk_note(walk, part, AMBIGUITY_BIT(encoding_of_many));
-		return OK;
+		return outside_read(walk, part);
 	}
 	TRY(weigh(walk, part, digests, &faults));
 	if (part->recoded || part->within)

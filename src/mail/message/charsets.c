@@ -314,3 +314,22 @@ enum result charset_to_utf8(const struct charsets *charsets, struct slice name, 
 	}
 	return from_builtin(builtin, bytes, arena, ret_text, faults);
 }
+
+/* By their letters and digits alone: "UTF-7", "unicode-1-1-utf-7", "x_utf16le". */
+bool charset_hides(struct slice name)
+{
+	static const struct slice hiding[] = {
+		LIT("utf7"), LIT("utf16"), LIT("utf32"), LIT("ucs2"), LIT("ucs4"), LIT("unicode"), LIT("iso10646"), LIT("ebcdic"),
+		LIT("cp037"), LIT("ibm037"), LIT("cp500"), LIT("ibm500"), LIT("cp1047"), LIT("ibm1047"),
+	};
+	char plain[64];
+	size_t length = 0;
+
+	for (size_t i = 0; i < name.len && length < sizeof(plain); i++)
+		if (byte_is_letter(name.at[i]) || byte_is_digit(name.at[i]))
+			plain[length++] = byte_lower(name.at[i]);
+	for (size_t i = 0; i < COUNT_OF(hiding) && length; i++)
+		if (memmem(plain, length, hiding[i].at, hiding[i].len))
+			return true;
+	return false;
+}

@@ -33,6 +33,8 @@ const char *const *charsets_wanted(void);
 /* `charsets` may be NULL: then only what is built in. `faults` are added to. */
 must_use enum result charset_to_utf8(const struct charsets *charsets, struct slice name, struct slice bytes,
                                      struct arena *arena, struct slice *ret_text, unsigned *faults);
+/* One in which text in ASCII does not look like itself: UTF-7, UTF-16, EBCDIC. */
+bool charset_hides(struct slice name);
 bool charset_is_known(const struct charsets *charsets, struct slice name);
 
 /* The length of the UTF-8 character at the front: 1 to 4; 0: there is none. */

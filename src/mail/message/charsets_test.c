@@ -64,6 +64,9 @@ int main(void)
 		check_row(&charsets, &rows[i]);
 	CHECK(charset_is_known(NULL, SLICE("Latin1")) && !charset_is_known(NULL, SLICE("koi8-r")), "what is built in needs no table");
 	CHECK(charset_is_known(&charsets, SLICE("Shift_JIS")), "a mail's name for a set");
+	CHECK(charset_hides(SLICE("UTF-7")) && charset_hides(SLICE("x-unicode-2-0-utf-7")) && charset_hides(SLICE("utf_16LE")) &&
+	      charset_hides(SLICE("IBM037")), "sets in which ASCII is not ASCII");
+	CHECK(!charset_hides(SLICE("utf-8")) && !charset_hides(SLICE("iso-8859-16")) && !charset_hides(SLICE("")), "and others");
 	for (size_t i = 0; i < charsets.count; i++)
 		(void)iconv_close(charsets.list[i].converter);
 	return TEST_END();

@@ -196,6 +196,9 @@ static enum result read_charset(struct walk *walk, struct part *part, const stru
 		part->charset = readings.list[0];
 	if (readings.count > 1 && faults & PARAMETER_TWICE)
 		walk_note(walk, part, AMBIGUITY_BIT(parameter_twice));
+	for (size_t i = 0; i < readings.count; i++)
+		if (slice_begins(part->type, SLICE("text/")) && charset_hides(readings.list[i]))
+			walk_note(walk, part, AMBIGUITY_BIT(charset));
 	return OK;
 }
 
@@ -236,6 +239,14 @@ static bool same_extension(const struct readings *names)
 	return true;
 }
 
+/* "%u002e": a character to those who unescape as browsers did. */
+static bool has_wide_percent(struct slice name)
+{
+	const char *at = name.len > 5 ? memmem(name.at, name.len - 4, "%u", 2) : NULL;
+
+	return at && (byte_is_digit(at[2]) || byte_is_letter(at[2])) && (byte_is_digit(at[3]) || byte_is_letter(at[3]));
+}
+
 static void note_names(struct walk *walk, struct part *part, unsigned faults)
 {
 	if (part->names.more || !same_extension(&part->names))
@@ -252,7 +263,7 @@ static void note_names(struct walk *walk, struct part *part, unsigned faults)
 		part->traits |= name_traits(part->names.list[i]);
 		if (slice_has(part->names.list[i], '"') || slice_has(part->names.list[i], ';'))
 			walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
-		if (slice_begins(part->names.list[i], SLICE("=?")))
+		if (slice_begins(part->names.list[i], SLICE("=?")) || has_wide_percent(part->names.list[i]))
 			walk_note(walk, part, AMBIGUITY_BIT(name_charset));
 	}
 }
@@ -274,6 +285,20 @@ static enum result add_letters(struct walk *walk, struct slice name, struct read
 	return OK;
 }
 
+/* As it looks, where something looks like a dot. */
+static enum result add_dots(struct walk *walk, struct slice name, struct readings *names)
+{
+	char *copy;
+
+	if (!(name_traits(name) & NAME_DOT))
+		return OK;
+	copy = arena_take(walk->reader->arena, name.len);
+	if (copy == NULL)
+		return walk_limit(walk, "memory");
+	readings_add(names, (struct slice){ copy, name_with_dots(name, copy) });
+	return OK;
+}
+
 /* Without quotes of the other kind, and decoded once more than the grammar has it. */
 static enum result add_others(struct walk *walk, struct readings *names)
 {
@@ -287,6 +312,7 @@ static enum result add_others(struct walk *walk, struct readings *names)
 		if (parameters_again(walk->reader, name, names) != OK)
 			return walk_limit(walk, "memory");
 		TRY(add_letters(walk, name, names));
+		TRY(add_dots(walk, name, names));
 	}
 	return OK;
 }
@@ -321,6 +347,48 @@ static bool hides_names(const struct fields *fields)
 	return written > found;
 }
 
+/* "file.exe": a stem, a dot, and at most five letters and digits. */
+static bool is_like_file(struct slice text)
+{
+	struct slice extension = name_extension(text);
+
+	if (extension.len == 0 || extension.len > 5 || text.len <= extension.len + 1 || text.len > 255 || !byte_is_letter(extension.at[0]))
+		return false;
+	for (size_t i = 0; i < extension.len; i++)
+		if (!byte_is_letter(extension.at[i]) && !byte_is_digit(extension.at[i]))
+			return false;
+	return true;
+}
+
+/* Fields that a reader saves a part by which has no name. What is shown in its place needs none. */
+static enum result add_lesser(struct walk *walk, struct part *part)
+{
+	static const struct { struct slice field; char from, until; } lesser[] = {
+		{ LIT("Content-Description"), 0, 0 }, { LIT("Content-Location"), '/', '?' }, { LIT("Content-ID"), '<', '@' },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(lesser) && part->names.count == 0; i++) {
+		const struct header *header = headers_find(&part->headers, lesser[i].field);
+		struct slice text, name;
+		const char *from;
+		unsigned faults = 0;
+
+		if (header == NULL || header->value.len > 1024)
+			continue;
+		if (header_text(walk->reader, header->value, &text, &faults) != OK)
+			return walk_limit(walk, "memory");
+		from = lesser[i].from && text.len ? memrchr(text.at, lesser[i].from, text.len) : NULL;
+		name = from ? slice_drop(text, (size_t)(from + 1 - text.at)) : text;
+		if (lesser[i].until)
+			name = slice_cut(&name, lesser[i].until);
+		if (name.len && name.at[name.len - 1] == '>')
+			name.len--;
+		if (is_like_file(name))
+			readings_add(&part->names, name);
+	}
+	return OK;
+}
+
 static enum result read_names(struct walk *walk, struct part *part, const struct fields *types,
                               const struct fields *dispositions)
 {
@@ -336,6 +404,8 @@ static enum result read_names(struct walk *walk, struct part *part, const struct
 		}
 	if (hides_names(types) || hides_names(dispositions))
 		walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
+	if (!slice_begins(part->type, SLICE("text/")) && !slice_begins(part->type, SLICE("image/")) && !part_is_multipart(part))
+		TRY(add_lesser(walk, part));
 	TRY(add_others(walk, &part->names));
 	note_names(walk, part, faults);
 	return OK;

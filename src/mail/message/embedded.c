@@ -25,6 +25,7 @@ static enum result end(struct seeker *seeker, uint64_t at)
 {
 	struct embedded embedded = {
 		hidden[seeker->state], seeker->begins, at - seeker->begins, { seeker->name, seeker->name_length },
+		seeker->odd,
 	};
 
 	seeker->state = TEXT;
@@ -62,8 +63,19 @@ static struct slice yenc_name(struct slice line)
 	return sign ? slice_trim(slice_drop(line, (size_t)(sign + 5 - line.at))) : SLICE("");
 }
 
-static void look_for_begin(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
+static struct slice without_blanks(struct slice line)
 {
+	while (line.len && (line.at[0] == ' ' || line.at[0] == '\t'))
+		line = slice_drop(line, 1);
+	return line;
+}
+
+/* Some readers pass over blanks before `begin`. */
+static void look_for_begin(struct seeker *seeker, struct slice written, uint64_t at, uint64_t behind)
+{
+	struct slice line = without_blanks(written);
+
+	seeker->odd = line.len < written.len;
 	if (slice_begins_nocase(line, SLICE("begin")) && line.len > 5 && field_is_space(line.at[5])) {
 		begin(seeker, UU_FIRST, name_behind(slice_drop(line, 5)), behind);
 	} else if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
@@ -95,7 +107,7 @@ static enum result look_at(struct seeker *seeker, struct slice line, uint64_t at
 	if (line.len && line.at[line.len - 1] == '\r')
 		line.len--;
 	if (state == UU_FIRST)
-		seeker->state = state = is_uu_line(line) ? UU_WITHIN : TEXT;
+		seeker->state = state = is_uu_line(line) || (seeker->odd && is_uu_line(without_blanks(line))) ? UU_WITHIN : TEXT;
 	if (state == TEXT)
 		look_for_begin(seeker, line, at, behind);
 	else if (state == UU_WITHIN && slice_same(slice_trim(line), SLICE("end")))
@@ -112,7 +124,8 @@ static enum result look_at(struct seeker *seeker, struct slice line, uint64_t at
 /* Is this line's head worth a look, or can only its beginning be passed over? */
 static bool is_dull(const struct seeker *seeker, char first)
 {
-	return seeker->state == TEXT && first != 'b' && first != 'B' && first != '=' && first != '(';
+	return seeker->state == TEXT && first != 'b' && first != 'B' && first != '=' && first != '(' && first != ' ' &&
+	       first != '\t';
 }
 
 static void hold(struct seeker *seeker, struct slice piece)

@@ -12,7 +12,8 @@
 
 #include "mail/message/encodings.h"
 
-struct embedded { enum encoding encoding; uint64_t at, length; struct slice name; };
+/* `odd`: blanks before its first line. */
+struct embedded { enum encoding encoding; uint64_t at, length; struct slice name; bool odd; };
 
 enum { SEEKER_LINE = 160, SEEKER_NAME = 128 };
 
@@ -20,6 +21,7 @@ struct seeker {
 	enum result (*found)(void *owner, const struct embedded *embedded);
 	void *owner;
 	unsigned char state;
+	bool odd;
 	uint64_t place, begins;                  /* of the next byte; of the file's first */
 	char line[SEEKER_LINE];
 	size_t held;                             /* of a line that is not at its end */

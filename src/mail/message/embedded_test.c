@@ -21,6 +21,9 @@ static const struct row { const char *about; struct slice text; const char *file
 	{ "base64 of uuencode", LIT("begin-base64 644 a\naGk=\n====\n"), "base64 a 19 5;" },
 	{ "yEnc", LIT("x\r\n=ybegin line=128 size=1 name=a b.zip\r\n\x8b\r\n=yend size=1\r\n"), "yenc a b.zip 41 3;" },
 	{ "BinHex", LIT("(This file must be converted with BinHex 4.0)\r\n\r\n:abc\r\ndef:\r\nx"), "binhex  49 12;" },
+	{ "uuencode behind a blank", LIT(" begin 644 a.zip\r\n#0V%T\r\n`\r\nend\r\n"), "odd uuencode a.zip 18 10;" },
+	{ "all of it behind a tab", LIT("\tbegin 644 a.zip\n\t#0V%T\n\t`\n\tend\n"), "odd uuencode a.zip 17 10;" },
+	{ "a sentence behind a blank", LIT("  begin with it\n  and end with it\n"), "" },
 	{ "a word about BinHex", LIT("(This file must be converted with BinHex 4.0)\r\nwhy?\r\n"), "" },
 };
 
@@ -28,7 +31,7 @@ static enum result found(void *owner, const struct embedded *embedded)
 {
 	struct buffer *seen = owner;
 
-	return buffer_format(seen, "%s %.*s %u %u;", encoding_name(embedded->encoding), SHOW(embedded->name), (unsigned)embedded->at,
+	return buffer_format(seen, "%s%s %.*s %u %u;", embedded->odd ? "odd " : "", encoding_name(embedded->encoding), SHOW(embedded->name), (unsigned)embedded->at,
 	                     (unsigned)embedded->length);
 }
 

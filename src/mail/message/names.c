@@ -8,7 +8,7 @@
 
 static const char *const facts[NAME_TRAITS] = {
 	"name-direction", "name-invisible", "name-control", "name-tail", "name-stream", "name-path", "name-reserved",
-	"name-spaced", "name-long", "name-double", "name-mixed",
+	"name-spaced", "name-long", "name-double", "name-mixed", "name-dot",
 };
 
 const char *name_trait_fact(unsigned bit)
@@ -22,7 +22,11 @@ static const struct { uint32_t from, to; unsigned trait; } ranges[] = {
 	{ 0x180e, 0x180e, NAME_INVISIBLE }, { 0x200b, 0x200d, NAME_INVISIBLE },  { 0x200e, 0x200f, NAME_DIRECTION },
 	{ 0x2028, 0x2029, NAME_CONTROL },   { 0x202a, 0x202e, NAME_DIRECTION },  { 0x2060, 0x2064, NAME_INVISIBLE },
 	{ 0x2066, 0x2069, NAME_DIRECTION }, { 0x3164, 0x3164, NAME_INVISIBLE },  { 0xfeff, 0xfeff, NAME_INVISIBLE },
-	{ 0xe0000, 0xe007f, NAME_INVISIBLE },
+	{ 0xe0000, 0xe007f, NAME_INVISIBLE }, { 0xb7, 0xb7, NAME_DOT },          { 0x387, 0x387, NAME_DOT },
+	{ 0x6d4, 0x6d4, NAME_DOT },         { 0x701, 0x702, NAME_DOT },          { 0x1427, 0x1427, NAME_DOT },
+	{ 0x2024, 0x2024, NAME_DOT },       { 0x2027, 0x2027, NAME_DOT },        { 0x2219, 0x2219, NAME_DOT },
+	{ 0x22c5, 0x22c5, NAME_DOT },       { 0x3002, 0x3002, NAME_DOT },        { 0xa4f8, 0xa4f8, NAME_DOT },
+	{ 0xfe52, 0xfe52, NAME_DOT },       { 0xff0e, 0xff0e, NAME_DOT },        { 0xff61, 0xff61, NAME_DOT },
 };
 
 static uint32_t character_at(struct slice text, size_t *ret_length)
@@ -35,6 +39,43 @@ static uint32_t character_at(struct slice text, size_t *ret_length)
 		c = c << 6 | ((unsigned char)text.at[i] & 0x3f);
 	*ret_length = length ? length : 1;
 	return c;
+}
+
+static unsigned range_traits(uint32_t c)
+{
+	unsigned traits = 0;
+
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to)
+			traits |= ranges[i].trait;
+	return traits;
+}
+
+size_t name_with_dots(struct slice name, char *room)
+{
+	size_t written = 0, length;
+
+	for (; name.len; name = slice_drop(name, length)) {
+		if (range_traits(character_at(name, &length)) & NAME_DOT) {
+			room[written++] = '.';
+		} else {
+			memcpy(room + written, name.at, length);
+			written += length;
+		}
+	}
+	return written;
+}
+
+bool name_is_overlong(struct slice bytes)
+{
+	for (size_t i = 0; i + 1 < bytes.len; i++) {
+		unsigned char first = (unsigned char)bytes.at[i], second = (unsigned char)bytes.at[i + 1];
+
+		if (((first == 0xc0 || first == 0xc1) && second >= 0x80 && second <= 0xbf) ||
+		    (first == 0xe0 && second >= 0x80 && second <= 0x9f) || (first == 0xf0 && second >= 0x80 && second <= 0x8f))
+			return true;
+	}
+	return false;
 }
 
 enum { SCRIPT_LATIN = 1, SCRIPT_OTHER = 2 };
@@ -54,11 +95,7 @@ static unsigned character_traits(struct slice name)
 		size_t length;
 		uint32_t c = character_at(name, &length);
 
-		for (size_t i = 0; i < COUNT_OF(ranges) && c > 0x1e; i++)
-			if (c >= ranges[i].from && c <= ranges[i].to)
-				traits |= ranges[i].trait;
-		if (c <= 0x1e)
-			traits |= NAME_CONTROL;
+		traits |= c > 0x1e ? range_traits(c) : NAME_CONTROL;
 		scripts = name.at[0] == '.' || name.at[0] == ' ' ? 0 : scripts | script_of(c);
 		if (scripts == (SCRIPT_LATIN | SCRIPT_OTHER))
 			traits |= NAME_MIXED;

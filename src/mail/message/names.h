@@ -25,14 +25,20 @@ enum name_trait {
 	NAME_LONG      = 256,                    /* over 255 bytes */
 	NAME_DOUBLE    = 512,                    /* an extension of a document before the last one: "a.pdf.exe" */
 	NAME_MIXED     = 1024,                   /* Latin letters beside Greek or Cyrillic ones */
+	NAME_DOT       = 2048,                   /* a character that looks like a dot */
 };
-enum { NAME_TRAITS = 11 };
+enum { NAME_TRAITS = 12 };
 
 unsigned name_traits(struct slice name);
 /* By number of the bit: "name-direction" …; the fact of a part. */
 const char *name_trait_fact(unsigned bit);
 /* Behind the last dot, without what Windows drops at the end; empty: there is none. */
 struct slice name_extension(struct slice name);
+
+/* With dots for what looks like one, in `room`, which is as large; how long it is then. */
+size_t name_with_dots(struct slice name, char *room);
+/* Bytes that are a longer form of an ASCII character than UTF-8 allows, which some readers take for it. */
+bool name_is_overlong(struct slice bytes);
 
 /* Does the name promise a kind of file that begins in one known way, and these first bytes begin otherwise? Fewer
  * than eight bytes deny nothing. */

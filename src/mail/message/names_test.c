@@ -25,12 +25,14 @@ static const struct { const char *about; struct slice name; unsigned traits; } r
 	{ "two extensions", LIT("a.pdf.exe"), NAME_DOUBLE },
 	{ "two extensions that are one thing", LIT("a.tar.gz"), 0 },
 	{ "Latin letters and Cyrillic ones in a word", LIT("p\xd0\xb0ypal.exe"), NAME_MIXED },
+	{ "a leader for a dot", LIT("a\xe2\x80\xa4" "exe"), NAME_DOT },
+	{ "a wide dot behind an extension", LIT("a.txt\xef\xbc\x8e" "exe"), NAME_DOT },
 	{ "nothing", LIT(""), 0 },
 };
 
 int main(void)
 {
-	char longest[256];
+	char longest[256], plain[16];
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		CHECK(name_traits(rows[i].name) == rows[i].traits, rows[i].about);
@@ -40,6 +42,10 @@ int main(void)
 	CHECK(name_traits((struct slice){ longest, 256 }) == NAME_LONG, "256 are long");
 	CHECK(slice_same(name_extension(SLICE("a.b.EXE. .")), SLICE("EXE")), "the extension that Windows would see");
 	CHECK(name_extension(SLICE("a")).len == 0, "none");
+	CHECK(slice_same((struct slice){ plain, name_with_dots(SLICE("a\xe3\x80\x82" "exe\xff"), plain) }, SLICE("a.exe\xff")), "as it looks");
+	CHECK(name_is_overlong(SLICE("a\xc0\xae")) && name_is_overlong(SLICE("\xe0\x80\xae" "b")) && name_is_overlong(SLICE("\xf0\x80\x80\xae")),
+	      "a dot of too many bytes");
+	CHECK(!name_is_overlong(SLICE("caf\xc3\xa9 \xe2\x80\xa4 \xf0\x9f\x98\x80 \xe0\xa4\x95 \xc0")), "none of them");
 	CHECK(name_is_denied(SLICE("a.PNG"), SLICE("MZ......")), "a picture that is none");
 	CHECK(!name_is_denied(SLICE("a.png"), SLICE("\x89PNG\r\n\x1a\n")), "one that is");
 	CHECK(!name_is_denied(SLICE("a.txt"), SLICE("MZ......")), "a name that promises nothing");

@@ -4,6 +4,7 @@
 
 #include "mail/message/fields.h"
 #include "mail/message/header_text.h"
+#include "mail/message/names.h"
 
 #include <string.h>
 
@@ -110,7 +111,7 @@ static enum result add_plain(struct assembly *assembly, const struct parameter *
 		readings_add(assembly->readings, text);
 		if (faults & TEXT_ENCODED && faults & (TEXT_BROKEN | TEXT_CHARSET))
 			readings_add(assembly->readings, both[i]);
-		if (faults & (TEXT_ORDER | TEXT_BROKEN | TEXT_CHARSET))
+		if (faults & (TEXT_ORDER | TEXT_BROKEN | TEXT_CHARSET) || name_is_overlong(both[i]))
 			*assembly->faults |= PARAMETER_CHARSET;
 	}
 	return OK;

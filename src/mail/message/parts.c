@@ -13,7 +13,7 @@ static enum result walk_as(struct walk *walk, enum part_reading reading, struct 
 	walk->reading = reading;
 	walk->bytes = bytes;
 	walk->at = walk->depth = walk->closed_count = 0;
-	walk->current = walk->base = walk->last = walk->first = NULL;
+	walk->current = walk->base = walk->last = walk->first = walk->closing = NULL;
 	TRY(walk_message(walk));
 	return bodies_read(walk, walk->first, digests);
 }

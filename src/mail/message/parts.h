@@ -45,6 +45,8 @@ struct part {
 	bool recoded;                            /* another reading of the part before: by this encoding */
 	bool stops;                              /* …and base64 ends at its first padding */
 	bool many;                               /* has parts below it that lie within its body */
+	bool tnef;                               /* holds other parts, in Microsoft's own form, which is not opened */
+	struct slice before, behind;             /* a multipart's text before its first boundary, and behind its last */
 	uint64_t ambiguities;                    /* set of AMBIGUITY_BIT() */
 	unsigned depth, number;                  /* number: among its parent's, from 1 */
 	unsigned children;

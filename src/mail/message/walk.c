@@ -113,6 +113,39 @@ static bool hides_fields(struct walk *walk, struct slice rest)
 	return false;
 }
 
+static bool same_letters(struct slice one, struct slice other)
+{
+	for (;;) {
+		while (one.len && !byte_is_letter(one.at[0]))
+			one = slice_drop(one, 1);
+		while (other.len && !byte_is_letter(other.at[0]))
+			other = slice_drop(other, 1);
+		if (one.len == 0 || other.len == 0 || byte_lower(one.at[0]) != byte_lower(other.at[0]))
+			return one.len == 0 && other.len == 0;
+		one = slice_drop(one, 1);
+		other = slice_drop(other, 1);
+	}
+}
+
+/* "Content_Type", "ContentDisposition": the field itself, to whoever looks at letters alone. */
+static const struct slice fields_of_mime[] = { LIT("Content-Type"), LIT("Content-Transfer-Encoding"), LIT("Content-Disposition") };
+
+bool walk_names_mime(struct slice name)
+{
+	for (size_t i = 0; i < COUNT_OF(fields_of_mime) && slice_begins_nocase(name, SLICE("Con")); i++)
+		if (same_letters(name, fields_of_mime[i]))
+			return true;
+	return false;
+}
+
+static bool is_nearly_mime(struct slice name)
+{
+	for (size_t i = 0; i < COUNT_OF(fields_of_mime); i++)
+		if (slice_same_nocase(name, fields_of_mime[i]))
+			return false;
+	return walk_names_mime(name);
+}
+
 static void note_fields(struct walk *walk, struct part *part)
 {
 	for (size_t i = 0; i < part->headers.count; i++) {
@@ -122,6 +155,8 @@ static void note_fields(struct walk *walk, struct part *part)
 			walk_note(walk, part, AMBIGUITY_BIT(field_blank));
 		if (header->marks & FIELD_SPACED && is_mime_name(header->name))
 			walk_note(walk, part, AMBIGUITY_BIT(field_spaced));
+		if (is_nearly_mime(header->name))
+			walk_note(walk, part, AMBIGUITY_BIT(field_name));
 		if (header->marks & FIELD_CONTROL)
 			walk_note(walk, part, AMBIGUITY_BIT(field_control));
 		if (header->marks & FIELD_WITHIN)
@@ -211,6 +246,20 @@ static enum result open_multipart(struct walk *walk, struct part *part)
 	return push(walk, part);
 }
 
+/* "message/x", "text/rfc822": no message to us, and one to others. The headers alone of one are what they say. */
+static bool is_like_message(struct walk *walk, const struct part *part)
+{
+	struct slice rest = part->body;
+
+	if (part_is_message(part) || !(slice_begins(part->type, SLICE("message/")) || slice_ends_nocase(part->type, SLICE("/rfc822")) ||
+	                               slice_same(part->type, SLICE("text/rfc822-headers"))))
+		return false;
+	if (slice_begins(part->type, SLICE("text/rfc822-headers")))
+		while (rest.len && rest.at[0] != '\r' && rest.at[0] != '\n')
+			(void)field_line(&rest);
+	return rest.len && hides_fields(walk, part->body);
+}
+
 /* A part begins here; when it is a message in itself, another begins at its body at once. */
 static enum result begin_part(struct walk *walk, struct part *parent)
 {
@@ -228,7 +277,7 @@ static enum result begin_part(struct walk *walk, struct part *parent)
 			return open_multipart(walk, part);
 		if (part->boundary.len)
 			walk_remember(walk, part, part->boundary, true);
-		if (slice_begins(part->type, SLICE("message/")) && !part_is_message(part) && hides_fields(walk, part->body))
+		if (is_like_message(walk, part))
 			walk_note(walk, part, AMBIGUITY_BIT(message_kind));
 		part->many = part_is_message(part) && (part->encoding == ENCODING_IDENTITY || part->encoding == ENCODING_UNKNOWN);
 		parent = part;
@@ -255,16 +304,36 @@ static void pop_to(struct walk *walk, size_t depth)
 	}
 }
 
+/* What stands before the first boundary of a multipart, and behind its last one up to the next of those around it. */
+static struct slice before_boundary(const struct walk *walk, const struct part *part, size_t line_at)
+{
+	const char *from = part == walk->base ? walk->bytes.at : part->body.at, *to = walk->bytes.at + line_at;
+
+	return to > from ? (struct slice){ from, (size_t)(to - from) } : SLICE("");
+}
+
+static void end_behind(struct walk *walk, size_t line_at)
+{
+	if (walk->closing)
+		walk->closing->behind.len = (size_t)(walk->bytes.at + line_at - walk->closing->behind.at);
+	walk->closing = NULL;
+}
+
 static enum result obey_line(struct walk *walk, enum line_kind kind, size_t level, size_t line_at)
 {
 	struct part *part = walk->open[level].part;
 
 	end_parts(walk, part, line_at);
 	walk->current = part;
+	end_behind(walk, line_at);
+	if (!walk->open[level].met)
+		part->before = before_boundary(walk, part, line_at);
 	walk->open[level].met = true;
 	pop_to(walk, level + 1);
 	if (kind == LINE_NEXT)
 		return begin_part(walk, part);
+	walk->closing = part;
+	part->behind = (struct slice){ walk->bytes.at + walk->at, 0 };
 	if (field_begins(slice_drop(walk->bytes, walk->at)) && hides_fields(walk, slice_drop(walk->bytes, walk->at)))
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_again));
 	pop_to(walk, level);
@@ -299,6 +368,7 @@ enum result walk_message(struct walk *walk)
 	TRY(begin(walk));
 	while (walk->at < walk->bytes.len && (walk->depth || walk->closed_count))
 		TRY(next_line(walk));
+	end_behind(walk, walk->bytes.len);
 	for (struct part *part = walk->current; part && part != walk->base; part = part->parent)
 		end_part(part, walk->bytes.at + walk->bytes.len);
 	pop_to(walk, 0);

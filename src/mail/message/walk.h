@@ -37,6 +37,7 @@ struct walk {
 	bool closed_text[CLOSED_MOST];           /* … the latter */
 	struct part *closed_part[CLOSED_MOST];
 	size_t closed_count;
+	struct part *closing;                    /* whose last boundary was the last one seen */
 };
 
 must_use enum result walk_limit(struct walk *walk, const char *limit);
@@ -51,6 +52,8 @@ must_use enum result walk_may_go_on(struct walk *walk);              /* LATER: i
 must_use enum result walk_add(struct walk *walk, struct part *parent, struct part **ret_part);
 /* The whole of walk->bytes, below walk->base. */
 must_use enum result walk_message(struct walk *walk);
+/* Content-Type and its like, by their letters alone. */
+bool walk_names_mime(struct slice name);
 
 /* boundaries.c: which open multipart a line belongs to. */
 enum line_kind { LINE_OTHER, LINE_NEXT, LINE_CLOSE };
@@ -67,6 +70,11 @@ struct slice boundary_guess(struct walk *walk, struct slice body);
 must_use enum result content_read(struct walk *walk, struct part *part);
 bool part_is_multipart(const struct part *part);
 bool part_is_message(const struct part *part);
+
+/* outside.c: hides a multipart something before its first boundary, or behind its last? */
+must_use enum result outside_read(struct walk *walk, struct part *part);
+/* Is what a part holds a multipart by its looks, or text that its character set hides? `first`: its first bytes, decoded. */
+void looks_read(struct walk *walk, struct part *part, struct slice first);
 
 /* bodies.c: sizes, digests, what is damaged, what is embedded; and other encodings of the same body. */
 must_use enum result bodies_read(struct walk *walk, struct part *from, bool digests);

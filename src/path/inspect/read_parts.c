@@ -20,6 +20,8 @@ static enum result tell_facts(const struct part *part, struct arena *arena, stru
 		tell(to, slice_of(encoding_name(part->encoding)));
 	if (part->within)
 		tell(to, SLICE("embedded"));
+	if (part->tnef)
+		tell(to, SLICE("tnef"));
 	if (part->recoded || part->reading != READING_FIRST)
 		tell(to, SLICE("other-reading"));
 	for (unsigned bit = 0; bit < NAME_TRAITS; bit++)

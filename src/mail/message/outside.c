@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks alone: nothing that is found here becomes a part, because no reader agrees with another about where it ends. */
+#include "mail/message/walk.h"
+
+#include "mail/message/embedded.h"
+
+#include <string.h>
+
+enum { LINE_STEPS = 8, TEXT_LOOKED_AT = 1024 };
+
+static bool is_field(struct slice line)
+{
+	struct slice rest = line, name = slice_cut(&rest, ':');
+
+	return name.len < line.len && walk_names_mime(name);
+}
+
+static bool holds_field(struct walk *walk, struct slice rest)
+{
+	while (rest.len) {
+		struct slice line = field_line(&rest);
+
+		walk_spend(walk, line.len / 4 + LINE_STEPS);
+		if (is_field(line))
+			return true;
+	}
+	return false;
+}
+
+static enum result found(void *own_found, const struct embedded *embedded)
+{
+	(void)embedded;
+	*(bool *)own_found = true;
+	return OK;
+}
+
+static bool holds_file(struct walk *walk, struct slice text)
+{
+	bool is = false;
+	struct seeker seeker = { .found = found, .owner = &is };
+
+	walk_spend(walk, text.len / 2);
+	return seeker_feed(&seeker, text) == OK && seeker_end(&seeker) == OK && is;
+}
+
+static bool hides(struct walk *walk, struct slice text)
+{
+	return field_trim(text).len && (holds_field(walk, text) || holds_file(walk, text) || encoding_like_base64(text));
+}
+
+enum result outside_read(struct walk *walk, struct part *part)
+{
+	if (hides(walk, part->before) || hides(walk, part->behind))
+		walk_note(walk, part, AMBIGUITY_BIT(outside));
+	return walk_may_go_on(walk);
+}
+
+/* ---- by its looks ---- */
+
+/* A boundary that nobody declared, and a part's fields behind it. */
+static bool begins_with_boundary(struct slice text)
+{
+	struct slice line = SLICE("");
+
+	while (text.len && field_trim(line).len == 0)
+		line = field_line(&text);
+	return line.len > 2 && slice_begins(line, SLICE("--")) && is_field(field_line(&text));
+}
+
+static bool begins_wide(struct slice text)
+{
+	struct slice begin = { text.at, text.len < TEXT_LOOKED_AT ? text.len : TEXT_LOOKED_AT };
+
+	return slice_begins(begin, SLICE("\xff\xfe")) || slice_begins(begin, SLICE("\xfe\xff")) ||
+	       (begin.len && memchr(begin.at, '\0', begin.len));
+}
+
+void looks_read(struct walk *walk, struct part *part, struct slice first)
+{
+	bool text = slice_begins(part->type, SLICE("text/"));
+
+	if (part->recoded || part->within)
+		return;
+	part->tnef = slice_begins(first, SLICE("\x78\x9f\x3e\x22"));
+	if (begins_with_boundary(first))
+		walk_note(walk, part, AMBIGUITY_BIT(boundary_in_text));
+	if (text && begins_wide(first))
+		walk_note(walk, part, AMBIGUITY_BIT(charset));
+	if (text && memmem(first.at, first.len, "+ADw-", 5))
+		walk_note(walk, part, AMBIGUITY_BIT(charset));
+}
