@@ -34,8 +34,8 @@ static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };
 static const struct edits edits = { three, COUNT_OF(three) };
 static struct fate fates[] = {
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1, 1 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 0 },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1, 1, FATE_NOTICES_OWN },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE },
 };
 static struct slice edit_lists[] = { LIT("\1\0\0\0\0") };
 static uint8_t broken[] = { SEAL_DKIM_HEADER };

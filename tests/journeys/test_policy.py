@@ -129,13 +129,17 @@ def test_a_late_refusal_is_kept(started, sink, quick):
     section = scanner.section.replace('"3s"', '"30s"')
     gateway = started(house.Gateway([("example.org", [sink.url])], section + 'queue { answer_budget = "1s" }',
                                     policy='policy "no" { when = "virus" do = {"reject no viruses"} }'))
-    reply = hand_in(gateway, ["berta@example.org"], letter())
+    data = letter()
+    reply = hand_in(gateway, ["berta@example.org"], data)
     assert reply.startswith("250"), reply
     listed = wait_for(lambda: gateway.text("quarantine", "list", "--json"), 30, "the quarantine")
     kept = json.loads(listed)
     assert (kept["kind"], kept["verdict"], kept["recipients"]) == ("late", "virus", ["berta@example.org"]), kept
     gateway.wait_empty()
     assert sink.letters == [], "and nobody gets it"
+    assert gateway.command("quarantine", "show", kept["id"], "--bytes").stdout == data, "as it came"
+    fate = explained(gateway, id_of(reply))["recipients"][0]
+    assert (fate["rule"], fate["reply"]) == ("no", "550 5.7.1 no viruses"), "with what the client would have been told"
 
 
 def slow_found(data):
@@ -293,10 +297,14 @@ def test_a_banner_is_added_and_what_it_stands_beside_is_as_it_was(started, sink)
 def test_a_profile_has_words_of_its_own_for_a_banner(started, sink):
     gateway = started(house.Gateway([("example.org", [sink.url])], trusted='"192.0.2.0/24"', policy=BANNERS))
     data = letter("hello", HTML, "Content-Type: text/html\r\n")
-    assert hand_in(gateway, ["berta@example.org", "raw@example.org"], data).startswith("250")
+    reply = hand_in(gateway, ["berta@example.org", "raw@example.org"], data)
+    assert reply.startswith("250"), reply
     sink.wait(2)
     got = {mail.recipients[0]: mail.data for mail in sink.letters}
     assert b"<b>raw</b>\r\n" in got["raw@example.org"] and b"<b>raw</b>" not in got["berta@example.org"]
+    told = [recipient["also"][0] for recipient in explained(gateway, id_of(reply))["recipients"]]
+    assert [(deed["action"], deed["text"], deed.get("profile")) for deed in told] == [
+        ("banner", "outside", None), ("banner", "outside", "raw")]
     config = pathlib.Path(gateway.folder) / "postern.conf"
     config.write_text(config.read_text() + 'policy "more" { do = {"banner inside"} }\n')
     checked = gateway.command("check")

@@ -252,7 +252,7 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 {
 	struct judgement *judgement = judging->judgement;
 
-	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0, 0 };
+	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0, 0, fate->notices };
 	if (judgement->verdict != VERDICT_CLEAN)
 		return;
 	judgement->verdict = VERDICT_UNSCANNABLE;
@@ -270,6 +270,7 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 		give_up(judging, &no_rule, fate);
 		return OK;
 	}
+	fate->notices = profiles_notices(&judging->policy->profiles, &judging->context);
 	for (size_t i = 0; i < judging->policy->count; i++) {
 		const struct rule *rule = &judging->policy->rules[i];
 		enum holds holds = expression_holds(rule->when, &judging->context, judging->arena);

@@ -65,7 +65,8 @@ static enum result pack_fate(struct buffer *to, const struct fate *fate)
 	TRY(pack_slice(to, fate->reply));
 	TRY(pack_u32(to, fate->edits));
 	TRY(pack_u32(to, fate->deeds));
-	return pack_u32(to, fate->matched);
+	TRY(pack_u32(to, fate->matched));
+	return pack_u8(to, (uint8_t)fate->notices);
 }
 
 static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
@@ -149,7 +150,7 @@ static bool is_one_line(struct slice text)
 
 static enum result read_fate(struct unpack *from, uint8_t version, struct fate *fate)
 {
-	uint8_t outcome = unpack_u8(from);
+	uint8_t outcome = unpack_u8(from), notices;
 
 	fate->rule = unpack_slice(from, TEXT_MOST);
 	fate->kind = unpack_slice(from, TEXT_MOST);
@@ -157,8 +158,10 @@ static enum result read_fate(struct unpack *from, uint8_t version, struct fate *
 	fate->edits = unpack_u32(from);
 	fate->deeds = version > WITHOUT_DEEDS ? unpack_u32(from) : 0;
 	fate->matched = version > WITHOUT_MATCHED ? unpack_u32(from) : 0;
-	if (from->bad || outcome >= FATE_COUNT)
+	notices = version > WITHOUT_MATCHED ? unpack_u8(from) : FATE_NOTICES_OF_FILE;
+	if (from->bad || outcome >= FATE_COUNT || notices >= FATE_NOTICES_COUNT)
 		return REFUSED;
+	fate->notices = (enum fate_notices)notices;
 	fate->outcome = (enum outcome)outcome;
 	return is_one_line(fate->rule) && is_one_line(fate->kind) && is_one_line(fate->reply) ? OK : REFUSED;
 }

@@ -21,6 +21,9 @@ enum verdict { VERDICT_CLEAN, VERDICT_SPAM, VERDICT_BLOCKED, VERDICT_VIRUS, VERD
 enum outcome { FATE_DELIVER, FATE_REJECT, FATE_DEFER, FATE_DISCARD, FATE_QUARANTINE, FATE_HOLD, FATE_BOUNCE,
                FATE_COUNT };
 
+/* Which senders are told that delivery failed: the words of profile's setting `notices`, in its order. */
+enum fate_notices { FATE_NOTICES_OF_FILE, FATE_NOTICES_OWN, FATE_NOTICES_VERIFIED, FATE_NOTICES_ALL, FATE_NOTICES_COUNT };
+
 #define NO_EDITS UINT32_MAX
 enum { BROKEN_UNKNOWN = 255 };
 
@@ -50,6 +53,7 @@ struct fate {
 	uint32_t edits;                /* place in judgement.edits, or NO_EDITS */
 	uint32_t deeds;                /* place in judgement.deeds, from 1; 0: none */
 	uint32_t matched;              /* place in judgement.matched, from 1; 0: none, or an old judgement */
+	enum fate_notices notices;     /* instead of what the file says */
 };
 
 struct judgement {

@@ -5,9 +5,9 @@
 #include "base/test.h"
 
 static struct fate fates[] = {
-	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1, 0 },
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0, 1 },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 1 },
+	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1, 0, FATE_NOTICES_ALL },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0, 1, FATE_NOTICES_OF_FILE },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 1, FATE_NOTICES_OF_FILE },
 };
 static struct slice edits[] = { LIT("\1\0\0\0\0") };
 static uint8_t broken[] = { 3 };
@@ -33,6 +33,7 @@ static void comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(back.fate_count == 3 && slice_same(back.fates[2].reply, fates[2].reply), "with each reply");
 	CHECK(back.deeds_count == 1 && back.fates[0].deeds == 1 && back.deeds[0].count == 2 &&
 	          slice_same(back.deeds[0].list[1].text, deed_list[1].text), "with what else is done");
+	CHECK(back.fates[0].notices == FATE_NOTICES_ALL && back.fates[1].notices == FATE_NOTICES_OF_FILE, "with who is told");
 	CHECK(back.edits_count == 1 && back.broken[0] == 3, "with what edits broke");
 	CHECK(back.matched_count == 1 && back.fates[1].matched == 1 && back.matched[0].count == 2 &&
 	          slice_same(back.matched[0].list[1], title_list[1]), "with the rules that held");
@@ -90,7 +91,7 @@ static void older_is_read(struct arena *arena)
 
 static void replies_are_one_line(struct arena *arena, struct buffer *buffer)
 {
-	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0, 0 };
+	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE };
 	struct judgement wrong = { .fates = &fate, .fate_count = 1 }, back;
 
 	buffer_clear(buffer);

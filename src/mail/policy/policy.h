@@ -49,8 +49,10 @@ extern const struct settings_section template_settings_section;
 SETTINGS_STRUCT(banner_settings, BANNER_SETTINGS);
 extern const struct settings_section banner_settings_section;
 
-#define PROFILE_SETTINGS(ROW) \
-	ROW(when, text, "", "", "", "facts that must hold for a recipient: an expression, see POLICY; empty: always")
+#define PROFILE_SETTINGS(ROW)                                                                                        \
+	ROW(when,    text,   "",     "", "", "facts that must hold for a recipient: an expression, see POLICY; empty: always") \
+	ROW(notices, choice, "file", "", "file own verified all",                                                     \
+	    "which senders get failure notices about these recipients; file: as the top of the file says")
 SETTINGS_STRUCT(profile_settings, PROFILE_SETTINGS);
 extern const struct settings_section profile_settings_section;
 

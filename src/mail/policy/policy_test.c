@@ -378,7 +378,8 @@ static void check_banner_profiles(struct arena *arena, struct buffer *complaint)
 	static const char text[] =
 		"banner \"end\" { text = {\"by us\"} html = {\"<p>by us\"} }\n"
 		"profile \"vienna\" { when = \"recipient ~ '*@w'\"  banner \"end\" { text = {\"von uns\"} place = top } }\n"
-		"profile \"all\" { banner \"end\" { html = {\"<b>all\"} } }\n"
+		"profile \"all\" { notices = all  banner \"end\" { html = {\"<b>all\"} } }\n"
+		"profile \"none\" { when = \"recipient ~ 'b@*'\" notices = own }\n"
 		"policy \"mark\" { do = {\"banner end\", \"banner 'end'\"} }\n";
 	struct envelope_recipient recipients[] = { { .address = SLICE("a@w") }, { .address = SLICE("b@b") } };
 	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
@@ -396,6 +397,8 @@ static void check_banner_profiles(struct arena *arena, struct buffer *complaint)
 	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
 		return;
 	CHECK(judgement.deeds_count == 2 && judgement.deeds[0].count == 1, "the same banner once");
+	CHECK(judgement.fates[0].notices == FATE_NOTICES_ALL && judgement.fates[1].notices == FATE_NOTICES_ALL,
+	      "of two profiles that say who is told the earlier stands, and one that says nothing is passed over");
 	CHECK(judgement.deeds_count == 2 && slice_same(judgement.deeds[0].list[0].profile, SLICE("vienna")) &&
 		  slice_same(judgement.deeds[1].list[0].profile, SLICE("all")), "each recipient's own");
 	CHECK(policy_mend(policy, &message_limits_standard, SLICE("\r\nx\r\n"), arena, &judgement) == OK, "and mended by it");

@@ -19,6 +19,8 @@ static enum result check(const char *name, struct slice value, struct buffer *co
 	enum result result = OK;
 	struct arena arena;
 
+	if (slice_same(slice_of(name), SLICE("notices")))
+		return OK;
 	if (name[0] == '\0') {
 		if (value.len <= TITLE_MOST)
 			return OK;
@@ -54,6 +56,7 @@ static enum result compile_one(struct settings *settings, const struct named_lis
 	TRY(arena_keep(arena, title, &profile->title));
 	if (filled.when.is.len)
 		TRY(expression_compile(filled.when.is, lists, arena, &profile->when, complaint));
+	profile->notices = (enum fate_notices)filled.notices.is;
 	profile->templates = *templates;
 	TRY(banners_put_over(settings, banners, title, arena, &profile->banners, &profile->has_banner, complaint));
 	return templates_put_over(settings, title, arena, &profile->templates, profile->has);
@@ -129,4 +132,15 @@ const struct profile *profiles_for_banner(const struct profiles *profiles, const
 			return profile;
 	}
 	return NULL;
+}
+
+enum fate_notices profiles_notices(const struct profiles *profiles, const struct fact_context *context)
+{
+	for (size_t i = 0; i < context->profile_count; i++) {
+		const struct profile *profile = profiles_find(profiles, context->profiles[i]);
+
+		if (profile && profile->notices != FATE_NOTICES_OF_FILE)
+			return profile->notices;
+	}
+	return FATE_NOTICES_OF_FILE;
 }

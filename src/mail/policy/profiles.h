@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profiles.h — settings for some recipients, `profile "NAME" { when = …  template "…" { … }  banner "…" { … } }` (inside mail/policy; its
+ * profiles.h — settings for some recipients, `profile "NAME" { when = …  notices = …  template "…" { … }  banner "…" { … } }` (inside mail/policy; its
  *              section stands in policy.h).
  *
  * Knows:   the profiles in the order of the file, for whom each holds, and what it says instead of the file's top.
@@ -14,6 +14,7 @@
 
 #include "mail/policy/banners.h"
 #include "mail/policy/expression.h"
+#include "mail/policy/judgement.h"
 #include "mail/policy/templates.h"
 
 struct profile {
@@ -21,6 +22,7 @@ struct profile {
 	const struct expression *when;           /* NULL: everybody */
 	bool has[TEMPLATE_KINDS];                /* what it says of templates; the others are the file's */
 	struct templates templates;
+	enum fate_notices notices;
 	const bool *has_banner;                  /* the same of banners, one each of the file's */
 	struct banners banners;
 };
@@ -37,6 +39,7 @@ enum holds profiles_match(const struct profiles *profiles, struct fact_context *
 const struct profile *profiles_for(const struct profiles *profiles, const struct fact_context *context,
                                    enum template_kind kind);
 const struct profile *profiles_for_banner(const struct profiles *profiles, const struct fact_context *context, struct slice title);
+enum fate_notices profiles_notices(const struct profiles *profiles, const struct fact_context *context);
 const struct profile *profiles_find(const struct profiles *profiles, struct slice title);      /* NULL: none */
 
 #endif

@@ -66,7 +66,8 @@ static enum result judgement_apart(struct visit *visit, enum recipient_is whom)
 		copy.fates[i].outcome = recipient->is == whom ? FATE_QUARANTINE : FATE_DELIVER;
 		if (recipient->is == whom && whom == RECIPIENT_FAILED)
 			copy.fates[i] = (struct fate){ FATE_QUARANTINE, SLICE(""), SLICE("undeliverable"),
-			                               words_reply(&visit->queue->words, recipient->words), NO_EDITS, 0, 0 };
+			                               words_reply(&visit->queue->words, recipient->words), NO_EDITS, 0, 0,
+			                               FATE_NOTICES_OF_FILE };
 	}
 	buffer_init(&packed, PACKED_LIMIT);
 	end = judgement_pack(&copy, &packed);

@@ -44,11 +44,14 @@ static struct slice edits_at(const struct visit *visit, uint32_t edits)
 	return edits == NO_EDITS ? SLICE("") : visit->judgement.edits[edits];
 }
 
-/* Copies are the same that go out the same. */
-static bool is_same(const struct visit *visit, const struct errand *errand, const struct deed *deed, uint32_t edits)
+/* Copies are the same that go out the same, and notices that go out or not. */
+static bool is_same(const struct visit *visit, const struct errand *errand, const struct deed *deed, uint32_t place)
 {
+	uint32_t edits = visit->judgement.fates[place].edits;
+
 	return errand->deed->kind == deed->kind && slice_same(errand->deed->text, deed->text) && !errand->alone &&
 	       slice_same(errand->deed->profile, deed->profile) &&
+	       (deed->kind != DEED_NOTIFY || notices_may_tell(visit, errand->first->place) == notices_may_tell(visit, place)) &&
 	       (deed->kind != DEED_FORWARD || slice_same(edits_at(visit, errand->edits), edits_at(visit, edits)));
 }
 
@@ -72,7 +75,7 @@ static enum result add_errand(struct visit *visit, const struct deed *deed, uint
 	uint32_t edits = visit->judgement.fates[place].edits;
 	bool alone = is_alone(deed);
 
-	while (!alone && errand < visit->errands + shared && !is_same(visit, errand, deed, edits))
+	while (!alone && errand < visit->errands + shared && !is_same(visit, errand, deed, place))
 		errand++;
 	if (alone || errand == visit->errands + shared) {
 		errand = end;
@@ -269,7 +272,12 @@ static bool may_be_told(const struct visit *visit, const struct errand *errand)
 {
 	if (visit->envelope.sender.len == 0 || visit->envelope.flags & ENVELOPE_NOTICE)
 		return false;
-	return !slice_same(errand->deed->text, SLICE("sender")) || notices_may_be_told(visit);
+	if (!slice_same(errand->deed->text, SLICE("sender")))
+		return true;
+	for (const struct meant *meant = errand->first; meant; meant = meant->next)
+		if (!notices_may_tell(visit, meant->place))
+			return false;
+	return true;
 }
 
 static void not_told(struct visit *visit, struct slice reason)

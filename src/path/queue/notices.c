@@ -76,15 +76,34 @@ static void turn_all(struct visit *visit, bool meant)
 
 /* ---- the rule ---- */
 
-bool notices_may_be_told(const struct visit *visit)
+/* The recipient's profile, or the file. */
+static bool tells_all(const struct visit *visit, uint32_t place)
+{
+	const struct judgement *judgement = &visit->judgement;
+	enum fate_notices notices = FATE_NOTICES_OF_FILE;
+
+	if (visit->judged && place < judgement->fate_count)
+		notices = judgement->fates[place].notices;
+	if (notices == FATE_NOTICES_OF_FILE)
+		return visit->queue->gateway.notices.is == GATEWAY_NOTICES_ALL;
+	return notices == FATE_NOTICES_ALL;
+}
+
+bool notices_may_tell(const struct visit *visit, uint32_t place)
 {
 	const struct envelope *envelope = &visit->envelope;
 
 	if (envelope->sender.len == 0 || envelope->flags & ENVELOPE_NOTICE)
 		return false;
-	if (visit->queue->gateway.notices.is == GATEWAY_NOTICES_ALL)
-		return true;
-	return envelope->flags & (ENVELOPE_TRUSTED | ENVELOPE_AUTHENTICATED | ENVELOPE_LOCAL);
+	return tells_all(visit, place) || envelope->flags & (ENVELOPE_TRUSTED | ENVELOPE_AUTHENTICATED | ENVELOPE_LOCAL);
+}
+
+static bool may_tell_any(const struct visit *visit)
+{
+	for (uint32_t i = 0; i < visit->entry->count; i++)
+		if (entry_recipient(visit->entry, i)->is == visit->telling->whom && notices_may_tell(visit, i))
+			return true;
+	return false;
 }
 
 static void end_unwanted(struct visit *visit)
@@ -228,9 +247,11 @@ static void list_recipients(struct visit *visit, struct notice *notice)
 {
 	visit_mean(visit, visit->telling->whom);
 	for (uint32_t i = 0; i < visit->entry->count; i++) {
-		const struct recipient *recipient = entry_recipient(visit->entry, i);
+		struct recipient *recipient = entry_recipient(visit->entry, i);
 
-		if (recipient->is != visit->telling->whom)
+		if (!notices_may_tell(visit, i))
+			recipient->flags &= (uint8_t)~RECIPIENT_IS_MEANT;        /* their turn comes without a notice */
+		if (!visit_means(visit, i, visit->telling->whom))
 			continue;
 		notice->recipients[notice->recipient_count++] = (struct notice_recipient){
 			.address = visit->envelope.recipients[i].address,
@@ -276,7 +297,7 @@ static void begin(struct visit *visit, const struct telling *telling)
 		visit_end(visit);
 		return;
 	}
-	if (!notices_may_be_told(visit)) {
+	if (!may_tell_any(visit)) {
 		leave_untold(visit);
 		return;
 	}

@@ -149,6 +149,35 @@ static void strangers_are_not_told_of_delay(void)
 	delay_is_not_told(0, 0);
 }
 
+/* A profile may allow a stranger to be told of one recipient; of the others he is not. */
+static void a_profile_decides_who_is_told(void)
+{
+	scene.notices[1] = FATE_NOTICES_ALL;
+	scene.notices[2] = FATE_NOTICES_OWN;
+	keep(0, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		end_one(i, RELAY_FAILED);
+	say_whose(RELAY_ENDED);
+	EXPECT(composes(NOTICE_FAILURE));
+	compose();
+	EXPECT(lent_count(1));                  /* the notice, to the sender */
+	EXPECT(ledger("\"quarantined\": 2") && strstr(said, "\"bounced\": 1") && strstr(said, "\"own\": 1"));
+	EXPECT(silent(scene.inspect));
+}
+
+/* Of trusted senders it takes nothing away. */
+static void a_profile_forbids_nothing_to_our_own(void)
+{
+	scene.notices[0] = FATE_NOTICES_OWN;
+	keep(ENVELOPE_TRUSTED, 2);
+	end_one(0, RELAY_FAILED);
+	end_one(1, RELAY_FAILED);
+	say_whose(RELAY_ENDED);
+	EXPECT(composes(NOTICE_FAILURE));
+	compose();
+	EXPECT(lent_count(1) && ledger("\"bounced\": 2") && silent(scene.inspect));
+}
+
 static const struct scene_row rows[] = {
 	{ "success is told where it was asked for, once for all", success_is_told_where_it_was_asked_for },
 	{ "nobody is told of success otherwise", nobody_is_told_of_success_otherwise },
@@ -160,6 +189,8 @@ static const struct scene_row rows[] = {
 	{ "delay is not told where only failure was asked for", delay_was_not_asked_for },
 	{ "NEVER means never", never_means_never },
 	{ "strangers are not told of delay", strangers_are_not_told_of_delay },
+	{ "a profile decides who is told of which recipient", a_profile_decides_who_is_told },
+	{ "and forbids nothing to our own senders", a_profile_forbids_nothing_to_our_own },
 };
 
 int main(int count, char **words)

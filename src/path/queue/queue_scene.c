@@ -196,7 +196,7 @@ void judge(const enum outcome *outcomes, uint32_t count)
 	struct buffer packed;
 
 	for (uint32_t i = 0; i < count; i++)
-		fates[i] = (struct fate){ .outcome = outcomes[i], .edits = NO_EDITS, .deeds = scene.deeds != NULL,
+		fates[i] = (struct fate){ .outcome = outcomes[i], .edits = NO_EDITS, .deeds = scene.deeds != NULL, .notices = scene.notices[i],
 		                          .reply = outcomes[i] == FATE_DEFER ? SLICE("451 4.7.1 wait") : SLICE("550 5.7.1 no") };
 	EXPECT(hear(scene.inspect, QUEUE_INSPECT));
 	buffer_init(&packed, 65536);

@@ -34,6 +34,7 @@ struct scene {
 	uint8_t notify;                  /* of the recipients of deposits */
 	struct slice target;             /* of their envelopes */
 	const struct deeds *deeds;       /* of every fate; NULL: none */
+	enum fate_notices notices[3];    /* of each fate */
 };
 extern struct scene scene;
 extern uint32_t serial;                   /* of the last loan */

@@ -94,8 +94,8 @@ void errands_begin(struct visit *visit);          /* errands.c */
 /* Envelope and judgement of a message of our own, made out of this one, packed into the visit's memory. */
 must_use enum result notices_pack_own(struct visit *visit, const struct envelope *envelope,
                                       const struct judgement *judgement, struct spool_text *text);
-/* To its sender: who is real, as far as we know. */
-bool notices_may_be_told(const struct visit *visit);
+/* To its sender, of that recipient: who is real, as far as we know, and as the recipient's profile or the file allows. */
+bool notices_may_tell(const struct visit *visit, uint32_t place);
 /* An internationalised address: a notice to it is UTF-8. */
 bool notices_is_wide(struct slice address);
 /* A notice as inspect composes it: sealed, and of a size that can be. */

@@ -57,6 +57,8 @@ static enum result deeds_of(const struct report *report, const struct trace *tra
 		TRY(buffer_format(to, "      %s ", deed_name(deeds->list[i].kind)));
 		TRY(report_shown(to, deeds->list[i].text));
 		TRY(rule_of(report, trace, deeds->list[i].rule, to));
+		TRY(buffer_add(to, deeds->list[i].profile.len ? SLICE(", in the words of profile ") : SLICE("")));
+		TRY(report_shown(to, deeds->list[i].profile));
 		TRY(buffer_add(to, breaks ? SLICE(", breaks ") : SLICE("")));
 		TRY(seals_of_bits(breaks, to));
 		TRY(buffer_add_byte(to, '\n'));

@@ -280,6 +280,7 @@ static json_t *deeds_json(const struct report *report, const struct trace *trace
 		(void)json_object_set_new(object, "action", json_string(deed_name(deeds->list[i].kind)));
 		set_text(object, "text", deeds->list[i].text);
 		set_rule(object, report, trace, deeds->list[i].rule);
+		set_text(object, "profile", deeds->list[i].profile);
 		(void)json_object_set_new(object, "breaks", seals_json(policy_breaks(&trace->findings, &deeds->list[i])));
 		(void)json_array_append_new(list, object);
 	}
