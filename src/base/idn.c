@@ -81,3 +81,14 @@ struct slice idn_ascii(struct slice written, struct idn *room)
 		return written;
 	return (struct slice){ room->text, room->length };
 }
+
+bool idn_same_labels(struct slice written, struct slice ascii)
+{
+	while (written.len || ascii.len) {
+		struct slice label = slice_cut(&written, '.'), made = slice_cut(&ascii, '.');
+
+		if (label.len == 0 || (!slice_begins_nocase(made, SLICE("xn--")) && !slice_same_nocase(label, made)))
+			return false;
+	}
+	return true;
+}

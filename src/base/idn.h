@@ -20,5 +20,7 @@ must_use enum result idn_read(struct slice written, struct idn *ret_name);
 /* Only what has an 8-bit byte is read; all else, and what can be nobody's name, stays as it was written. The result
  * lies in `room` or is `written`. */
 struct slice idn_ascii(struct slice written, struct idn *room);
+/* Dots and ASCII labels of `ascii` stand in `written` as they are: no other dot and no wide letter became one of them. */
+bool idn_same_labels(struct slice written, struct slice ascii);
 
 #endif

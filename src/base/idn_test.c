@@ -38,6 +38,20 @@ static const struct row { const char *about; struct slice written, made; } rows[
 	{ "umlauts and a dot at the end", LIT("gr\xc3\xbcn.example."), LIT("") },
 };
 
+static const struct { const char *about, *written, *ascii; bool same; } labels[] = {
+	{ "letters that only A-labels carry", "gr\xc3\xbcn.Example", "xn--grn-ioa.example", true },
+	{ "a wide letter is none of them", "\xef\xbd\x85xample.org", "example.org", false },
+	{ "another dot is none", "gr\xc3\xbcn\xe3\x80\x82" "example", "xn--grn-ioa.example", false },
+	{ "nor between two of them", "\xc3\xbc\xe3\x80\x82\xc3\xbc", "xn--tda.xn--tda", false },
+	{ "what is not seen is none", "gr\xc3\xbcn.example\xe2\x80\x8b", "xn--grn-ioa.example", false },
+};
+
+static void same_labels(void)
+{
+	for (size_t i = 0; i < COUNT_OF(labels); i++)
+		CHECK(idn_same_labels(slice_of(labels[i].written), slice_of(labels[i].ascii)) == labels[i].same, labels[i].about);
+}
+
 int main(void)
 {
 	char much[IDN_NAME + 2];
@@ -58,5 +72,6 @@ int main(void)
 		much[i] = i % 2 ? '.' : 'a';
 	CHECK(idn_read((struct slice){ much, IDN_NAME }, &name) == OK && name.length == IDN_NAME, "as long as a name may be");
 	CHECK(idn_read((struct slice){ much, IDN_NAME + 2 }, &name) == REFUSED, "longer");
+	same_labels();
 	return TEST_END();
 }

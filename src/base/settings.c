@@ -278,6 +278,20 @@ bool settings_same(const struct settings *one, const struct settings *other, con
 	return has_all_of(one, other, slice_of(section)) && has_all_of(other, one, slice_of(section));
 }
 
+enum result settings_retitle(struct settings *settings, const char *section, struct slice title, struct slice other)
+{
+	struct slice kept;
+
+	TRY(arena_keep(&settings->memory, other, &kept));
+	for (struct settings_value *value = settings->first; value; value = value->next)
+		if (slice_same(value->section, slice_of(section)) && slice_same(value->title, title))
+			value->title = kept;
+	for (struct settings_title *row = settings->titles; row; row = row->next)
+		if (slice_same(row->section, slice_of(section)) && slice_same(row->title, title))
+			row->title = kept;
+	return OK;
+}
+
 void settings_forget(struct settings *settings, const char *section)
 {
 	struct settings_value **value = &settings->first;

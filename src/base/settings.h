@@ -116,6 +116,9 @@ must_use enum result settings_fill_over(struct settings *settings, const struct 
 /* Is the same said of one section, with all its titles, in both? */
 bool settings_same(const struct settings *one, const struct settings *other, const char *section);
 
+/* What was said under one title of a section is said under another. LATER: the arena is full. */
+must_use enum result settings_retitle(struct settings *settings, const char *section, struct slice title, struct slice other);
+
 /* Drops all that was said of one section, as if its lines were not in the file. */
 void settings_forget(struct settings *settings, const char *section);
 

@@ -67,6 +67,7 @@ enum { CERTIFICATES_MOST = 64 };
 	ROW(message_limit, bytes, "0", "0", "2G", "largest message to it; 0: as the listener's")              \
 	ROW(subaddress, text, "+", "", "", "what divides user and detail in a local part; none: nothing does")
 SETTINGS_STRUCT(domain_settings, DOMAIN_SETTINGS);
+/* Titles in UTF-8 come as A-labels to whoever gets them from the supervisor. */
 extern const struct settings_section domain_settings_section;
 
 /* route "ADDRESS" { … }: those of a domain's addresses that go elsewhere. The first that matches. */

@@ -81,6 +81,24 @@ def test_utf8_is_not_pressed_upon_a_server_without_it(gateway, sink):
     assert b"5.6.7" in notice.data
 
 
+def test_a_domain_of_ours_in_either_form(started, quick):
+    """In postern.conf and in mail; the next hop needs no SMTPUTF8 for it."""
+    one, other = started(house.Sink()), started(house.Sink())
+    mx = Gateway([("grün.example", [one.url]), ("xn--bcher-kva.example", [one.url])], quick, trusted='"192.0.2.0/24"')
+    mx.extra += f'\nroute "d*@GRÜN.example" {{ deliver = "{other.url}" }}\n'
+    mx.write()
+    started(mx)
+    for recipient in ("anna@grün.example", "anna@xn--grn-ioa.example", "anna@bücher.example", "anna@xn--bcher-kva.example", "dora@Grün.example"):
+        with Client(mx.port) as client:
+            assert client.mail("you@example.net", recipient, letter(), " SMTPUTF8").startswith("250"), recipient
+    with Client(mx.port) as client:
+        assert client.mail("you@example.net", "anna@grüner.example", letter(), " SMTPUTF8").startswith("550 5.7.1")
+    one.wait(4)
+    other.wait(1)
+    assert sorted(r for l in one.letters for r in l.recipients) == sorted(["anna@xn--grn-ioa.example", "anna@xn--bcher-kva.example"] * 2)
+    assert other.letters[0].recipients == ["dora@xn--grn-ioa.example"]
+
+
 def test_addresses_in_utf8_need_the_word(gateway):
     with Client(gateway.port) as client:
         assert client.say("MAIL FROM:<jürgen@example.net>")[0] == "5"

@@ -6,7 +6,7 @@
 
 enum { TURNS = 14, BUFFER = 65536 };
 
-static const struct slice domains[] = { LIT("example.org"), LIT("example.net"), LIT("asked.example") };
+static const struct slice domains[] = { LIT("example.org"), LIT("example.net"), LIT("asked.example"), LIT("xn--grn-ioa.example") };
 static const struct slice asked[] = { LIT("asked.example") };
 static const struct session_rules usual = {
 	.hostname = LIT("mx.example.org"), .greeting = LIT("ESMTP Postern"), .postmaster = LIT("postmaster"),
@@ -117,6 +117,11 @@ static const struct talk {
 	                                   { "DATA", "503" } } },
 	{ "UTF-8 where it was asked for", 0, { HI, { "MAIL FROM:<\xc3\xbc@b.example> SMTPUTF8", "250" },
 	                                       { "RCPT TO:<\xc3\xa4@example.org>", "250" }, { "DATA", "354" } } },
+	{ "a domain of ours in UTF-8, in either case", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "250" },
+	                                       { "RCPT TO:<u@gr\xc3\xbcn.example>", "250" }, { "RCPT TO:<\"u u\"@GR\xc3\x9cN.Example>", "250" },
+	                                       { "RCPT TO:<u@xn--grn-ioa.example>", "250" } } },
+	{ "another one is not ours", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "250" }, { "RCPT TO:<u@gr\xc3\xbcner.example>", "550 5.7.1" },
+	                                  { "RCPT TO:<u\xef\xbc\xa0" "xn--grn-ioa.example>", "501" } } },
 	{ "UTF-8 is asked for each message anew", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8", "250" }, { "RSET", "250" }, FROM,
 	                                               { "RCPT TO:<\xc3\xa4@example.org>", "553" } } },
 	{ "SMTPUTF8 has no value", 0, { HI, { "MAIL FROM:<a@b> SMTPUTF8=1", "501" } } },

@@ -2,6 +2,7 @@
 /* Each verb is a row: its name, the stages that permit it, the function that obeys it, and what to say when not. */
 #include "front/verbs.h"
 
+#include "base/idn.h"
 #include "front/recipients.h"
 
 #include <string.h>
@@ -198,6 +199,26 @@ static enum result keep_recipient(struct session *session, const struct rcpt_com
 	return recipients_add(session, &recipient);
 }
 
+/* A domain of ours that comes in UTF-8 is called by its A-labels from here on, and so known to everybody behind us. */
+static enum result call_by_labels(struct session *session, struct address *address)
+{
+	struct idn room;
+	struct slice local = { address->whole.at, address->whole.len - address->domain.len };      /* with its @ */
+	struct slice domain = idn_ascii(address->domain, &room);
+	char *text;
+
+	if (domain.at == address->domain.at || !is_our_domain(session->rules, domain) || !idn_same_labels(address->domain, domain))
+		return OK;
+	text = arena_take(&session->message, local.len + domain.len);
+	if (text == NULL)
+		return LATER;
+	memcpy(text, local.at, local.len);
+	memcpy(text + local.len, domain.at, domain.len);
+	address->whole = (struct slice){ text, local.len + domain.len };
+	address->domain = slice_drop(address->whole, local.len);
+	return OK;
+}
+
 static enum result obey_rcpt(struct session *session, struct slice argument)
 {
 	const struct recipients_mark mark = recipients_mark(session);
@@ -206,6 +227,8 @@ static enum result obey_rcpt(struct session *session, struct slice argument)
 
 	if (command_rcpt(argument, OFFERED, session->utf8, &session->message, &rcpt, &reply) != OK)
 		return session_answer(session, reply);
+	if (call_by_labels(session, &rcpt.recipient) != OK)
+		return session_answer(session, "452 4.3.1 too little room, try later");
 	reply = why_not_relay(session, &rcpt.recipient);
 	if (reply == NULL)
 		reply = why_too_many(session);

@@ -11,6 +11,7 @@
 #include "relay/relay.h"
 #include "resolver/resolver.h"
 #include "scanners/scanners.h"
+#include "supervisor/labels.h"
 #include "supervisor/list_files.h"
 #include "supervisor/listeners.h"
 #include "supervisor/logs.h"
@@ -360,8 +361,14 @@ static enum result add_hostname(struct checking *checking)
 	return settings_put(checking->settings, "", "hostname", slice_of(name));
 }
 
+/* First of all: the others compare names. */
+static enum result apply_labels(struct checking *checking)
+{
+	return labels_apply(checking->settings, checking->complaints);
+}
+
 static enum result (*const checks[])(struct checking *) = {
-	check_emptiness, add_list_files, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
+	apply_labels, check_emptiness, add_list_files, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
 	check_access, add_hostname,
 };
 
