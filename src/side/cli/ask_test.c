@@ -38,6 +38,7 @@ static void check_full_queue(void)
 	closing int listening = listen_at("full");
 	int fds[CALLERS], error = 0;
 
+	CHECK(listening >= 0, "a door");
 	for (size_t i = 0; i < CALLERS; i++) {
 		fds[i] = ask_connect(slice_of(folder), "full", SOCK_SEQPACKET, 1);
 		if (fds[i] < 0)
@@ -54,7 +55,7 @@ static void check_silence(void)
 	closing int listening = listen_at("silent"), fd = ask_connect(slice_of(folder), "silent", SOCK_SEQPACKET, 1);
 	char byte;
 
-	CHECK(fd >= 0, "there is room before the door");
+	CHECK(listening >= 0 && fd >= 0, "there is room before the door");
 	CHECK(recv(fd, &byte, 1, 0) < 0 && errno == EAGAIN, "who does not answer is not waited for, for ever");
 	remove_at("silent");
 }
