@@ -123,6 +123,12 @@ bool backend_look(struct backend *backend, uint64_t now)
 	return true;
 }
 
+void backend_look_at_once(struct backend *backend, uint64_t now)
+{
+	if (backend->is_down)
+		backend->look_at = now;
+}
+
 /* --- windows ------------------------------------------------------------------------------------ */
 
 unsigned window_size(const struct window *window, uint64_t most)

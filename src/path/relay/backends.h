@@ -49,6 +49,8 @@ void backend_failed(struct backend *backend, uint64_t now, struct slice reason);
 void backend_answered(struct backend *backend, uint64_t now);
 /* Down, and it is time for a look that carries nothing; asked once, the next is due a while later. */
 bool backend_look(struct backend *backend, uint64_t now);
+/* The look that was is to be followed by another, which goes another way. */
+void backend_look_at_once(struct backend *backend, uint64_t now);
 
 /* Connections that a destination may have: it begins with WINDOW_FIRST, and has at least one. */
 struct window { unsigned size, good; };

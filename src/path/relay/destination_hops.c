@@ -63,9 +63,13 @@ void destination_hop_up(struct destination *destination, const struct hop *hop)
 void destination_hop_drops_tls(struct destination *destination, const struct hop *hop)
 {
 	struct hop *known = same_hop(destination, hop);
+	uint64_t now = loop_ticks(destination->office->loop);
 
 	if (known)
-		known->plain_until = loop_ticks(destination->office->loop) + PLAIN_MS;
+		known->plain_until = now + PLAIN_MS;
+	/* No mail opens a connection to a target that is down, and the permission would end before the next look. */
+	if (known && known->backend)
+		backend_look_at_once(known->backend, now);
 }
 
 bool destination_hop_goes_plain(struct destination *destination, const struct hop *hop)
