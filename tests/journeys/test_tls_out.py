@@ -74,6 +74,15 @@ def test_one_failed_handshake_is_no_reason_to_forget_tls(started, authority):
     assert len(hop.outside) == len(hop.inside) == 1
 
 
+def test_who_insists_on_tls_after_one_failed_handshake(started, authority):
+    """The attempt without TLS is refused with a 530: the mail waits for the next one, and nobody is told that it failed."""
+    hop = started(SecureSink(*authority.make("mx.example.org"), broken=1, insists=True))
+    gateway = deliver(started, hop)
+    wait_for(lambda: hop.inside, 30, f"mail inside TLS: {gateway.log_text()}")
+    gateway.wait_empty()
+    assert "530 5.7.0" in gateway.log_text() and len(hop.inside) == 1 and not hop.outside
+
+
 def test_text_behind_the_220_is_never_heard(started, authority):
     hop = started(SecureSink(*authority.make("mx.example.org"), behind=b"250-evil\r\n250 ok\r\n250 ok\r\n"))
     gateway = deliver(started, hop, 'tls = "required"')

@@ -65,6 +65,7 @@ struct client {
 	bool lmtp;
 	bool wants_tls, needs_tls;            /* STARTTLS where it is offered; nothing without it */
 	bool secure;                          /* inside TLS */
+	bool plain_for_once;                  /* a handshake failed before: what it says to MAIL is perhaps only about TLS */
 	bool only_helo;                       /* this server dropped the connection at EHLO */
 	enum client_tells tells;
 	struct slice name;                    /* ours, in EHLO */

@@ -108,11 +108,17 @@ static void mail_accepted(struct client *client)
 		client_say_more(client);
 }
 
-/* With PIPELINING replies to the commands behind it are still to come: they are heard, and mean nothing. */
+/* With PIPELINING replies to the commands behind it are still to come: they are heard, and mean nothing. Where TLS failed
+ * just now, "530 must issue STARTTLS" is no word about the mail: it waits, and the next connection tries TLS again. */
 static void mail_refused(struct client *client)
 {
 	bool all_sent = client->to_send == AT_CONTENT;
 
+	if (client->plain_for_once && client->reply.code >= 500) {
+		client_settle_rest(client, RELAY_DEFERRED, reply_slice(&client->reply));
+		client_end(client, reply_slice(&client->reply));
+		return;
+	}
 	for (size_t i = 0; i < client->letter->count; i++)
 		client_settle(client, i, client_outcome(client, client->reply.code), reply_slice(&client->reply));
 	if (!all_sent) {

@@ -71,6 +71,14 @@ static const struct talk {
 	{ "TLS may: text behind the 220 is not heard", false, "--", AT_END,
 	  { HELLO, STARTTLS, { "220 go" LF "250-evil" LF "250 8BITMIME" LF, "" } } },
 	{ "TLS may: half a line behind the 220 neither", false, "--", AT_END, { HELLO, STARTTLS, { "220 go" LF "2", "" } } },
+	{ "once without TLS: who insists on it refuses nothing for good", false, "ll", AT_END,
+	  { HELLO, PLAIN, FIRST, { "530 5.7.0 Must issue STARTTLS" LF, "" } } },
+	{ "once without TLS: with pipelining neither", false, "ll", AT_END,
+	  { HELLO, PIPED, { BEGIN, ALL }, { "530 5.7.0 a" LF "503 b" LF "503 c" LF, "" } } },
+	{ "once without TLS: 4xx to MAIL is as ever", false, "ll", AT_RSET,
+	  { HELLO, PLAIN, FIRST, { "450 4.7.1 later" LF, "RSET" LF } } },
+	{ "once without TLS: an unknown recipient is unknown", false, "f-", AT_RCPT,
+	  { HELLO, PLAIN, FIRST, { "250 ok" LF, "RCPT TO:<0@b>" LF }, { "550 5.1.1 unknown" LF, "RCPT TO:<1@b>" LF } } },
 	{ "TLS must: inside", false, "--", AT_MAIL, { HELLO, STARTTLS, INSIDE, PLAIN, FIRST } },
 	{ "TLS must: not offered", false, "--", AT_END, { HELLO, PLAIN } },
 	{ "TLS must: refused for now", false, "--", AT_END, { HELLO, STARTTLS, { "454 not now" LF, "" } } },
@@ -290,6 +298,7 @@ static void try_talk(const struct talk *talk)
 	scene.client.tells = strncmp(talk->about, "XF", 2) == 0 ? TELLS_BY_XFORWARD : strncmp(talk->about, "XC", 2) == 0 ?
 	                     TELLS_BY_XCLIENT : TELLS_NOBODY;
 	scene.client.wants_tls = strncmp(talk->about, "TLS", 3) == 0;
+	scene.client.plain_for_once = strncmp(talk->about, "once", 4) == 0;
 	scene.client.needs_tls = strncmp(talk->about, "TLS must", 8) == 0;
 	for (size_t turn = 0; turn < 12 && talk->turns[turn].hear; turn++) {
 		happen(&scene.client, &letter, talk->turns[turn].hear);

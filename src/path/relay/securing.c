@@ -31,6 +31,7 @@ void securing_set_up(struct connection *connection)
 	bool plain = destination_hop_goes_plain(connection->destination, &connection->hop);
 
 	connection->client.needs_tls = how(connection) >= TARGET_TLS_REQUIRED;
+	connection->client.plain_for_once = plain && !connection->client.needs_tls;
 	connection->client.wants_tls = how(connection) != TARGET_TLS_NONE && (connection->client.needs_tls || !plain);
 }
 
