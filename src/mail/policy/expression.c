@@ -42,21 +42,21 @@ static bool ordered(enum operator is, struct slice value, int64_t than)
 	return is == OP_MORE ? number > than : number >= than;
 }
 
-static enum holds like(struct slice value, const struct operand *operand, struct arena *arena)
+static enum holds like(struct slice value, const struct operand *operand, struct asking *asking)
 {
 	static const enum holds by_end[] = {
 		[PATTERN_NO] = HOLDS_NO, [PATTERN_YES] = HOLDS_YES, [PATTERN_LIMIT] = HOLDS_UNKNOWN };
 
-	return by_end[pattern_match(operand->pattern, value, arena)];
+	return by_end[pattern_match(operand->pattern, value, &asking->patterns)];
 }
 
-static enum holds among(const struct test *test, struct slice value, struct arena *arena)
+static enum holds among(const struct test *test, struct slice value, struct asking *asking)
 {
 	bool unknown = false;
 
 	for (size_t i = 0; i < test->operand_count; i++) {
 		const struct operand *operand = &test->operands[i];
-		enum holds one = operand->pattern ? like(value, operand, arena)
+		enum holds one = operand->pattern ? like(value, operand, asking)
 		                                  : certain(equal(test->fact->type, value, operand));
 
 		if (one == HOLDS_YES)
@@ -71,7 +71,7 @@ static bool is_something(struct slice value)
 	return value.len && !slice_same(value, SLICE("no")) && !slice_same(value, SLICE("0"));
 }
 
-static enum holds fits(const struct test *test, struct slice value, struct arena *arena)
+static enum holds fits(const struct test *test, struct slice value, struct asking *asking)
 {
 	switch (test->is) {
 	case OP_IS:
@@ -84,29 +84,72 @@ static enum holds fits(const struct test *test, struct slice value, struct arena
 	case OP_MORE_EQUAL:
 		return certain(ordered(test->is, value, test->operands->number));
 	case OP_LIKE:
-		return like(value, test->operands, arena);
+		return like(value, test->operands, asking);
 	case OP_IN:
-		return among(test, value, arena);
+		return among(test, value, asking);
 	case OPERATORS:
 		break;
 	}
 	return HOLDS_UNKNOWN;
 }
 
-static enum holds test_holds(const struct test *test, const struct fact_context *context, struct arena *arena)
+static enum holds any_fits(const struct test *test, const struct fact_context *context, struct asking *asking)
 {
 	struct slice value = { 0 };
 	bool unknown = false;
 	size_t place = 0;
 
 	while (test->fact->next(test->fact, context, test->argument, &place, &value)) {
-		enum holds one = fits(test, value, arena);
+		enum holds one = fits(test, value, asking);
 
 		if (one == HOLDS_YES)
 			return HOLDS_YES;
 		unknown |= one == HOLDS_UNKNOWN;
 	}
 	return unknown ? HOLDS_UNKNOWN : HOLDS_NO;
+}
+
+/* ---- what was asked before ---- */
+
+void asking_begin(struct asking *asking)
+{
+	*asking = (struct asking){ 0 };
+	pattern_work_begin(&asking->patterns);
+}
+
+void asking_finish(struct asking *asking)
+{
+	pattern_work_finish(&asking->patterns);
+}
+
+/* Where it is, or belongs: there is always a free place. */
+static size_t place_of(const struct asking *asking, const struct test *test)
+{
+	size_t place = (size_t)((uintptr_t)test / sizeof(void *) % ASKING_ROOM);
+
+	while (asking->known[place].test && asking->known[place].test != test)
+		place = (place + 1) % ASKING_ROOM;
+	return place;
+}
+
+/* No more than half of the room is used, so that which tests are known does not depend on where they stand. */
+static enum holds test_holds(const struct test *test, const struct fact_context *context, struct asking *asking)
+{
+	enum holds holds;
+	size_t place;
+
+	if (test->fact->varies || (test->is != OP_LIKE && test->is != OP_IN))
+		return any_fits(test, context, asking);
+	place = place_of(asking, test);
+	if (asking->known[place].test)
+		return asking->known[place].holds;
+	holds = any_fits(test, context, asking);
+	if (asking->known_count < ASKING_ROOM / 2) {
+		asking->known[place].test = test;
+		asking->known[place].holds = holds;
+		asking->known_count++;
+	}
+	return holds;
 }
 
 /* ---- the tree ---- */
@@ -120,29 +163,29 @@ static enum holds opposite(enum holds holds)
 
 /* `decides` on one side settles both. */
 static enum holds joined(const struct expression *node, enum holds decides, const struct fact_context *context,
-                         struct arena *arena)
+                         struct asking *asking)
 {
-	enum holds left = expression_holds(node->left, context, arena), right;
+	enum holds left = expression_holds(node->left, context, asking), right;
 
 	if (left == decides)
 		return left;
-	right = expression_holds(node->right, context, arena);
+	right = expression_holds(node->right, context, asking);
 	return right == decides || left != HOLDS_UNKNOWN ? right : left;
 }
 
-enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct arena *arena)
+enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct asking *asking)
 {
 	if (expression == NULL)
 		return HOLDS_YES;
 	switch (expression->kind) {
 	case NODE_TEST:
-		return test_holds(&expression->test, context, arena);
+		return test_holds(&expression->test, context, asking);
 	case NODE_NOT:
-		return opposite(expression_holds(expression->left, context, arena));
+		return opposite(expression_holds(expression->left, context, asking));
 	case NODE_AND:
-		return joined(expression, HOLDS_NO, context, arena);
+		return joined(expression, HOLDS_NO, context, asking);
 	case NODE_OR:
-		return joined(expression, HOLDS_YES, context, arena);
+		return joined(expression, HOLDS_YES, context, asking);
 	}
 	return HOLDS_UNKNOWN;
 }

@@ -21,19 +21,31 @@
 
 #include "mail/policy/facts.h"
 #include "mail/policy/lists.h"
+#include "mail/policy/pattern.h"
 
-enum { EXPRESSION_DEPTH = 32, EXPRESSION_BYTES = 4096 };
+enum { EXPRESSION_DEPTH = 32, EXPRESSION_BYTES = 4096, ASKING_ROOM = 512 };
 
 /* UNKNOWN: a pattern hit its limits; who asks must not take it for "no". */
 enum holds { HOLDS_NO, HOLDS_YES, HOLDS_UNKNOWN };
 
 struct expression;
+struct test;
+
+/* What many questions about one message share: the patience with patterns, and what the first so many of those tests said
+ * that compare many values or long ones and are the same for all recipients. */
+struct asking {
+	struct pattern_work patterns;
+	struct { const struct test *test; enum holds holds; } known[ASKING_ROOM];
+	size_t known_count;
+};
+void asking_begin(struct asking *asking);
+void asking_finish(struct asking *asking);
 
 /* `lists` NULL: names of lists are believed (the check of a single value knows of no other sections). */
 must_use enum result expression_compile(struct slice text, const struct named_lists *lists, struct arena *arena,
                                         const struct expression **ret_expression, struct buffer *complaint);
-/* NULL holds. `arena`: for the time of asking. */
-enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct arena *arena);
+/* NULL holds. */
+enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct asking *asking);
 /* The names that header("NAME") asks for, so that reading tells them; begins with *place 0, false: no more. */
 bool expression_next_header(const struct expression *expression, size_t *place, struct slice *ret_name);
 

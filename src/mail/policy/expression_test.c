@@ -120,6 +120,7 @@ static void check_expressions(struct arena *arena, struct buffer *complaint)
 		                              .scratch = scratch };
 	static char pills[4096];
 	const struct expression *expression = NULL;
+	struct asking asking;
 
 	memset(pills, 'a', sizeof(pills));
 	memcpy(pills, found[1].value.at, found[1].value.len);
@@ -127,8 +128,37 @@ static void check_expressions(struct arena *arena, struct buffer *complaint)
 	for (size_t i = 0; i < COUNT_OF(expressions); i++) {
 		CHECK(expression_compile(expressions[i].text, &all_lists, arena, &expression, complaint) == OK,
 		      expressions[i].text.at);
-		CHECK(expression_holds(expression, &context, arena) == expressions[i].holds, expressions[i].text.at);
+		asking_begin(&asking);
+		CHECK(expression_holds(expression, &context, &asking) == expressions[i].holds, expressions[i].text.at);
+		CHECK(expression_holds(expression, &context, &asking) == expressions[i].holds, "and so when it is asked again");
+		asking_finish(&asking);
 	}
+}
+
+/* Each place of the text takes less than PCRE2's own limit, which begins anew at each. */
+static void check_patience(struct arena *arena, struct buffer *complaint)
+{
+	static char long_text[20000];
+	struct fact facts[] = { { SLICE("subject"), { long_text, sizeof(long_text) } } };
+	const struct findings many = { .facts = facts, .fact_count = 1 };
+	struct fact_context context = { .envelope = &envelope, .recipient = &recipient, .findings = &many };
+	const struct expression *slow = NULL, *quick = NULL;
+	struct asking asking;
+
+	memset(long_text, 'a', sizeof(long_text));
+	CHECK(expression_compile(SLICE("subject ~ /a[^x]*[yz]/"), NULL, arena, &slow, complaint) == OK &&
+	      expression_compile(SLICE("subject ~ /b[^x]*[yz]/ or subject ~ /pills|[0-9]+%/"), NULL, arena, &quick, complaint) == OK,
+	      "expressions");
+	asking_begin(&asking);
+	CHECK(expression_holds(quick, &context, &asking) == HOLDS_NO, "what is quickly seen is seen in a long text too");
+	CHECK(expression_holds(slow, &context, &asking) == HOLDS_UNKNOWN, "all places together have a limit");
+	CHECK(asking.patterns.steps == 0 && asking.patterns.memory.used == 0, "patience is gone, memory is not");
+	asking_finish(&asking);
+	asking_begin(&asking);
+	facts[0].value.len = 4096;
+	for (size_t i = 0; i < 100; i++)
+		CHECK(expression_holds(slow, &context, &asking) == HOLDS_NO, "what is the same for all recipients is asked once");
+	asking_finish(&asking);
 }
 
 static void check_mistakes(struct arena *arena, struct buffer *complaint)
@@ -186,9 +216,12 @@ static void check_globs(struct arena *arena)
 {
 	for (size_t i = 0; i < COUNT_OF(globs); i++) {
 		const struct pattern *pattern = NULL;
+		struct pattern_work work;
 
+		pattern_work_begin(&work);
 		CHECK(pattern_glob(globs[i].glob, arena, &pattern) == OK, globs[i].glob.at);
-		CHECK((pattern_match(pattern, globs[i].text, arena) == PATTERN_YES) == globs[i].fits, globs[i].glob.at);
+		CHECK((pattern_match(pattern, globs[i].text, &work) == PATTERN_YES) == globs[i].fits, globs[i].glob.at);
+		pattern_work_finish(&work);
 	}
 }
 
@@ -200,6 +233,7 @@ int main(void)
 	arena_init(&arena, 64 << 20);
 	buffer_init(&complaint, 4096);
 	check_expressions(&arena, &complaint);
+	check_patience(&arena, &complaint);
 	check_mistakes(&arena, &complaint);
 	check_headers(&arena, &complaint);
 	check_numbers();

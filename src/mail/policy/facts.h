@@ -33,6 +33,7 @@ struct fact_row {
 	const char *name;
 	enum fact_type type;
 	bool takes_name;                                 /* header("NAME") */
+	bool varies;                                     /* from recipient to recipient */
 	bool single;                                     /* never more than one value */
 	/* The value after `*place`, which begins with 0; false: no more. */
 	bool (*next)(const struct fact_row *row, const struct fact_context *context, struct slice argument,

@@ -96,6 +96,7 @@ struct judging {
 	struct fact_context context;
 	enum verdict verdict;
 	struct judgement *judgement;
+	struct asking asking;
 	struct slice *profiles;                  /* room for the titles of those that hold */
 };
 
@@ -266,14 +267,14 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 	*fate = (struct fate){ .outcome = FATE_DELIVER, .edits = NO_EDITS };
 	collected->count = 0;
 	collected->matched_count = 0;
-	if (profiles_match(&judging->policy->profiles, &judging->context, judging->profiles, judging->arena) == HOLDS_UNKNOWN) {
+	if (profiles_match(&judging->policy->profiles, &judging->context, judging->profiles, &judging->asking) == HOLDS_UNKNOWN) {
 		give_up(judging, &no_rule, fate);
 		return OK;
 	}
 	fate->notices = profiles_notices(&judging->policy->profiles, &judging->context);
 	for (size_t i = 0; i < judging->policy->count; i++) {
 		const struct rule *rule = &judging->policy->rules[i];
-		enum holds holds = expression_holds(rule->when, &judging->context, judging->arena);
+		enum holds holds = expression_holds(rule->when, &judging->context, &judging->asking);
 
 		if (holds == HOLDS_NO)
 			continue;
@@ -323,6 +324,7 @@ enum result policy_judge(const struct policy *policy, unsigned scanners, const s
 	struct judgement judgement = { .fate_count = envelope->recipient_count };
 	struct weighing weighing = { .verdict = VERDICT_CLEAN };
 	char scratch[FACT_SCRATCH];
+	enum result result;
 	struct judging judging = { .policy = policy, .arena = arena, .judgement = &judgement,
 		                   .context = { .envelope = envelope, .findings = findings, .scratch = scratch } };
 
@@ -334,7 +336,10 @@ enum result policy_judge(const struct policy *policy, unsigned scanners, const s
 		judging.context.virus = judgement.reason;
 	if (weighing.verdict == VERDICT_UNSCANNABLE)
 		judging.context.unscannable = judgement.reason;
-	TRY(judge_all(&judging, envelope));
-	*ret_judgement = judgement;
-	return OK;
+	asking_begin(&judging.asking);
+	result = judge_all(&judging, envelope);
+	asking_finish(&judging.asking);
+	if (result == OK)
+		*ret_judgement = judgement;
+	return result;
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Globs are walked with one place to go back to; expressions are PCRE2's, whose memory comes from our arenas. */
+/* Globs are walked with one place to go back to; expressions are PCRE2's, whose memory comes from our arenas and
+ * whose steps are counted by callouts: its own limit begins anew at each place of the text. */
 #include "mail/policy/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+
+/* PCRE2 doubles its frames, and what it gives back is not taken back before the match's end. */
+enum { WORK_MEMORY = 4 * PATTERN_HEAP * 1024 };
 
 struct pattern {
 	struct slice glob;                       /* used when `code` is NULL */
@@ -80,8 +84,7 @@ enum result pattern_regex(struct slice text, struct slice flags, struct arena *a
 	TRY(read_flags(flags, &options, complaint));
 	if (text.len > PATTERN_BYTES)
 		return say_error(PCRE2_ERROR_PATTERN_TOO_LARGE, 0, complaint);
-	/* Callouts and \C would let an expression do more than ask. */
-	options |= PCRE2_NEVER_BACKSLASH_C;
+	options |= PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
 	pattern->code = pcre2_compile((PCRE2_SPTR)text.at, text.len, options, &error, &place, context);
 	if (pattern->code == NULL)
 		return error == PCRE2_ERROR_NOMEMORY ? LATER : say_error(error, place, complaint);
@@ -118,15 +121,45 @@ static bool glob_matches(struct slice glob, struct slice text)
 	return g == glob.len;
 }
 
-static enum pattern_end regex_matches(const pcre2_code *code, struct slice text, struct arena *arena)
+void pattern_work_begin(struct pattern_work *work)
 {
-	pcre2_general_context *general = pcre2_general_context_create(take, leave, arena);
+	arena_init(&work->memory, WORK_MEMORY);
+	work->steps = PATTERN_STEPS;
+}
+
+void pattern_work_finish(struct pattern_work *work)
+{
+	arena_finish(&work->memory);
+}
+
+struct counting { uint64_t *left; size_t last; };
+
+/* Before each item: what was passed over since the one before counts too. */
+static int count_step(pcre2_callout_block *block, void *data)
+{
+	struct counting *counting = data;
+	size_t at = block->current_position, steps = at > counting->last ? 1 + at - counting->last : 1;
+
+	counting->last = at;
+	if (steps > *counting->left) {
+		*counting->left = 0;
+		return PCRE2_ERROR_CALLOUT;
+	}
+	*counting->left -= steps;
+	return 0;
+}
+
+static enum pattern_end regex_matches(const pcre2_code *code, struct slice text, struct pattern_work *work)
+{
+	struct counting counting = { .left = &work->steps };
+	pcre2_general_context *general = pcre2_general_context_create(take, leave, &work->memory);
 	pcre2_match_context *context = general ? pcre2_match_context_create(general) : NULL;
 	pcre2_match_data *data = general ? pcre2_match_data_create(1, general) : NULL;
 	int end;
 
 	if (context == NULL || data == NULL)
 		return PATTERN_LIMIT;
+	(void)pcre2_set_callout(context, count_step, &counting);
 	(void)pcre2_set_match_limit(context, PATTERN_MATCHES);
 	(void)pcre2_set_depth_limit(context, PATTERN_MATCHES);
 	(void)pcre2_set_heap_limit(context, PATTERN_HEAP);
@@ -136,11 +169,15 @@ static enum pattern_end regex_matches(const pcre2_code *code, struct slice text,
 	return end == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_LIMIT;
 }
 
-enum pattern_end pattern_match(const struct pattern *pattern, struct slice text, struct arena *arena)
+enum pattern_end pattern_match(const struct pattern *pattern, struct slice text, struct pattern_work *work)
 {
+	enum pattern_end end;
+
 	if (text.at == NULL)
 		text = SLICE("");
-	if (pattern->code)
-		return regex_matches(pattern->code, text, arena);
-	return glob_matches(pattern->glob, text) ? PATTERN_YES : PATTERN_NO;
+	if (pattern->code == NULL)
+		return glob_matches(pattern->glob, text) ? PATTERN_YES : PATTERN_NO;
+	end = regex_matches(pattern->code, text, work);
+	arena_reset(&work->memory);
+	return end;
 }

@@ -6,17 +6,20 @@
 
 #include <stdlib.h>
 
-static void ask(struct slice text, const struct expression *expression, struct arena *arena)
+static void ask(struct slice text, const struct expression *expression)
 {
 	struct fact facts[] = { { SLICE("subject"), text }, { SLICE("size"), text } };
 	struct found_part part = { .type = text, .names = &text, .name_count = 1 };
 	const struct findings findings = { facts, COUNT_OF(facts), NULL, 0, &part, 1 };
 	const struct envelope envelope = { .sender = text, .client_address = text };
 	const struct fact_context context = { .envelope = &envelope, .findings = &findings };
+	struct asking asking;
 	struct slice name;
 	size_t place = 0;
 
-	(void)expression_holds(expression, &context, arena);
+	asking_begin(&asking);
+	(void)expression_holds(expression, &context, &asking);
+	asking_finish(&asking);
 	while (expression_next_header(expression, &place, &name))
 		if (name.len == 0)
 			abort();
@@ -34,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena, 8 << 20);
 	buffer_init(&complaint, 65536);
 	if (expression_compile(text, NULL, &arena, &expression, &complaint) == OK)
-		ask(text, expression, &arena);
+		ask(text, expression);
 	else if (buffer_length(&complaint) == 0)
 		abort();
 	buffer_clear(&complaint);

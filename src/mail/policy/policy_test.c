@@ -297,6 +297,33 @@ static void check_recipients(struct arena *arena, struct buffer *complaint)
 		  slice_same(judgement.matched[0].list[2], SLICE("boss")), "all rules that held are told, in order");
 }
 
+/* What a match takes is given back before the next, so that a message to many is judged like one to few. */
+static void check_many_recipients(struct buffer *complaint)
+{
+	static const char text[] = "policy \"a\" { when = \"recipient ~ /b$/ and recipient ~ /^b/ or subject ~ /x$/\" do = {\"hold\"} }\n"
+				   "policy \"b\" { when = \"recipient !~ /[a-c]+@b/\" do = {\"hold\"} }\n";
+	static struct envelope_recipient recipients[1000];
+	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
+	struct fact fact = { SLICE("subject"), SLICE("y") };
+	struct findings findings = { .facts = &fact, .fact_count = 1 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	struct settings settings;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	settings_init(&settings);
+	for (size_t i = 0; i < COUNT_OF(recipients); i++)
+		recipients[i].address = SLICE("a@b");
+	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, &arena, &policy, complaint) == OK, "rules");
+	CHECK(policy && policy_judge(policy, 0, &envelope, &findings, &evidence, &arena, &judgement) == OK, "are asked of many");
+	CHECK(judgement.verdict == VERDICT_CLEAN && judgement.fate_count == COUNT_OF(recipients) &&
+	      judgement.fates[COUNT_OF(recipients) - 1].outcome == FATE_DELIVER, "and answer for the last");
+	settings_finish(&settings);
+	arena_finish(&arena);
+}
+
 /* What profiles say, for whom they hold, and that the earlier stands. */
 static void check_profiles(struct arena *arena, struct buffer *complaint)
 {
@@ -460,6 +487,7 @@ int main(void)
 	check_mistake_in_file(&complaint);
 	check_unreached(&arena, &complaint);
 	check_recipients(&arena, &complaint);
+	check_many_recipients(&complaint);
 	check_profiles(&arena, &complaint);
 	check_banner_files(&arena, &complaint);
 	check_banner_profiles(&arena, &complaint);

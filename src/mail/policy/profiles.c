@@ -88,12 +88,12 @@ enum result profiles_compile(struct settings *settings, const struct named_lists
 
 /* ---- asking ---- */
 
-enum holds profiles_match(const struct profiles *profiles, struct fact_context *context, struct slice *room, struct arena *arena)
+enum holds profiles_match(const struct profiles *profiles, struct fact_context *context, struct slice *room, struct asking *asking)
 {
 	context->profiles = room;
 	context->profile_count = 0;
 	for (size_t i = 0; i < profiles->count; i++) {
-		enum holds holds = expression_holds(profiles->list[i].when, context, arena);
+		enum holds holds = expression_holds(profiles->list[i].when, context, asking);
 
 		if (holds == HOLDS_UNKNOWN)
 			return HOLDS_UNKNOWN;

@@ -34,7 +34,7 @@ must_use enum result profiles_compile(struct settings *settings, const struct na
 /* The titles of those that hold, in `room` for as many as there are profiles. A profile may ask for those before it.
  * HOLDS_UNKNOWN: one could not be decided. */
 enum holds profiles_match(const struct profiles *profiles, struct fact_context *context, struct slice *room,
-                          struct arena *arena);
+                          struct asking *asking);
 /* Of those that hold the first that says something of that template; NULL: none does. */
 const struct profile *profiles_for(const struct profiles *profiles, const struct fact_context *context,
                                    enum template_kind kind);
