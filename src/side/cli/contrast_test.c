@@ -11,7 +11,8 @@
 
 #include <pthread.h>
 
-enum { MESSAGES = 7, AT_A_TIME = 3, ODD = 4, NEXT_BATCH = 6, PATIENCE_MS = 10 };
+enum { MESSAGES = 7, AT_A_TIME = 3, ODD = 4, NEXT_BATCH = 6 };
+enum { PATIENCE_MS = 20000, NO_PATIENCE_MS = 1 };
 
 enum answering { GOOD, FAILS, NONSENSE, SILENT, LATE, TWICE };
 
@@ -33,7 +34,7 @@ static const struct row {
 
 /* ---- an inspecting process ---- */
 
-struct played { int wire; enum answering answer; };
+struct played { int wire; enum answering answer; int *patience_ms; };
 
 static enum result judgement(struct buffer *to)
 {
@@ -61,6 +62,13 @@ static enum result answer(int wire, uint64_t exchange, enum answering how)
 	return result;
 }
 
+/* Nobody need wait for what will not come: an answer to what is long past makes the other end look at its patience. */
+static enum result end_patience(const struct played *played)
+{
+	__atomic_store_n(played->patience_ms, NO_PATIENCE_MS, __ATOMIC_SEQ_CST);
+	return answer(played->wire, 0, GOOD);
+}
+
 /* What it was to answer late it answers when the next batch comes. */
 static void *play(void *own_played)
 {
@@ -83,6 +91,9 @@ static void *play(void *own_played)
 			late = frame.exchange;
 		else if (answer(played->wire, frame.exchange, odd ? played->answer : GOOD) != OK)
 			break;
+		if (frame.exchange == NEXT_BATCH - 1 && (played->answer == SILENT || played->answer == LATE) &&
+		    end_patience(played) != OK)
+			break;
 	}
 	buffer_finish(&payload);
 	return NULL;
@@ -90,7 +101,7 @@ static void *play(void *own_played)
 
 /* ---- what is told ---- */
 
-struct told { const struct row *row; unsigned count; };
+struct told { const struct row *row; unsigned count; struct contrast *contrast; };
 
 static enum result tell(void *own_told, struct contrast_item *item)
 {
@@ -102,6 +113,8 @@ static enum result tell(void *own_told, struct contrast_item *item)
 	for (size_t side = 0; side < SIDES; side++)
 		CHECK(item->judged[side] == (odd ? row->judged[side] : true), row->about);
 	CHECK(slice_same(slice_of(item->unknown), slice_of(odd ? row->unknown : NULL)), row->about);
+	for (size_t side = 0; side < SIDES && odd; side++)
+		told->contrast->sides[side].patience_ms = PATIENCE_MS;
 	told->count++;
 	return OK;
 }
@@ -109,7 +122,7 @@ static enum result tell(void *own_told, struct contrast_item *item)
 static void check_row(const struct row *row)
 {
 	static struct contrast contrast;
-	struct told told = { .row = row };
+	struct told told = { .row = row, .contrast = &contrast };
 	struct played played[SIDES];
 	pthread_t threads[SIDES];
 	int ends[2];
@@ -119,7 +132,7 @@ static void check_row(const struct row *row)
 		CHECK(channel_pair(ends) == OK, "a wire");
 		contrast.sides[side] = (struct inspector){ .wire = ends[0], .patience_ms = PATIENCE_MS };
 		buffer_init(&contrast.sides[side].payload, QUEUE_INSPECT_LONGEST);
-		played[side] = (struct played){ ends[1], row->answers[side] };
+		played[side] = (struct played){ ends[1], row->answers[side], &contrast.sides[side].patience_ms };
 		CHECK(pthread_create(&threads[side], NULL, play, &played[side]) == 0, "a thread");
 	}
 	for (unsigned i = 0; i < MESSAGES; i++)
