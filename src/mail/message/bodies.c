@@ -68,6 +68,7 @@ static void look_at_begin(struct walk *walk, struct part *part, struct slice fir
 	for (size_t i = 0; i < part->names.count && !part->recoded; i++)
 		if (name_is_denied(part->names.list[i], first))
 			walk_note(walk, part, AMBIGUITY_BIT(name_denied));
+	sealing_begin(part, first);
 	looks_read(walk, part, first);
 }
 
@@ -75,6 +76,7 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 {
 	struct weighing weighing = { walk, part };
 	struct seeker seeker = { .found = found, .owner = &weighing };
+	struct sealing sealing = { .length = 0 };
 	bool seeks = may_embed(part);
 	struct part_stream stream;
 	struct digest digest;
@@ -90,6 +92,7 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 		if (part->size == 0)
 			look_at_begin(walk, part, (struct slice){ piece, length });
 		part->size += length;
+		sealing_look(part, &sealing, (struct slice){ piece, length });
 		if (digests)
 			digest_add(&digest, (struct slice){ piece, length });
 		if (seeks)
@@ -121,6 +124,7 @@ static enum result recode(struct walk *walk, const struct part *part, enum encod
 	other->disposition = part->disposition;
 	other->names = part->names;
 	other->traits = part->traits;
+	other->sealed = part->sealed & SEALED_SAYS_OPEN;
 	other->reading = part->reading;
 	other->encoding = encoding;
 	other->stops = stops;

@@ -426,6 +426,7 @@ enum result content_read(struct walk *walk, struct part *part)
 	if (types.count) {
 		TRY(read_boundary(walk, part, &types));
 		TRY(read_charset(walk, part, &types));
+		TRY(sealing_read(walk, part, types.list, types.count));
 	}
 	return OK;
 }

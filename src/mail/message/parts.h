@@ -30,6 +30,13 @@ enum part_reading {
 	READING_COUNT
 };
 
+/* What says that something is signed or encrypted: seals.h puts it together. Of decoded bytes, but for the last. */
+enum part_sealed {
+	SEALED_ARMOR = 1, SEALED_ARMORED = 2,    /* PGP's, of any kind; of an encrypted message */
+	SEALED_CMS = 4, SEALED_CMS_OPEN = 8,     /* begins as CMS that is encrypted; as CMS that is not */
+	SEALED_SAYS_OPEN = 16,                   /* smime-type: not encrypted */
+};
+
 struct part {
 	struct slice bytes;                      /* header fields and body, as they travel */
 	struct slice body;                       /* as it travels: encoded */
@@ -46,6 +53,7 @@ struct part {
 	bool stops;                              /* …and base64 ends at its first padding */
 	bool many;                               /* has parts below it that lie within its body */
 	bool tnef;                               /* holds other parts, in Microsoft's own form, which is not opened */
+	unsigned sealed;                         /* enum part_sealed; of one with `many`: by its fields alone */
 	struct slice before, behind;             /* a multipart's text before its first boundary, and behind its last */
 	uint64_t ambiguities;                    /* set of AMBIGUITY_BIT() */
 	unsigned depth, number;                  /* number: among its parent's, from 1 */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A signature's tags are cut at semicolons, its h= at colons; parts are known by their type and, for multiparts, by the
- * protocol that they name. */
+/* A signature's tags are cut at semicolons, its h= at colons; parts are known by their type, by what the reading
+ * found in their bytes and, for multiparts, by the protocol that they name. */
 #include "mail/message/seals.h"
 
-#include <string.h>
-
-enum { MARK_SEARCHED = 1 << 20 };
 static const size_t one_field = (size_t)1 << 32;           /* of a place: more than a value has bytes */
 
 /* ---- DKIM ---- */
@@ -96,16 +93,22 @@ static unsigned seal_of_multipart(const struct part *part)
 	return pgp == smime ? SEAL_PGP | SEAL_SMIME : pgp ? SEAL_PGP : SEAL_SMIME;
 }
 
-static bool text_has(const struct part *part, struct slice mark)
+/* RFC 8551, 3.2.1: mailers send S/MIME as bytes of any kind, under these names. */
+static bool is_named(const struct part *part, struct slice extension)
 {
-	size_t length = part->body.len < MARK_SEARCHED ? part->body.len : MARK_SEARCHED;
-
-	return slice_begins(part->type, SLICE("text/")) && length && memmem(part->body.at, length, mark.at, mark.len);
+	for (size_t i = 0; slice_same(part->type, SLICE("application/octet-stream")) && i < part->names.count; i++)
+		if (slice_ends_nocase(part->names.list[i], extension))
+			return true;
+	return false;
 }
 
-static unsigned seal_of_text(const struct part *part)
+static unsigned seal_of_content(const struct part *part)
 {
-	return text_has(part, SLICE("-----BEGIN PGP ")) ? SEAL_PGP : 0;
+	bool text = slice_begins(part->type, SLICE("text/"));
+	bool smime = part->sealed & (SEALED_CMS | SEALED_CMS_OPEN) || is_named(part, SLICE(".p7m")) ||
+	             is_named(part, SLICE(".p7s"));
+
+	return (smime ? SEAL_SMIME : 0) | (text && part->sealed & SEALED_ARMOR ? SEAL_PGP : 0);
 }
 
 unsigned seal_of_part(const struct part *part)
@@ -113,7 +116,7 @@ unsigned seal_of_part(const struct part *part)
 	for (size_t i = 0; i < COUNT_OF(types); i++)
 		if (slice_same(part->type, types[i].type))
 			return types[i].seal;
-	return seal_of_multipart(part) | seal_of_text(part);
+	return seal_of_multipart(part) | seal_of_content(part);
 }
 
 unsigned seals_of(const struct message_view *view)
@@ -125,29 +128,28 @@ unsigned seals_of(const struct message_view *view)
 	return seals;
 }
 
-/* RFC 8551, 3.2.2: what is only signed, compressed or a list of certificates says so. */
+/* The bytes are believed; where they do not say it, smime-type is. */
 static bool is_enveloped(const struct part *part)
 {
-	static const struct slice readable[] = { LIT("signed-data"), LIT("certs-only"), LIT("compressed-data") };
-	const struct header *header = headers_find(&part->headers, SLICE("Content-Type"));
+	static const struct slice of_smime[] = { LIT("application/pkcs7-mime"), LIT("application/x-pkcs7-mime") };
+	bool smime = is_named(part, SLICE(".p7m"));
 
-	for (size_t i = 0; header && i < COUNT_OF(readable); i++)
-		if (value_has(header->value, readable[i]))
-			return false;
-	return true;
+	if (part->sealed & (SEALED_CMS | SEALED_CMS_OPEN))
+		return part->sealed & SEALED_CMS;
+	for (size_t i = 0; i < COUNT_OF(of_smime); i++)
+		smime |= slice_same(part->type, of_smime[i]);
+	return smime && !(part->sealed & SEALED_SAYS_OPEN);
 }
 
 static unsigned encryption_of_part(const struct part *part)
 {
-	static const struct { struct slice type; unsigned seal; } always[] = {
-		{ LIT("application/pgp-encrypted"), SEAL_PGP }, { LIT("multipart/encrypted"), 0 },
-		{ LIT("application/pkcs7-mime"), SEAL_SMIME },  { LIT("application/x-pkcs7-mime"), SEAL_SMIME },
-	};
+	static const struct slice always[] = { LIT("application/pgp-encrypted"), LIT("multipart/encrypted") };
+	unsigned encrypted = is_enveloped(part) ? SEAL_SMIME : 0;
 
 	for (size_t i = 0; i < COUNT_OF(always); i++)
-		if (slice_same(part->type, always[i].type))
-			return always[i].seal == SEAL_SMIME && !is_enveloped(part) ? 0 : seal_of_part(part);
-	return text_has(part, SLICE("-----BEGIN PGP MESSAGE-----")) ? SEAL_PGP : 0;
+		if (slice_same(part->type, always[i]))
+			encrypted |= seal_of_part(part);
+	return encrypted | (part->sealed & SEALED_ARMORED ? SEAL_PGP : 0);
 }
 
 unsigned seals_encrypted(const struct message_view *view)

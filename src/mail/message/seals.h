@@ -3,7 +3,7 @@
  * seals.h — what others have signed or encrypted in a message, so that it is known what a change would break.
  *
  * Knows:   DKIM-Signature fields and which fields they cover (RFC 6376, 3.5 h=); S/MIME and PGP parts (RFC 8551, 3156,
- *          1847), and PGP written into a text.
+ *          1847), CMS and armoured PGP in other parts.
  * Ignores: whether a signature is good.
  * Owns:    nothing.
  * Fails:   never; what cannot be read as a signature covers nothing.

@@ -76,6 +76,13 @@ must_use enum result outside_read(struct walk *walk, struct part *part);
 /* Is what a part holds a multipart by its looks, or text that its character set hides? `first`: its first bytes, decoded. */
 void looks_read(struct walk *walk, struct part *part, struct slice first);
 
+/* sealing.c: what in a part's fields and in its decoded bytes says that it is signed or encrypted. */
+enum { SEALING_HELD = 21 };                  /* of a piece before: a byte less than what is looked for */
+struct sealing { char held[SEALING_HELD]; size_t length; };
+must_use enum result sealing_read(struct walk *walk, struct part *part, const struct parameters *list, size_t count);
+void sealing_begin(struct part *part, struct slice first);
+void sealing_look(struct part *part, struct sealing *sealing, struct slice piece);
+
 /* bodies.c: sizes, digests, what is damaged, what is embedded; and other encodings of the same body. */
 must_use enum result bodies_read(struct walk *walk, struct part *from, bool digests);
 
