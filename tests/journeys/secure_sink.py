@@ -9,16 +9,16 @@ from house import Sink
 
 class SecureSink:
     """`inside` and `outside` are the letters that came. `behind`: bytes in the clear behind its 220; `broken`: rubbish instead of
-    a handshake, always or as often as the number says; `insists`: no MAIL outside. `asked` has each recipient, and whether inside;
-    `answers` are the replies to RCPT that are no 250."""
+    a handshake, always or as often as the number says; `stalls`: nothing instead of one; `insists`: no MAIL outside. `asked` has
+    each recipient, and whether inside; `answers` are the replies to RCPT that are no 250."""
 
-    def __init__(self, chain, key, behind=b"", broken=False, offers=True, insists=False, at=("127.0.0.1", 0)):
+    def __init__(self, chain, key, behind=b"", broken=False, offers=True, insists=False, stalls=False, at=("127.0.0.1", 0)):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(chain, key)
         self.context.sni_callback = lambda sock, name, context: self.names.append(name)
         self.behind, self.broken, self.offers = behind, 1 << 30 if broken is True else int(broken), offers
         self.inside, self.outside, self.names = [], [], []
-        self.insists, self.asked, self.answers = insists, [], {}
+        self.insists, self.stalls, self.asked, self.answers = insists, stalls, [], {}
         self.listener = socket.create_server(at)
         self.port = self.listener.getsockname()[1]
         self.url = f"smtp://127.0.0.1:{self.port}"
@@ -50,6 +50,10 @@ class SecureSink:
                 sock.sendall(b"250-secure\r\n" + (b"250-STARTTLS\r\n" if offers else b"") + b"250-SMTPUTF8\r\n250 8BITMIME\r\n")
             elif verb == b"STAR":
                 sock.sendall(b"220 go\r\n" + self.behind)
+                if self.stalls:
+                    while file.read(1):
+                        pass
+                    return
                 if self.broken:
                     self.broken -= 1
                     file.read(1)           # the client's first byte: it has taken the 220 for what it is

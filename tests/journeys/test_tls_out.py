@@ -62,6 +62,14 @@ def test_a_failed_handshake_that_may(started, authority):
     wait_for(lambda: hop.outside, 30, f"mail in the clear: {gateway.log_text()}")
 
 
+def test_a_handshake_without_an_end_that_may(started, authority):
+    """It has its own limit, far below that of a command."""
+    hop = started(SecureSink(*authority.make("mx.example.org"), stalls=True))
+    gateway = started(Gateway([("example.org", [hop.url])], 'relay { handshake_timeout = "1s" command_timeout = "5m" }'))
+    assert send(gateway, message())[0] == 250
+    wait_for(lambda: hop.outside, 20, f"mail in the clear: {gateway.log_text()}")
+
+
 def test_one_failed_handshake_is_no_reason_to_forget_tls(started, authority):
     """The letter of that attempt goes without, the one after it goes inside."""
     hop = started(SecureSink(*authority.make("mx.example.org"), broken=1))

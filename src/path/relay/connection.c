@@ -134,6 +134,8 @@ static uint64_t patience(const struct connection *connection)
 	switch (connection->client.stage) {
 	case AT_GREETING:
 		return connection->connecting ? settings->connect_timeout.n : settings->greeting_timeout.n;
+	case AT_SHAKING:
+		return settings->handshake_timeout.n;
 	case AT_REST:
 		return settings->idle.n;
 	case AT_CONTENT:
@@ -144,7 +146,6 @@ static uint64_t patience(const struct connection *connection)
 	case AT_EHLO:
 	case AT_HELO:
 	case AT_STARTTLS:
-	case AT_SHAKING:
 	case AT_XFORWARD:
 	case AT_XCLIENT:
 	case AT_MAIL:

@@ -26,6 +26,7 @@
 	ROW(idle, seconds,       "5s",  "1s", "5m",   "how long an unused connection is kept")                        \
 	ROW(connect_timeout, seconds,  "30s", "1s", "5m",  "wait for a connection")                                   \
 	ROW(greeting_timeout, seconds, "60s", "1s", "10m", "wait for a server's greeting")                            \
+	ROW(handshake_timeout, seconds, "30s", "1s", "10m", "wait for the end of a TLS handshake")                    \
 	ROW(command_timeout, seconds,  "5m",  "1s", "10m", "wait for the reply to a command")                         \
 	ROW(data_timeout, seconds,     "3m",  "1s", "30m", "wait until a block of the content has gone")              \
 	ROW(final_timeout, seconds,    "10m", "1s", "30m", "wait for the reply after the final dot")                  \
