@@ -218,7 +218,7 @@ CALLOUTS = [("", {"insists": True}, True), ("tls = required", {"insists": True},
             (NAMED.replace("mx.", "other."), {}, None), (NAMED.replace("{ca}", "/nonexistent"), {}, None),
             ("tls = required", {"offers": False}, None), ("tls = required", {"broken": True}, None),
             ("tls = required", {"behind": b"250-x\r\n250 ok\r\n250 ok\r\n250 ok\r\n"}, None),
-            ("", {"broken": True}, False), ("tls = none", {}, False), ("tls = dane", {}, None)]
+            ("", {"broken": True}, False), ("", {"stalls": True}, False), ("tls = none", {}, False), ("tls = dane", {}, None)]
 
 
 @pytest.mark.skipif(bool(house.need("openssl")), reason=str(house.need("openssl")))
@@ -227,7 +227,8 @@ def test_callout_in_tls(started, authority, target, server, inside):
     """As mail goes to the target, so it is asked; `inside` None: it cannot be, whatever is done with the recipients of the dead."""
     hop = started(SecureSink(*authority.make("mx.example.org"), **server))
     hop.answers = {"dora@example.org": "550 5.1.1 no such user"}
-    gateway = started(gateway_for(started, hop, f'access {{ callout_dead = accept }}\n'
+    patience = "1s" if "stalls" in server else "20s"
+    gateway = started(gateway_for(started, hop, f'access {{ callout_dead = accept  callout_timeout = {patience} }}\n'
                                   f'target "{hop.url}" {{ {target.replace("{ca}", authority.file)} }}\n', "recipients = callout"))
     if inside is None:
         check(gateway, [("anna@example.org", LATER), ("dora@example.org", LATER)])

@@ -192,11 +192,21 @@ static void try_next_hop(struct inquiry *inquiry)
 	give_up(inquiry);
 }
 
+/* A handshake that may fail and does not end: the same hop without TLS, with as long again. */
+static bool goes_on_plain(struct inquiry *inquiry)
+{
+	uint64_t ms = inquiry->callouts->settings.callout_timeout.n * 1000;
+
+	return reach_forgoes_tls(&inquiry->reach) && timer_start(&inquiry->timer, ms) == OK;
+}
+
 /* The first time it only begins; later, the hop has been silent for too long. */
 static void timer_due(void *owner)
 {
 	struct inquiry *inquiry = owner;
 
+	if (inquiry->now && goes_on_plain(inquiry))
+		return;
 	if (inquiry->now)
 		hop_is_dead(inquiry);
 	else

@@ -102,6 +102,16 @@ static bool again_without_tls(struct reach *reach)
 	return probe_address(reach, &reach->found.addresses[reach->at - 1]) == OK;
 }
 
+bool reach_forgoes_tls(struct reach *reach)
+{
+	const struct probe *probe = &reach->probe;
+
+	if (probe->ended == NULL || probe->talk.stage != PROBE_SHAKING || probe->talk.needs_tls)
+		return false;
+	probe_drop(&reach->probe);
+	return again_without_tls(reach);
+}
+
 static void probe_ended(struct probe *probe, enum probe_end end)
 {
 	struct reach *reach = (struct reach *)((char *)probe - offsetof(struct reach, probe));

@@ -3,7 +3,7 @@
  * reach.h — one call-out to one target: its addresses one after the other, by the settings that the relay has for it too.
  *
  * Knows:   the section `target`: TLS (none, may, required, verified, dane) and the PROXY protocol, in which a call-out
- *          is for nobody. A handshake that may fail is followed by the same address without TLS.
+ *          is for nobody. A handshake that may fail, or may not end, is followed by the same address without TLS.
  * Ignores: limits, memory, and how long it may take.
  * Owns:    a probe and questions to the resolver, until the end or reach_drop().
  * Fails:   PROBE_DEAD: no address could be spoken with. PROBE_UNSURE also where the target is not proved to be who it
@@ -49,6 +49,8 @@ void reaches_name(struct reaches *shared, struct slice hostname);
 
 /* LATER: it could not begin, REFUSED: it may not, as the target cannot be proved; `ended` is not called then. */
 must_use enum result reach_begin(struct reach *reach);
+/* Too long already. True: it was at a handshake that may fail, and goes on without TLS. */
+bool reach_forgoes_tls(struct reach *reach);
 void reach_drop(struct reach *reach);          /* safe when nothing runs */
 
 #endif
