@@ -229,6 +229,20 @@ static bool also_expect(struct tls *tls, struct slice also)
 	return is_address(name) || SSL_add1_host(tls->ssl, name) == 1;
 }
 
+/* Below 0 is our own trouble: a record that could not be added for want of memory is none that cannot be used. */
+static enum result use_record(struct tls *tls, const struct tls_tlsa *row, size_t *usable)
+{
+	int added = 0;
+
+	if (row->usage == 2 || row->usage == 3)
+		added = SSL_dane_tlsa_add(tls->ssl, row->usage, row->selector, row->matching,
+		                          (const unsigned char *)row->data.at, row->data.len);
+	if (added < 0)
+		return LATER;
+	*usable += added > 0;
+	return OK;
+}
+
 /* RFC 7672 3.1: usages 0 and 1 are not for mail; 3.1.1: with usage 3 names do not matter. */
 static enum result use_records(struct tls *tls, const struct tls_peer *peer, const char *name)
 {
@@ -240,13 +254,8 @@ static enum result use_records(struct tls *tls, const struct tls_peer *peer, con
 		return LATER;
 	(void)SSL_dane_set_flags(tls->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 	SSL_set_verify(tls->ssl, SSL_VERIFY_PEER, NULL);
-	for (size_t i = 0; i < peer->tlsa_count; i++) {
-		const struct tls_tlsa *row = &peer->tlsa[i];
-
-		if (row->usage == 2 || row->usage == 3)
-			usable += SSL_dane_tlsa_add(tls->ssl, row->usage, row->selector, row->matching,
-			                            (const unsigned char *)row->data.at, row->data.len) > 0;
-	}
+	for (size_t i = 0; i < peer->tlsa_count; i++)
+		TRY(use_record(tls, &peer->tlsa[i], &usable));
 	ERR_clear_error();
 	return usable ? OK : REFUSED;
 }

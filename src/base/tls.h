@@ -119,7 +119,7 @@ struct tls_peer {
 };
 
 must_use enum result tls_accept(struct tls *tls, struct tls_server *server, const struct tls_signer *signer);
-/* REFUSED: of the TLSA records none can be used. */
+/* REFUSED: of the TLSA records none can be used. LATER: no memory. */
 must_use enum result tls_connect(struct tls *tls, struct tls_client *client, const struct tls_peer *peer);
 void tls_finish(struct tls *tls);                                     /* safe on a zeroed one */
 
