@@ -44,14 +44,24 @@ static struct slice edits_at(const struct visit *visit, uint32_t edits)
 	return edits == NO_EDITS ? SLICE("") : visit->judgement.edits[edits];
 }
 
-/* Copies are the same that go out the same, and notices that go out or not. */
+/* Texts to the sender go out or not by what the judgement says of each recipient. What the settings say may change between
+ * two visits, and the order of errands must not. */
+static bool told_alike(const struct visit *visit, const struct errand *errand, uint32_t place)
+{
+	const struct fate *fates = visit->judgement.fates;
+
+	return errand->deed->kind != DEED_NOTIFY || !slice_same(errand->deed->text, SLICE("sender")) ||
+	       fates[errand->first->place].notices == fates[place].notices;
+}
+
+/* Copies are the same that go out the same. */
 static bool is_same(const struct visit *visit, const struct errand *errand, const struct deed *deed, uint32_t place)
 {
 	uint32_t edits = visit->judgement.fates[place].edits;
 
 	return errand->deed->kind == deed->kind && slice_same(errand->deed->text, deed->text) && !errand->alone &&
 	       slice_same(errand->deed->profile, deed->profile) &&
-	       (deed->kind != DEED_NOTIFY || notices_may_tell(visit, errand->first->place) == notices_may_tell(visit, place)) &&
+	       told_alike(visit, errand, place) &&
 	       (deed->kind != DEED_FORWARD || slice_same(edits_at(visit, errand->edits), edits_at(visit, edits)));
 }
 

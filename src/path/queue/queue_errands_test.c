@@ -7,6 +7,8 @@ static struct deed copies[] = { { DEED_FORWARD, LIT("watch@example.org"), LIT("r
 	                        { DEED_ARCHIVE, LIT("/archive"), LIT("r"), LIT("") } };
 static struct deed notice[] = { { DEED_NOTIFY, LIT("help@example.org"), LIT("r"), LIT("") } };
 static const struct deeds two_copies = { copies, 2 }, one_copy = { copies, 1 }, one_notice = { notice, 1 };
+static struct deed answer[] = { { DEED_NOTIFY, LIT("sender"), LIT("r"), LIT("") } };
+static const struct deeds to_sender = { answer, 1 };
 
 static void keep(const struct deeds *deeds, enum outcome outcome, uint32_t recipients)
 {
@@ -102,6 +104,27 @@ static void a_notice_comes_before_the_message(void)
 	EXPECT(loans(2, 2) && silent(scene.inspect) && files("messages") == 2);
 }
 
+/* Whatever profiles say of notices to the sender. */
+static void an_operator_is_told_once(void)
+{
+	scene.notices[1] = FATE_NOTICES_ALL;
+	scene.notices[2] = FATE_NOTICES_OWN;
+	keep(&one_notice, FATE_DELIVER, 3);
+	EXPECT(hear(scene.inspect, QUEUE_COMPOSE));
+	compose();
+	EXPECT(loans(2, 4) && silent(scene.inspect));
+}
+
+static void a_sender_is_told_of_those_of_whom_he_may_be(void)
+{
+	scene.notices[1] = FATE_NOTICES_ALL;
+	scene.notices[2] = FATE_NOTICES_ALL;
+	keep(&to_sender, FATE_DELIVER, 3);
+	EXPECT(hear(scene.inspect, QUEUE_COMPOSE));
+	compose();
+	EXPECT(loans(2, 4) && silent(scene.inspect));
+}
+
 static void a_late_refusal_has_copies(void)
 {
 	resume();
@@ -127,6 +150,8 @@ static const struct scene_row rows[] = {
 	{ "what goes to quarantine leaves its copies", what_is_set_apart_leaves_its_copies },
 	{ "what is refused was never ours to copy", what_is_refused_has_no_copies },
 	{ "a notice comes before the message it is about", a_notice_comes_before_the_message },
+	{ "an operator is told once, whatever of the sender", an_operator_is_told_once },
+	{ "a sender is told of those of whom he may be", a_sender_is_told_of_those_of_whom_he_may_be },
 	{ "a refusal that is too late has copies", a_late_refusal_has_copies },
 	{ "a front that names an archive is dropped", a_front_has_no_archive },
 };

@@ -435,6 +435,7 @@ int scene_main(int count, char **words, const struct scene_row *rows, size_t row
 		scene.notify = 0;
 		scene.target = SLICE("");
 		scene.deeds = NULL;
+		memset(scene.notices, 0, sizeof(scene.notices));
 		set_up();
 		start();
 		rows[i].play();
