@@ -116,12 +116,34 @@ static bool has_edit(const struct deeds *deeds)
 	return false;
 }
 
+static bool is_unmended(const struct judgement *judgement, const struct fate *fate)
+{
+	return fate->deeds && fate->edits == NO_EDITS && has_edit(&judgement->deeds[fate->deeds - 1]);
+}
+
 bool policy_wants_mending(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		if (is_unmended(judgement, &judgement->fates[i]))
+			return true;
+	return false;
+}
+
+static bool has_forward(const struct deeds *deeds)
+{
+	for (uint32_t i = 0; i < deeds->count; i++)
+		if (deeds->list[i].kind == DEED_FORWARD)
+			return true;
+	return false;
+}
+
+bool policy_goes_unmended(const struct judgement *judgement)
 {
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		const struct fate *fate = &judgement->fates[i];
 
-		if (fate->deeds && fate->edits == NO_EDITS && has_edit(&judgement->deeds[fate->deeds - 1]))
+		if (is_unmended(judgement, fate) && (fate->outcome == FATE_DELIVER || fate->outcome == FATE_HOLD ||
+		                                     has_forward(&judgement->deeds[fate->deeds - 1])))
 			return true;
 	}
 	return false;

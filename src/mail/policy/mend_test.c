@@ -155,6 +155,26 @@ static void check_broken(struct arena *arena)
 	      "a message that lacks its banner does not go out");
 }
 
+static void check_going(void)
+{
+	static const struct { enum outcome outcome; bool forwarded, goes; const char *about; } going[] = {
+		{ FATE_DELIVER, false, true, "what is delivered" },    { FATE_HOLD, false, true, "what may be let go" },
+		{ FATE_QUARANTINE, false, false, "what is set apart" }, { FATE_REJECT, false, false, "what is refused" },
+		{ FATE_DISCARD, true, true, "what is forwarded, though discarded" },
+	};
+	struct deed lists[][2] = { { HEAD("X-A: 1") }, { HEAD("X-A: 1"), COPY("a@b") } };
+	struct deeds deeds[] = { { lists[0], 1 }, { lists[1], 2 } };
+
+	for (size_t i = 0; i < COUNT_OF(going); i++) {
+		struct fate fate = { .outcome = going[i].outcome, .edits = NO_EDITS, .deeds = 1 + going[i].forwarded };
+		struct judgement judgement = { .fates = &fate, .fate_count = 1, .deeds = deeds, .deeds_count = COUNT_OF(deeds) };
+
+		CHECK(policy_goes_unmended(&judgement) == going[i].goes, going[i].about);
+		fate.edits = 0;
+		CHECK(!policy_goes_unmended(&judgement), "with its edits it may go");
+	}
+}
+
 static void check_judgement(struct arena *arena)
 {
 	struct deed deed = HEAD("X-A: 1");
@@ -209,6 +229,7 @@ int main(void)
 	check_ceilings(&arena, &to);
 	check_broken(&arena);
 	check_judgement(&arena);
+	check_going();
 	check_breaks();
 	buffer_finish(&to);
 	arena_finish(&arena);

@@ -80,6 +80,8 @@ must_use enum result policy_judge(const struct policy *policy, unsigned scanners
 unsigned policy_breaks(const struct findings *findings, const struct deed *deed);
 /* The third step: edits for the fates that have deeds. `bytes` is the message. */
 bool policy_wants_mending(const struct judgement *judgement);
+/* Somebody would get it, now or when it is let go, or a copy of it, without the edits that rules ask for. */
+bool policy_goes_unmended(const struct judgement *judgement);
 must_use enum result policy_mend(const struct policy *policy, const struct message_limits *limits, struct slice bytes,
                                  struct arena *arena, struct judgement *judgement);
 /* That of `notify recipient`, `sender` or `address`, as the profile has it (empty, or gone: as the file has it); NULL: there

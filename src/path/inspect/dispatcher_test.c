@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, LIES_LATER, SLEEPS, JUDGE_DIES };
+enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, LIES_LATER, SLEEPS, JUDGE_DIES, JUDGE_MARKS };
 enum { WORKERS_SCRIPTED = 8, PAYLOAD = 4 << 20, TEST_LIMIT = 20000 };
 
 enum scanners_act { NO_SCANNERS, SAY_CLEAN, SAY_FOUND, SAY_FAILED, SAY_TOO_FEW, SAY_RUBBISH, SAY_NOTHING, GO_AWAY,
@@ -54,6 +54,9 @@ static const struct row {
 	{ "a worker dies twice", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_JUDGED, VERDICT_UNSCANNABLE,
 	  "message: its worker died twice" },
 	{ "a worker dies again and again", 0, NO_SCANNERS, { DIES, DIES, JUDGE_DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
+	{ "what shall be marked is", 0, NO_SCANNERS, { DIES, DIES, GOOD, JUDGE_MARKS }, INSPECT_JUDGED, VERDICT_SPAM, "" },
+	{ "what nobody could mark does not go as it came", 0, NO_SCANNERS, { DIES, DIES, DIES, JUDGE_MARKS }, INSPECT_FAILED,
+	  VERDICT_CLEAN, "" },
 	{ "a worker answers with another kind", 0, NO_SCANNERS, { LIES_KIND, LIES_KIND }, INSPECT_JUDGED,
 	  VERDICT_UNSCANNABLE, "message: its worker died twice" },
 	{ "a worker answers something nobody asked", 0, NO_SCANNERS, { LIES_EXCHANGE }, INSPECT_JUDGED, VERDICT_CLEAN, "" },
@@ -109,10 +112,13 @@ static enum result lie(enum acts act, int wire, const struct worker_task *task)
 	                  frame.exchange + (act == LIES_EXCHANGE), buffer_slice(&payload), -1);
 }
 
-static enum result answer_falsely(int wire, struct buffer *payload, struct buffer *lie)
+static enum result answer_falsely(int wire, bool marks, struct buffer *payload, struct buffer *lie)
 {
-	struct fate fates[2] = { { .edits = NO_EDITS }, { .edits = NO_EDITS } };
-	const struct judgement harmless = { .verdict = VERDICT_SPAM, .fates = fates, .fate_count = 2 };
+	struct fate fates[2] = { { .edits = NO_EDITS, .deeds = marks }, { .edits = NO_EDITS, .deeds = marks } };
+	struct deed mark = { .kind = DEED_HEADER, .text = SLICE("X-A: 1") };
+	struct deeds deeds = { &mark, 1 };
+	const struct judgement harmless = { .verdict = VERDICT_SPAM, .fates = fates, .fate_count = 2, .deeds = &deeds,
+		                            .deeds_count = marks };
 	const struct findings nothing = { 0 };
 	struct frame frame;
 
@@ -124,14 +130,14 @@ static enum result answer_falsely(int wire, struct buffer *payload, struct buffe
 	                  buffer_slice(lie), -1);
 }
 
-/* Taken over by what it read, it waits for its chance to let it pass. */
-static void lie_later(int wire)
+/* Taken over by what it read, it waits for its chance to let it pass; or it judges by rules of its own. */
+static void lie_later(int wire, bool marks)
 {
 	struct buffer payload, lie;
 
 	buffer_init(&payload, WORKER_QUESTION_LONGEST);
 	buffer_init(&lie, WORKER_ANSWER_LONGEST);
-	while (answer_falsely(wire, &payload, &lie) == OK)
+	while (answer_falsely(wire, marks, &payload, &lie) == OK)
 		;
 }
 
@@ -149,8 +155,8 @@ static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, in
 {
 	if (act == GOOD)
 		worker_run(wire, &bench->task);
-	else if (act == LIES_LATER)
-		lie_later(wire);
+	else if (act == LIES_LATER || act == JUDGE_MARKS)
+		lie_later(wire, act == JUDGE_MARKS);
 	else if (act == DIES || act == SLEEPS)
 		receive_and_end(wire, act == SLEEPS ? 10 : 0);
 	else if (lie(act, wire, &bench->task) == OK)
@@ -161,8 +167,8 @@ static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, in
 static enum acts judge_acts(const struct row *row)
 {
 	for (size_t i = 0; i < WORKERS_SCRIPTED; i++)
-		if (row->acts[i] == JUDGE_DIES)
-			return DIES;
+		if (row->acts[i] == JUDGE_DIES || row->acts[i] == JUDGE_MARKS)
+			return row->acts[i] == JUDGE_DIES ? DIES : JUDGE_MARKS;
 	return GOOD;
 }
 

@@ -41,7 +41,7 @@ struct request {
 	bool scan_sent;
 	bool replays;                                /* nobody is asked, and nothing mended */
 	bool tainted;                                /* must not be called clean */
-	bool unmendable;                             /* its menders died: it goes as it is, or not at all */
+	bool unmendable;                             /* its menders died: policy keeps it, or it fails */
 	bool forgotten;
 };
 

@@ -54,7 +54,7 @@ static void count_verdict(struct dispatcher *dispatcher, enum verdict verdict)
 /* A worker may be taken over by the message it read: it cannot call clean what a scanner did not, nor judge
  * before the scanners were asked. */
 static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict,
-                                   bool *ret_unmended)
+                                   bool *ret_unmended, bool *ret_goes)
 {
 	struct judgement judgement;
 	enum result result;
@@ -68,6 +68,7 @@ static enum result check_judgement(const struct request *request, struct slice p
 	if (result == OK) {
 		*ret_verdict = judgement.verdict;
 		*ret_unmended = policy_wants_mending(&judgement);
+		*ret_goes = policy_goes_unmended(&judgement);
 	}
 	arena_finish(&arena);
 	return result;
@@ -76,15 +77,19 @@ static enum result check_judgement(const struct request *request, struct slice p
 static enum result take_judgement(struct request *request, struct slice payload)
 {
 	enum verdict verdict;
-	bool unmended;
+	bool unmended, goes;
 
 	if (request->stage == READING && request->dispatcher->limits.scanners && !request->replays)
 		return REFUSED;
-	TRY(check_judgement(request, payload, &verdict, &unmended));
+	TRY(check_judgement(request, payload, &verdict, &unmended, &goes));
 	if (unmended && !request->unmendable) {
 		buffer_clear(&request->judgement);
 		TRY(buffer_add(&request->judgement, payload));
 		request->stage = TO_MEND;
+		return OK;
+	}
+	if (goes && !request->replays) {         /* the queue asks again, and in the end sets it apart */
+		request_fail(request, SLICE("no worker could mend it"));
 		return OK;
 	}
 	count_verdict(request->dispatcher, verdict);
@@ -258,7 +263,7 @@ static void died_judging(struct request *request, uint64_t took_ms)
 		request_fail(request, SLICE("no worker could judge it"));
 }
 
-/* What cannot be mended as policy wants is judged again as what could not be read. */
+/* What cannot be mended as policy wants is judged again as what could not be read: policy may keep it. */
 static void died_mending(struct request *request, uint64_t took_ms)
 {
 	(void)took_ms;
