@@ -24,11 +24,27 @@ static enum result mend_attachment(struct changes *changes, const struct deed *d
 	return changes_wrap(changes, policy_template(policy, deed->profile, SLICE("attachment"))->text);
 }
 
+static const struct banner *banner_of(const struct policy *policy, const struct deed *deed)
+{
+	const struct profile *profile = deed->profile.len ? profiles_find(&policy->profiles, deed->profile) : NULL;
+
+	return banners_find(profile ? &profile->banners : &policy->banners, deed->text);
+}
+
+bool policy_same_banner(const struct policy *one, const struct deed *by_one, const struct policy *other,
+                        const struct deed *by_other)
+{
+	const struct banner *a = banner_of(one, by_one), *b = banner_of(other, by_other);
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	return slice_same(a->text, b->text) && slice_same(a->html, b->html) && a->place == b->place;
+}
+
 /* A banner that is no more was taken out of the settings meanwhile: a message that lacks it must not go out. */
 static enum result mend_banner(struct changes *changes, const struct deed *deed, const struct policy *policy)
 {
-	const struct profile *profile = deed->profile.len ? profiles_find(&policy->profiles, deed->profile) : NULL;
-	const struct banner *banner = banners_find(profile ? &profile->banners : &policy->banners, deed->text);
+	const struct banner *banner = banner_of(policy, deed);
 
 	return banner ? banner_add(banner, changes) : REFUSED;
 }

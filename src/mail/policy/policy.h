@@ -87,5 +87,8 @@ must_use enum result policy_mend(const struct policy *policy, const struct messa
 /* That of `notify recipient`, `sender` or `address`, as the profile has it (empty, or gone: as the file has it); NULL: there
  * is none of that name. */
 const struct template *policy_template(const struct policy *policy, struct slice profile, struct slice name);
+/* Do both policies add the same banner for that deed, in either wording and at the same place? None in both is the same. */
+bool policy_same_banner(const struct policy *one, const struct deed *by_one, const struct policy *other,
+                        const struct deed *by_other);
 
 #endif

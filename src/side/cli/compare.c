@@ -43,7 +43,7 @@ static enum result fate_text(const struct judgement *judgement, const struct fat
 	return result;
 }
 
-/* ---- templates ---- */
+/* ---- templates and banners ---- */
 
 static struct slice template_of(const struct deed *deed)
 {
@@ -71,26 +71,35 @@ static bool same_words(const struct compared *from, const struct deed *was, cons
 	return slice_same(one->subject, other->subject) && slice_same(one->text, other->text);
 }
 
-/* The first template that says something else, of fates whose deeds are the same; empty: none. */
-static struct slice other_template(const struct compared *from, const struct fate *was, const struct compared *to,
-                                   const struct fate *is)
+static bool same_deed(const struct compared *from, const struct deed *was, const struct compared *to, const struct deed *is)
+{
+	if (was->kind == DEED_BANNER)
+		return policy_same_banner(from->policy, was, to->policy, is);
+	return template_of(was).len == 0 || same_words(from, was, to, is);
+}
+
+/* The first whose template or banner says something else, of fates whose deeds are the same; NULL: none. */
+static const struct deed *other_deed(const struct compared *from, const struct fate *was, const struct compared *to,
+                                     const struct fate *is)
 {
 	const struct deeds *one = deeds_of(from->judgement, was), *other = deeds_of(to->judgement, is);
 
 	for (uint32_t i = 0; from->policy && to->policy && i < one->count && i < other->count; i++)
-		if (template_of(&one->list[i]).len && !same_words(from, &one->list[i], to, &other->list[i]))
-			return template_of(&one->list[i]);
-	return SLICE("");
+		if (!same_deed(from, &one->list[i], to, &other->list[i]))
+			return &one->list[i];
+	return NULL;
 }
 
 /* "deliver; notify 'sender'; by another template "sender"". */
-static enum result by_another(struct slice fate, struct slice template, struct arena *arena, struct slice *ret_text)
+static enum result by_another(struct slice fate, const struct deed *deed, struct arena *arena, struct slice *ret_text)
 {
+	bool banner = deed->kind == DEED_BANNER;
+	struct slice title = banner ? deed->text : template_of(deed);
 	struct buffer text;
 	enum result result;
 
 	buffer_init(&text, FATE_TEXT + 1024);
-	result = buffer_format(&text, "%.*s; by another template \"%.*s\"", SHOW(fate), SHOW(template));
+	result = buffer_format(&text, "%.*s; by another %s \"%.*s\"", SHOW(fate), banner ? "banner" : "template", SHOW(title));
 	if (result == OK)
 		result = arena_keep(arena, buffer_slice(&text), ret_text);
 	buffer_finish(&text);
@@ -115,15 +124,15 @@ static enum result compare_fates(const struct compared *from, const struct compa
 {
 	const struct fate *was = &from->judgement->fates[place], *is = &to->judgement->fates[place];
 	struct difference *change = &changes->list[changes->count];
-	struct slice template;
+	const struct deed *other;
 
 	TRY(fate_text(from->judgement, was, arena, &change->from));
 	TRY(fate_text(to->judgement, is, arena, &change->to));
 	if (slice_same(change->from, change->to)) {
-		template = other_template(from, was, to, is);
-		if (template.len == 0)
+		other = other_deed(from, was, to, is);
+		if (other == NULL)
 			return OK;
-		TRY(by_another(change->to, template, arena, &change->to));
+		TRY(by_another(change->to, other, arena, &change->to));
 	}
 	change->recipient = envelope->recipients[place].address;
 	change->from_rule = was->rule;

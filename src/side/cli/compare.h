@@ -3,8 +3,8 @@
  * compare.h — what another configuration makes of a message, recipient by recipient: from what to what, and by which rule.
  *
  * Knows:   that verdict, fate, quarantine's kind, reply and the deeds of each recipient are what counts; a rule that was
- *          only renamed changes nothing. What a notice or an attachment's cover says is another deed where its template is
- *          another.
+ *          only renamed changes nothing. What a notice, an attachment's cover or a banner says is another deed where its
+ *          template or banner is another.
  * Ignores: how the judgements were made.
  * Owns:    nothing: texts stand in the arena handed in.
  * Fails:   LATER: no room; REFUSED: the judgements are of another number of recipients.
@@ -25,7 +25,7 @@ struct difference {
 
 struct differences { struct difference *list; size_t count; };
 
-/* `policy`: whose templates the deeds are done by; NULL: they are not looked at. */
+/* `policy`: whose templates and banners the deeds are done by; NULL: they are not looked at. */
 struct compared { const struct judgement *judgement; const struct policy *policy; };
 must_use enum result compare(const struct envelope *envelope, const struct compared *from, const struct compared *to,
                              struct arena *arena, struct differences *ret_changes);

@@ -4,6 +4,10 @@
 
 #include "base/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 static struct deed tag = { .kind = DEED_SUBJECT, .text = LIT("[x] "), .rule = LIT("one") };
 static struct deed other_tag = { .kind = DEED_SUBJECT, .text = LIT("[y] "), .rule = LIT("one") };
 static struct deed same_tag = { .kind = DEED_SUBJECT, .text = LIT("[x] "), .rule = LIT("renamed") };
@@ -69,6 +73,63 @@ static void check_row(const struct row *row, struct arena *arena)
 	CHECK(slice_same(changes.list[changes.count - 1].to, row->text), row->about);
 }
 
+/* ---- what policies make of the same deed ---- */
+
+#define POLICY(banner) banner "policy \"p\" { do = {\"banner b\", \"deliver\"} }\n"
+#define FILE_HAS POLICY("banner \"b\" { text = {\"x\"} }\n")
+
+static const struct words_row { const char *about, *from, *to; struct slice profile; bool changes; } words[] = {
+	{ "the same banner", FILE_HAS, FILE_HAS, LIT(""), false },
+	{ "another text", FILE_HAS, POLICY("banner \"b\" { text = {\"y\"} }\n"), LIT(""), true },
+	{ "HTML besides", FILE_HAS, POLICY("banner \"b\" { text = {\"x\"} html = {\"<p>x\"} }\n"), LIT(""), true },
+	{ "another place", FILE_HAS, POLICY("banner \"b\" { text = {\"x\"} place = top }\n"), LIT(""), true },
+	{ "a profile of others", FILE_HAS, FILE_HAS "profile \"f\" { when = \"virus\" banner \"b\" { text = {\"y\"} } }\n", LIT(""), false },
+	{ "the profile of this one", FILE_HAS, FILE_HAS "profile \"f\" { when = \"virus\" banner \"b\" { text = {\"y\"} } }\n", LIT("f"),
+	  true },
+};
+
+static const struct policy *compiled(const char *text, struct settings *settings, struct arena *arena)
+{
+	static const struct settings_section *const schema[] = { &policy_settings_section, &template_settings_section,
+		                                                  &banner_settings_section, &profile_settings_section, NULL };
+	char name[] = "/tmp/compare-test-XXXXXX";
+	const struct policy *policy = NULL;
+	struct buffer complaint;
+	int fd = mkstemp(name);
+
+	buffer_init(&complaint, 4096);
+	settings_init(settings);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file");
+	CHECK(settings_read_file(settings, name, false, schema, &complaint) == OK, "is read");
+	CHECK(policy_compile(settings, arena, &policy, &complaint) == OK, "is compiled");
+	(void)close(fd);
+	(void)unlink(name);
+	buffer_finish(&complaint);
+	return policy;
+}
+
+static void check_words(const struct words_row *row, struct arena *arena)
+{
+	struct deed deed = { .kind = DEED_BANNER, .text = SLICE("b"), .rule = SLICE("p"), .profile = row->profile };
+	struct side side = { VERDICT_CLEAN, { .outcome = FATE_DELIVER }, &deed };
+	struct envelope_recipient recipient = { .address = SLICE("a@b.example") };
+	const struct envelope envelope = { .recipients = &recipient, .recipient_count = 1 };
+	struct settings settings[2];
+	const struct policy *was = compiled(row->from, &settings[0], arena), *is = compiled(row->to, &settings[1], arena);
+	struct fate fate;
+	struct deeds deeds;
+	const struct judgement judgement = judgement_of(&side, &fate, &deeds);
+	struct differences changes = { 0 };
+
+	CHECK(was && is && compare(&envelope, &(struct compared){ &judgement, was }, &(struct compared){ &judgement, is }, arena,
+	                           &changes) == OK, row->about);
+	CHECK(changes.count == row->changes, row->about);
+	if (changes.count == 1)
+		CHECK(slice_same(changes.list[0].to, SLICE("deliver; banner 'b'; by another banner \"b\"")), row->about);
+	settings_finish(&settings[0]);
+	settings_finish(&settings[1]);
+}
+
 static void check_counts(struct arena *arena)
 {
 	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
@@ -104,6 +165,8 @@ int main(void)
 	arena_init(&arena, 1 << 20);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(&rows[i], &arena);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		check_words(&words[i], &arena);
 	check_counts(&arena);
 	check_pairs();
 	arena_finish(&arena);
