@@ -242,9 +242,14 @@ static bool same_extension(const struct readings *names)
 /* "%u002e": a character to those who unescape as browsers did. */
 static bool has_wide_percent(struct slice name)
 {
-	const char *at = name.len > 5 ? memmem(name.at, name.len - 4, "%u", 2) : NULL;
+	const char *at;
 
-	return at && (byte_is_digit(at[2]) || byte_is_letter(at[2])) && (byte_is_digit(at[3]) || byte_is_letter(at[3]));
+	while (name.len > 5 && (at = memmem(name.at, name.len - 4, "%u", 2)) != NULL) {
+		if ((byte_is_digit(at[2]) || byte_is_letter(at[2])) && (byte_is_digit(at[3]) || byte_is_letter(at[3])))
+			return true;
+		name = slice_drop(name, (size_t)(at - name.at) + 2);
+	}
+	return false;
 }
 
 static void note_names(struct walk *walk, struct part *part, unsigned faults)
@@ -360,29 +365,42 @@ static bool is_like_file(struct slice text)
 	return true;
 }
 
-/* Fields that a reader saves a part by which has no name. What is shown in its place needs none. */
+struct lesser { struct slice field; char from; const char *until; };
+
+/* What stands behind `from` in the last place and before the first of `until`, which ends a path before it has segments. */
+static struct slice lesser_name(const struct lesser *lesser, struct slice text)
+{
+	struct slice name = { text.at, 0 };
+	const char *from;
+
+	while (name.len < text.len && !(text.at[name.len] && strchr(lesser->until, text.at[name.len])))
+		name.len++;
+	from = lesser->from && name.len ? memrchr(name.at, lesser->from, name.len) : NULL;
+	name = from ? slice_drop(name, (size_t)(from + 1 - name.at)) : name;
+	if (name.len && name.at[name.len - 1] == '>')
+		name.len--;
+	return name;
+}
+
+/* Fields that a reader saves a part by which has no name. What is shown in its place needs none. Where a path names no
+ * file, its query may. */
 static enum result add_lesser(struct walk *walk, struct part *part)
 {
-	static const struct { struct slice field; char from, until; } lesser[] = {
-		{ LIT("Content-Description"), 0, 0 }, { LIT("Content-Location"), '/', '?' }, { LIT("Content-ID"), '<', '@' },
+	static const struct lesser lesser[] = {
+		{ LIT("Content-Description"), 0, "" }, { LIT("Content-Location"), '/', "?#" },
+		{ LIT("Content-Location"), '/', "" }, { LIT("Content-ID"), '<', "@" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(lesser) && part->names.count == 0; i++) {
 		const struct header *header = headers_find(&part->headers, lesser[i].field);
 		struct slice text, name;
-		const char *from;
 		unsigned faults = 0;
 
 		if (header == NULL || header->value.len > 1024)
 			continue;
 		if (header_text(walk->reader, header->value, &text, &faults) != OK)
 			return walk_limit(walk, "memory");
-		from = lesser[i].from && text.len ? memrchr(text.at, lesser[i].from, text.len) : NULL;
-		name = from ? slice_drop(text, (size_t)(from + 1 - text.at)) : text;
-		if (lesser[i].until)
-			name = slice_cut(&name, lesser[i].until);
-		if (name.len && name.at[name.len - 1] == '>')
-			name.len--;
+		name = lesser_name(&lesser[i], text);
 		if (is_like_file(name))
 			readings_add(&part->names, name);
 	}
