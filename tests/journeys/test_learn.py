@@ -53,6 +53,14 @@ def test_what_was_learned_is_kept_where_it_is_asked(tmp_path):
     assert (state / "model").stat().st_size == size
 
 
+def test_what_was_learned_is_kept_though_the_second_list_is_missing(tmp_path):
+    house.make_users()
+    index, state = make_index(tmp_path, "index", range(2)), tmp_path / "state"
+    status, rows, err = learn("--online", index, "--then", tmp_path / "missing", "--state", state)
+    assert status == 2 and len(rows) == 4 and "missing" in err, err
+    assert (state / "model").stat().st_size > 0
+
+
 def test_a_damaged_model_is_refused_and_stays(tmp_path):
     house.make_users()
     index, state = make_index(tmp_path, "index", range(2)), tmp_path / "state"

@@ -133,6 +133,8 @@ static enum result ask_about(struct learn *learn, const struct index_row *row)
 
 	while (learn->next - learn->first >= learn->jobs)
 		TRY(hear_one(learn));
+	while (learn->first < learn->next && inspector_has_answered(&learn->inspector))
+		TRY(hear_one(learn));
 	*lecture = (struct lecture){ .row = *row };
 	buffer_init(&lecture->features, FEATURES_PACKED);
 	errno = 0;
@@ -167,9 +169,8 @@ static enum result teach(struct learn *learn, struct places *places)
 	learn->learning = true;
 	TRY(follow(learn, learn->online));
 	learn->learning = false;
-	if (learn->then)
-		TRY(follow(learn, learn->then));
-	return model_file_save(&learn->file);
+	TRY(model_file_save(&learn->file));
+	return learn->then ? follow(learn, learn->then) : OK;
 }
 
 static int run(struct learn *learn, struct places *places)

@@ -106,6 +106,8 @@ static enum result take_message(void *owner, const char *name, struct slice byte
 
 	while (scan->next - scan->first == scan->jobs_most)
 		TRY(hear_one(scan));
+	while (scan->first < scan->next && inspector_has_answered(&scan->inspector))
+		TRY(hear_one(scan));
 	message = inspector_message(name, bytes);
 	if (message < 0) {
 		scan->inputs.unreadable++;
