@@ -69,9 +69,11 @@ def test_what_held_and_what_it_asks_for(tmp_path):
 
 
 def test_what_is_long_is_shown_shortened(tmp_path):
-    (tmp_path / "long").write_bytes(message(subject="\r\n ".join(["filler"] * 100)))
+    name, kind = "n" * 300 + ".txt", "application/" + "t" * 300
+    (tmp_path / "long").write_bytes(f'Content-Type: {kind}; name="{name}"\r\n'.encode() + message(subject="\r\n ".join(["filler"] * 100)))
     done = subprocess.run([house.POSTERN, "explain", tmp_path / "long"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and "(shortened; 699 bytes in all)" in done.stdout, done
+    assert "named " + "n" * 200 + " ... (shortened; 304 bytes in all)" in done.stdout and kind not in done.stdout, done
     done = subprocess.run([house.POSTERN, "explain", "--json", tmp_path / "long"], capture_output=True, text=True, timeout=60,
                           check=False)
     assert house.load_json(done.stdout)[0]["facts"]["subject"] == " ".join(["filler"] * 100), "whole as an object"

@@ -42,14 +42,21 @@ enum result report_shown(struct buffer *to, struct slice text)
 	return OK;
 }
 
-enum result report_cut(struct buffer *to, struct slice text)
+struct slice report_shortened(struct slice text, size_t most)
 {
-	size_t length = text.len < CUT_AT ? text.len : CUT_AT;
+	size_t length = text.len < most ? text.len : most;
 
 	while (length < text.len && length > 0 && ((unsigned char)text.at[length] & 0xc0) == 0x80)
-		length--;                        /* no character of UTF-8 is cut in two */
-	TRY(report_shown(to, (struct slice){ text.at, length }));
-	return length < text.len ? buffer_format(to, " ... (shortened; %zu bytes in all)", text.len) : OK;
+		length--;
+	return (struct slice){ text.at, length };
+}
+
+enum result report_cut(struct buffer *to, struct slice text)
+{
+	struct slice shortened = report_shortened(text, CUT_AT);
+
+	TRY(report_shown(to, shortened));
+	return shortened.len < text.len ? buffer_format(to, " ... (shortened; %zu bytes in all)", text.len) : OK;
 }
 
 static enum result line_of(const struct report *report, const struct trace *trace, struct buffer *to)
@@ -77,7 +84,7 @@ static enum result list_of(struct buffer *to, const char *before, const struct s
 {
 	for (size_t i = 0; i < count; i++) {
 		TRY(buffer_add(to, i ? SLICE(", ") : slice_of(before)));
-		TRY(report_shown(to, words[i]));
+		TRY(report_cut(to, words[i]));
 	}
 	return OK;
 }
@@ -94,7 +101,7 @@ static enum result tree_of(const struct trace *trace, struct buffer *to)
 			TRY(part->path.at[c] == '.' ? buffer_add(to, SLICE("  ")) : OK);
 		TRY(report_shown(to, part->path));
 		TRY(buffer_add(to, SLICE(" ")));
-		TRY(report_shown(to, part->type));
+		TRY(report_cut(to, part->type));
 		TRY(buffer_format(to, ", %llu bytes", (unsigned long long)part->size));
 		TRY(list_of(to, ", named ", part->names, part->name_count));
 		TRY(list_of(to, "; ", part->facts, part->fact_count));

@@ -29,6 +29,8 @@ must_use enum result report_trace_json(const struct report *report, struct buffe
 must_use enum result report_shown(struct buffer *to, struct slice text);
 /* The same, at most 200 bytes of it, and whether there is more. */
 must_use enum result report_cut(struct buffer *to, struct slice text);
+/* At most so many bytes, and no character of UTF-8 cut in two. */
+struct slice report_shortened(struct slice text, size_t most);
 
 must_use enum result report_line(const struct report *report, struct buffer *to);
 must_use enum result report_json(const struct report *report, struct buffer *to);

@@ -242,12 +242,12 @@ static json_t *seals_json(unsigned bits)
 static json_t *edit_json(const struct edit *edit)
 {
 	json_t *object = json_object();
-	bool cut = edit->put.len > PUT_SHOWN;
+	struct slice shown = report_shortened(edit->put, PUT_SHOWN);
 
 	(void)json_object_set_new(object, "at", json_integer((json_int_t)edit->at));
 	(void)json_object_set_new(object, "drop", json_integer((json_int_t)edit->drop));
-	(void)json_object_set_new(object, "put", report_text((struct slice){ edit->put.at, cut ? PUT_SHOWN : edit->put.len }));
-	if (cut)
+	(void)json_object_set_new(object, "put", report_text(shown));
+	if (shown.len < edit->put.len)
 		(void)json_object_set_new(object, "shortened_from", json_integer((json_int_t)edit->put.len));
 	return object;
 }
