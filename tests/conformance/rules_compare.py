@@ -14,6 +14,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 SHOW = os.path.join(os.environ.get("POSTERN_BUILD", os.path.join(ROOT, "build")), "src", "mail", "rules", "rules_show")
+PATIENCE = 1200                          # seconds, for all messages of a corpus
 
 
 def oracle(path, most):
@@ -32,11 +33,11 @@ def oracle(path, most):
 
 def ours(rules, paths):
     kinds = {}
-    for line in subprocess.run([SHOW, "-r", *rules], capture_output=True, text=True, check=True).stdout.splitlines():
+    for line in subprocess.run([SHOW, "-r", *rules], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.splitlines():
         name, kind, form = line.split()
         kinds[name] = f"{kind} {form}"
     done = subprocess.run([SHOW, "-m", *rules], input="\n".join(paths) + "\n", capture_output=True, text=True, check=True,
-                          errors="replace")
+                          errors="replace", timeout=PATIENCE)
     return kinds, [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -88,10 +89,11 @@ def compare_metas(oracle_path, rules, most=0):
     """Meta rules alone, where all other rules are as the oracle has them: (message, rule) pairs that agree, ours alone,
     theirs alone, and the names of the latter two."""
     rows = oracle(oracle_path, most)
-    kinds = {line.split()[0] for line in subprocess.run([SHOW, "-r", *rules], capture_output=True, text=True, check=True)
-             .stdout.splitlines() if " meta " in line}
+    kinds = {line.split()[0] for line in subprocess.run([SHOW, "-r", *rules], capture_output=True, text=True, check=True,
+                                                             timeout=PATIENCE).stdout.splitlines() if " meta " in line}
     lines = [" ".join(f"{name}={hits}" for name, hits in row.items() if name not in kinds) for row in rows.values()]
-    done = subprocess.run([SHOW, "-k", *rules], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True)
+    done = subprocess.run([SHOW, "-k", *rules], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True,
+                          timeout=PATIENCE)
     both, mine, theirs, names = 0, 0, 0, collections.Counter()
     for line, row in zip(done.stdout.splitlines(), rows.values(), strict=True):
         found, wanted = set(line.split()), kinds & row.keys()
