@@ -103,6 +103,13 @@ def test_what_cannot_be_read_is_said(tmp_path):
     status, rows, err = learn("--online", index)
     assert status == 1 and "missing" in err
     assert [row[0] for row in rows] == ["spam0", "ham0", "spam1", "ham1", "missing", "ham0"] and rows[4][2] == 0.5
+    (tmp_path / "many").write_bytes(b"X-A: b\r\n" * 3000 + SPAM % (1, 2, 3))
+    status, rows, err = learn("--online", make_index(tmp_path, "other", range(1)), "--then", index)
+    assert status == 1
+    with open(tmp_path / "other", "a", encoding="ascii") as file:
+        file.write("spam many\n")
+    status, rows, err = learn("--online", tmp_path / "other")
+    assert status == 1 and "many" in err and rows[2][2] == 0.5, "what hit a ceiling teaches nothing"
     with open(index, "a", encoding="ascii") as file:
         file.write("eggs ham0\n")
     status, rows, err = learn("--online", index)

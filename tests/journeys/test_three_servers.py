@@ -85,6 +85,7 @@ target "{target}" {{ tls = {tls}  tls_name = "{MBOX}"  ca = "{authority.file}" }
         client.sendmail("you@example.net", ["someone@example.org"], message(body=".in TLS\r\n" * 2000))
     path = wait_for(mails, 60, f"mail: {source.log_text()}\n{mx.log_text()}")[0]
     assert text_of(path).count(b".in TLS\n") == 2000 and b"with ESMTPS" in text_of(path)
+    wait_for(lambda: "relay delivered" in mx.log_text(), 20, "the delivery in the log")
     assert (' verified"' in mx.log_text()) == (tls == "verified"), "and the log says how"
 
 

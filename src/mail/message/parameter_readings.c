@@ -95,6 +95,14 @@ static enum result add_extended(struct assembly *assembly, const struct paramete
 	return add_decoded(assembly, charset, (struct slice){ room, unescape(text, room, assembly->faults) });
 }
 
+static enum result add_as_it_stands(struct assembly *assembly, struct slice text)
+{
+	if (!utf8_is_valid(text))
+		return add_decoded(assembly, SLICE(""), text);
+	readings_add(assembly->readings, text);
+	return OK;
+}
+
 /* As the grammar has it, and as written, each with its encoded words decoded and as they stand. */
 static enum result add_plain(struct assembly *assembly, const struct parameter *parameter)
 {
@@ -110,7 +118,7 @@ static enum result add_plain(struct assembly *assembly, const struct parameter *
 		TRY(header_text(assembly->reader, both[i], &text, &faults));
 		readings_add(assembly->readings, text);
 		if (faults & TEXT_ENCODED && faults & (TEXT_BROKEN | TEXT_CHARSET))
-			readings_add(assembly->readings, both[i]);
+			TRY(add_as_it_stands(assembly, both[i]));
 		if (faults & (TEXT_ORDER | TEXT_BROKEN | TEXT_CHARSET) || name_is_overlong(both[i]))
 			*assembly->faults |= PARAMETER_CHARSET;
 	}

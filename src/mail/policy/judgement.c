@@ -4,7 +4,7 @@
 
 #include "base/pack.h"
 
-enum { JUDGEMENT_VERSION = 4, WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+enum { WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
 /* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
 enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9, TITLES_LEAST = 4, TITLE_LEAST = 4 };
 

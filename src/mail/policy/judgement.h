@@ -15,6 +15,8 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+enum { JUDGEMENT_VERSION = 4 };       /* of the packed form; all before it are still read */
+
 /* The worst that was found. The order counts: later is worse. */
 enum verdict { VERDICT_CLEAN, VERDICT_SPAM, VERDICT_BLOCKED, VERDICT_VIRUS, VERDICT_UNSCANNABLE, VERDICT_COUNT };
 

@@ -225,11 +225,12 @@ enum result arithmetic_cut_sign(struct slice *rest, enum sign *ret_sign)
 
 /* ---- its value ---- */
 
+/* What is no number is 0. */
 static double exclusive_or(double a, double b)
 {
 	const double most = 9e18;
-	int64_t left = (int64_t)(a > most ? most : a < -most ? -most : a);
-	int64_t right = (int64_t)(b > most ? most : b < -most ? -most : b);
+	int64_t left = (int64_t)(a > most ? most : a < -most ? -most : a == a ? a : 0);
+	int64_t right = (int64_t)(b > most ? most : b < -most ? -most : b == b ? b : 0);
 
 	return (double)((uint64_t)left ^ (uint64_t)right);
 }

@@ -214,7 +214,11 @@ enum result condition_holds(struct rules_reader *reader, struct slice text, bool
 static enum result push_condition(struct rules_reader *reader, bool holds)
 {
 	if (reader->condition_count == CONDITIONS_MOST) {
-		ruleset_complain(reader->set, rules_here(reader), "more than %d conditions within each other", CONDITIONS_MOST);
+		if (reader->too_deep++ == 0)
+			reader->skipped_above = reader->skipping;
+		reader->skipping = true;
+		ruleset_complain(reader->set, rules_here(reader), "more than %d conditions within each other: what stands in this one is left out",
+		                 CONDITIONS_MOST);
 		return OK;
 	}
 	reader->skipped[reader->condition_count++] = reader->skipping;
@@ -255,6 +259,8 @@ enum result obey_else(struct rules_reader *reader, const struct directive *direc
 		ruleset_complain(reader->set, rules_here(reader), value.len ? "`else` stands alone" : "`else` without `if`");
 		return OK;
 	}
+	if (reader->too_deep)
+		return OK;
 	for (size_t i = 0; i < reader->condition_count; i++)
 		if (reader->skipped[i]) {
 			reader->skipping = true;
@@ -271,6 +277,9 @@ enum result obey_endif(struct rules_reader *reader, const struct directive *dire
 		ruleset_complain(reader->set, rules_here(reader), value.len ? "`endif` stands alone" : "`endif` without `if`");
 		return OK;
 	}
-	reader->skipping = reader->skipped[--reader->condition_count];
+	if (reader->too_deep == 0)
+		reader->skipping = reader->skipped[--reader->condition_count];
+	else if (--reader->too_deep == 0)
+		reader->skipping = reader->skipped_above;
 	return OK;
 }

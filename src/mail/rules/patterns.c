@@ -188,8 +188,8 @@ int pattern_count(struct patterns *patterns, uint32_t rule, struct slice text, u
 
 		if (end >= 0) {
 			count++;
-			at = place[1];
-			how = place[0] == place[1] ? PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED : 0;
+			how = place[1] <= at || place[0] >= place[1] ? PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED : 0;
+			at = place[1] > at ? place[1] : at;
 		} else if (end != PCRE2_ERROR_NOMATCH) {
 			return PATTERN_LIMIT;
 		} else if (how == 0) {

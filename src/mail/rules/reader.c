@@ -148,7 +148,7 @@ static void end_source(struct rules_reader *reader)
 	if (reader->condition_count)
 		ruleset_complain(reader->set, rules_here(reader), "%zu `if` without `endif` at the end of the file",
 		                 reader->condition_count);
-	reader->condition_count = 0;
+	reader->condition_count = reader->too_deep = 0;
 	reader->skipping = false;
 	reader->source_count--;
 }
@@ -177,7 +177,7 @@ enum result obey_include(struct rules_reader *reader, const struct directive *di
 	struct slice from = reader->set->files[rules_here(reader).file], name, text;
 
 	(void)directive;
-	reader->condition_count = 0;
+	reader->condition_count = reader->too_deep = 0;
 	reader->skipping = false;
 	if (reader->source_count == INCLUDES_MOST) {
 		ruleset_complain(reader->set, rules_here(reader), "more than %d files within files", INCLUDES_MOST);

@@ -33,8 +33,8 @@ struct rules_reader {
 	struct rules_source sources[INCLUDES_MOST];      /* the last is being read */
 	size_t source_count;
 	bool skipped[CONDITIONS_MOST];           /* what stood when each `if` was met */
-	size_t condition_count;
-	bool skipping;
+	size_t condition_count, too_deep;        /* too_deep: of those beyond, which all are left out */
+	bool skipping, skipped_above;
 	bool loaded[PLUGINS_MOST];
 	struct slice compat[COMPAT_MOST];
 	size_t compat_count;

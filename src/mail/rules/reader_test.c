@@ -249,6 +249,27 @@ static void check_files(void)
 	arena_finish(&arena);
 }
 
+/* What stands in those beyond the most is left out, and the others end where they end. */
+static void check_depth(void)
+{
+	struct ruleset set;
+	struct arena arena;
+	struct buffer text;
+
+	buffer_init(&text, 65536);
+	arena_init(&arena, LIMIT);
+	for (unsigned i = 0; i < CONDITIONS_MOST + 2; i++)
+		CHECK(buffer_add(&text, SLICE("if (1)\n")) == OK, "room");
+	CHECK(buffer_add(&text, SLICE("body A /a/\nelse\nbody A /a/\nendif\nbody A /a/\nendif\nbody B /b/\n")) == OK, "room");
+	for (unsigned i = 0; i < CONDITIONS_MOST; i++)
+		CHECK(buffer_add(&text, SLICE("endif\n")) == OK, "room");
+	CHECK(read_text(buffer_slice(&text), &set, &arena) == OK && set.complaint_count == 2, "two conditions too many are complained of");
+	CHECK(ruleset_find(&set, SLICE("A")) == NULL, "what they hold is left out, `else` and all");
+	CHECK(ruleset_find(&set, SLICE("B")) != NULL, "behind them it goes on");
+	arena_finish(&arena);
+	buffer_finish(&text);
+}
+
 static void check_directives(void)
 {
 	const struct directive *row;
@@ -282,6 +303,7 @@ int main(void)
 	check_mistakes();
 	check_files();
 	check_directives();
+	check_depth();
 	torture(&short_of_memory);
 	buffer_finish(&out);
 	return TEST_END();

@@ -3,13 +3,13 @@
  * so that nobody sees it. */
 #include "mail/spam/maker.h"
 
-enum { PARTS_MOST = 64, NAMES_MOST = 4, BITE = 4096 };
+enum { PARTS_MOST = 64, NAMES_MOST = 4 };
 
 struct contents {
 	struct maker *maker;
 	size_t left;                             /* bytes of text that may still be looked at */
 	size_t left_grams;
-	unsigned texts, others;
+	unsigned texts;
 };
 
 static void tell(struct maker *maker, struct slice label, struct slice text)
@@ -177,8 +177,6 @@ void contents_view(struct maker *maker, const struct message_view *view)
 		see_part(&contents, part);
 		if (is_text(part) && contents.left)
 			see_text_part(&contents, part);
-		else
-			contents.others++;
 	}
 	maker_tell_number(maker, FEATURE_part, SLICE("parts"), number);
 	maker_tell_number(maker, FEATURE_part, SLICE("texts"), contents.texts);

@@ -3,7 +3,7 @@
  * feature_set.h — what the classifier sees of a message: numbers, each the hash of something that is there or not.
  *
  * Knows:   the kinds of features, each with the view that it belongs to and how many of it a message may have.
- * Ignores: what they weigh: model.h. Once packed, nothing of the message's text is left in them.
+ * Ignores: what they weigh: model.h. They are no secret: from four letters in a row the text can be read off.
  * Owns:    nothing: the lists stand in the reader's arena.
  * Fails:   LATER: the arena is full. REFUSED: packed features that are none. A kind that has reached its most takes no
  *          more, so a message costs no more than that, however long it is.

@@ -203,21 +203,25 @@ static enum result obey_mend(struct worker *worker, struct slice payload)
 
 /* ---- extract ---- */
 
-/* A message that hit a ceiling is learned as far as it was read. */
-static enum result extract(struct worker *worker, struct slice bytes)
+/* Of a message that hit a ceiling there is no telling what was not read: it teaches nothing. REFUSED, and why. */
+static enum result extract(struct worker *worker, struct slice bytes, const char **ret_limit)
 {
 	const struct read_means *means = &worker->task->means;
 	const struct message_reader reader = { means->limits, means->charsets, &worker->arena };
 	struct message_view view = { 0 };
 	struct features features;
 
-	(void)!message_read(bytes, &reader, false, &view);
+	if (message_read(bytes, &reader, false, &view) != OK || view.limit) {
+		*ret_limit = view.limit ? view.limit : "memory";
+		return REFUSED;
+	}
 	TRY(features_read(&view, &reader, false, &features));
 	return features_pack(&features, &worker->answer);
 }
 
 static enum result obey_extract(struct worker *worker, struct slice payload)
 {
+	const char *limit = "memory";
 	struct slice bytes = { 0 };
 	enum result result;
 
@@ -227,12 +231,12 @@ static enum result obey_extract(struct worker *worker, struct slice payload)
 	if (result == REFUSED)
 		return REFUSED;
 	if (result == OK)
-		result = extract(worker, bytes);
+		result = extract(worker, bytes, &limit);
 	unmap_message(bytes);
 	if (result == OK)
 		return send_answer(worker, WORKER_FEATURES, &worker->answer);
 	buffer_clear(&worker->answer);
-	TRY(buffer_add(&worker->answer, SLICE("larger than a worker's memory")));
+	TRY(buffer_format(&worker->answer, "a ceiling was hit: %s", limit));
 	return send_answer(worker, WORKER_CANNOT, &worker->answer);
 }
 
