@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Below limit minus reserve all may take; above it, the one who came there first, until it gives back. In a network's
- * share it is the same again; but who is first of all has its way there too, or two firsts could wait for each other. */
+/* Below limit minus reserve all may take; above it, the one who came there first, until it gives back. In a network it
+ * is the same with its share; but who is first of all has its way there too, or two firsts could wait for each other. */
 #include "front/flight.h"
 
 #include "base/slice.h"
@@ -72,9 +72,7 @@ static bool fits(const struct flight *flight, const struct flight_hold *hold, ui
 static bool fits_share(const struct flight *flight, const struct flight_network *network, const struct flight_hold *hold,
                        uint64_t bytes)
 {
-	uint64_t free = flight->share > flight->reserve ? flight->share - flight->reserve : 0;
-
-	return network == NULL || network->first == hold || flight->first == hold || network->used + bytes <= free;
+	return network == NULL || network->first == hold || flight->first == hold || network->used + bytes <= flight->share;
 }
 
 static enum result take(struct flight *flight, struct flight_hold *hold, struct flight_network *network, uint64_t bytes)

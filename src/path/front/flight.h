@@ -2,9 +2,10 @@
 /*
  * flight.h — the cap on the bytes of all messages in memory, and the share that each network has in it.
  *
- * Knows:   how many bytes there are, whose they are, and who goes first when room is short. Room for one message of
- *          the largest size is kept back for that one, in all and in each share, so that not all can stand and wait for
- *          each other.
+ * Knows:   how many bytes there are, whose they are, and who goes first when room is short. Of all room that of one
+ *          message of the largest size is kept back for who is first of all; and the first of a network may go beyond
+ *          its share by one message. So nobody waits in a circle: a network's others wait for its first, the firsts
+ *          of networks for the first of all, and that one for nobody.
  * Ignores: memfds and clients: a hold is what one of them has.
  * Owns:    a row for each network of which somebody holds bytes.
  * Fails:   LATER: stop reading, and ask again when somebody has given bytes back.
@@ -29,7 +30,7 @@ struct flight_hold {
 
 struct flight {
 	uint64_t used, limit, reserve;        /* bytes; reserve: the largest message; at most the limit */
-	uint64_t share;                       /* bytes of one network; less than the reserve counts as the reserve */
+	uint64_t share;                       /* bytes of one network, its first aside */
 	const struct flight_hold *first;
 	bool is_short, in_vain;               /* somebody waits for room in all; asked for any since flight_look() */
 	uint64_t key;

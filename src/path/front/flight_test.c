@@ -7,6 +7,8 @@
 
 enum { HOLDS = 8, STEPS = 400000, LARGEST = 40 };
 
+static const uint64_t shares[] = { 1, LARGEST / 2, LARGEST + LARGEST / 2, 3 * LARGEST };
+
 static const struct admission_key here = { 1, 1 }, there = { 1, 2 };
 
 static void begin(struct flight *flight, uint64_t limit, uint64_t reserve, uint64_t share)
@@ -68,6 +70,7 @@ static const struct { const char *about; unsigned hold; const struct admission_k
 	{ "who waited goes on", 0, &here, 1, OK },
 	{ "and gives back", 0, &here, 0, OK },
 	{ "a share begins anew", 2, &here, 30, OK },
+	{ "which is for several at a time, though it is no larger than a message may be", 0, &here, 10, OK },
 };
 
 static void check_shares(void)
@@ -75,7 +78,7 @@ static void check_shares(void)
 	struct flight_hold holds[HOLDS] = { 0 };
 	struct flight flight;
 
-	begin(&flight, 300, 40, 80);
+	begin(&flight, 300, 40, 40);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		if (rows[i].take)
 			CHECK(flight_take(&flight, &holds[rows[i].hold], rows[i].network, rows[i].take) == rows[i].end, rows[i].about);
@@ -83,20 +86,20 @@ static void check_shares(void)
 			flight_give(&flight, &holds[rows[i].hold]);
 	}
 	CHECK(flight.networks.used == 1, "networks without bytes are forgotten");
-	CHECK(flight_take(&flight, &holds[5], &here, 11) == OK && flight_take(&flight, &holds[6], &here, 1) == LATER, "at its share");
+	CHECK(flight_take(&flight, &holds[5], &here, 1) == OK && flight_take(&flight, &holds[6], &here, 1) == LATER, "at its share");
 	CHECK(flight_take(&flight, &holds[7], &there, 1) == OK, "others are not");
 	CHECK(flight_is_wanted(&flight, &holds[2]) && !flight_is_wanted(&flight, &holds[7]), "only its own are waited for");
 	flight_finish(&flight);
 }
 
 /* Everybody asks at random, waits when told to, and gives back when it has all: whatever the order, all of them end. */
-static void check_nobody_waits_for_ever(uint32_t chance)
+static void check_nobody_waits_for_ever(uint32_t chance, uint64_t share)
 {
 	struct flight_hold holds[HOLDS] = { 0 };
 	unsigned ended[HOLDS] = { 0 };
 	struct flight flight;
 
-	begin(&flight, 3 * LARGEST, LARGEST, LARGEST + LARGEST / 2);
+	begin(&flight, 3 * LARGEST, LARGEST, share);
 	for (unsigned i = 0; i < STEPS; i++) {
 		unsigned who = ((chance = chance * 1103515245u + 12345u) >> 16) % HOLDS;
 		const struct admission_key network = { 7, who % 3 };
@@ -120,7 +123,7 @@ int main(void)
 {
 	check_all();
 	check_shares();
-	for (uint32_t seed = 1; seed <= 4; seed++)
-		check_nobody_waits_for_ever(seed);
+	for (uint32_t seed = 1; seed <= COUNT_OF(shares); seed++)
+		check_nobody_waits_for_ever(seed, shares[seed - 1]);
 	return TEST_END();
 }

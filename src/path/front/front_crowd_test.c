@@ -223,7 +223,7 @@ static void expect_deposit(struct scene *scene, int fd, const char *address)
 static void check_share_of_room(void)
 {
 	struct scene scene = { .about = "a share of the room" };
-	int inside[4], waiting, other;
+	int inside[5], waiting, other;
 
 	begin(&scene, ROOM "bytes_in_flight_share = 25 }\n");
 	for (unsigned i = 0; i < COUNT_OF(inside); i++)
@@ -234,10 +234,10 @@ static void check_share_of_room(void)
 	other = bring_much(&scene, OTHER_NETWORK, 1);
 	say(other, SLICE(".\r\n"));
 	expect_deposit(&scene, other, "127.0.2.1");
-	say(inside[3], SLICE(".\r\n"));
-	expect_deposit(&scene, inside[3], "127.0.1.4");
+	say(inside[4], SLICE(".\r\n"));
+	expect_deposit(&scene, inside[4], "127.0.1.5");
 	expect_deposit(&scene, waiting, "127.0.1.9");
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		char address[16];
 
 		(void)snprintf(address, sizeof(address), "127.0.1.%u", i + 1);
