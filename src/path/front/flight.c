@@ -10,13 +10,13 @@ struct flight_network {
 	uint64_t used;
 	uint64_t holds;
 	const struct flight_hold *first;
-	bool is_short;
+	uint64_t short_in;                    /* round; 0: none */
 	struct flight_network *next;
 };
 
 void flight_init(struct flight *flight, size_t most, uint64_t key)
 {
-	*flight = (struct flight){ .key = key };
+	*flight = (struct flight){ .key = key, .round = 1 };
 	pool_init(&flight->networks, sizeof(struct flight_network), most);
 }
 
@@ -80,11 +80,11 @@ static enum result take(struct flight *flight, struct flight_hold *hold, struct 
 	bool fits_all = fits(flight, hold, bytes), fits_network = fits_share(flight, network, hold, bytes);
 
 	if (!fits_all && flight->first) {
-		flight->is_short = true;
+		flight->short_in = flight->round;
 		return LATER;
 	}
 	if (!fits_network && network->first) {
-		network->is_short = true;
+		network->short_in = flight->round;
 		return LATER;
 	}
 	if (!fits_all)
@@ -126,7 +126,6 @@ static void give_share(struct flight *flight, struct flight_hold *hold)
 		return;
 	network->used -= hold->bytes;
 	network->holds--;
-	network->is_short = false;
 	if (network->first == hold)
 		network->first = NULL;
 	drop_unused(flight, network);
@@ -136,21 +135,24 @@ void flight_give(struct flight *flight, struct flight_hold *hold)
 {
 	give_share(flight, hold);
 	flight->used -= hold->bytes;
-	flight->is_short = false;
 	if (flight->first == hold)
 		flight->first = NULL;
 	*hold = (struct flight_hold){ 0 };
 }
 
-bool flight_look(struct flight *flight)
+void flight_turn(struct flight *flight)
 {
-	bool in_vain = flight->in_vain;
-
+	flight->round++;
 	flight->in_vain = false;
-	return in_vain;
+}
+
+bool flight_look(const struct flight *flight)
+{
+	return flight->in_vain;
 }
 
 bool flight_is_wanted(const struct flight *flight, const struct flight_hold *hold)
 {
-	return hold->bytes && (flight->is_short || (hold->network && hold->network->is_short));
+	return hold->bytes && (flight->short_in == flight->round ||
+	                       (hold->network && hold->network->short_in == flight->round));
 }

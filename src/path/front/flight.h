@@ -32,7 +32,8 @@ struct flight {
 	uint64_t used, limit, reserve;        /* bytes; reserve: the largest message; at most the limit */
 	uint64_t share;                       /* bytes of one network, its first aside */
 	const struct flight_hold *first;
-	bool is_short, in_vain;               /* somebody waits for room in all; asked for any since flight_look() */
+	uint64_t round, short_in;             /* of asking: this one; the last in which room in all was short */
+	bool in_vain;                         /* somebody asked for room and got none in this round */
 	uint64_t key;
 	struct pool networks;
 	struct flight_network *buckets[FLIGHT_BUCKETS];
@@ -47,8 +48,9 @@ must_use enum result flight_take(struct flight *flight, struct flight_hold *hold
                                  uint64_t bytes);
 void flight_give(struct flight *flight, struct flight_hold *hold);        /* all of it */
 
-bool flight_look(struct flight *flight);                  /* has anybody asked in vain since the last look? */
-/* Does somebody wait for what this one holds? */
+void flight_turn(struct flight *flight);                  /* a new round: all who wait are asked anew */
+bool flight_look(const struct flight *flight);            /* has anybody asked in vain in this round? */
+/* Has somebody asked in vain, in this round, for what this one holds? What others gave back since changes nothing. */
 bool flight_is_wanted(const struct flight *flight, const struct flight_hold *hold);
 
 #endif

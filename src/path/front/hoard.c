@@ -84,6 +84,8 @@ static void start(struct shared *shared, uint64_t ms)
 
 void hoard_wait(struct shared *shared)
 {
+	if (shared->short_since == 0)
+		shared->short_since = now_of(shared);
 	if (!shared->waking)
 		start(shared, ASK_AGAIN_MS);
 }
@@ -93,13 +95,18 @@ void hoard_given(struct shared *shared)
 	start(shared, 0);
 }
 
+/* Asked first, so that it is known who waits still. A shortage that is over within a moment costs nobody anything;
+ * while a longer one goes on, what some give back does not save others. */
 void hoard_wake(struct shared *shared)
 {
 	shared->waking = false;
-	if (flight_look(&shared->flight))
-		thin(shared);
+	flight_turn(&shared->flight);
 	for (struct client *next, *client = shared->first; client; client = next) {
 		next = client->next;
 		client_ask_again(client);
 	}
+	if (!flight_look(&shared->flight))
+		shared->short_since = 0;
+	else if (now_of(shared) - shared->short_since >= ASK_AGAIN_MS)
+		thin(shared);
 }

@@ -36,6 +36,7 @@ struct shared {
 	size_t connections;
 	struct timer wake;                        /* asks the clients again that wait for room in flight: hoard.h */
 	bool waking;                              /* it is started */
+	uint64_t short_since;                     /* ticks: from when on somebody has waited for it; 0: nobody does */
 	bool stopping;
 };
 
