@@ -11,6 +11,7 @@
 #include "front/identity.h"
 #include "front/input.h"
 #include "front/message.h"
+#include "front/presence.h"
 #include "front/record.h"
 #include "front/secure.h"
 
@@ -249,20 +250,10 @@ static bool fill(struct client *client)
 	return client->tls.phase != TLS_CLOSED || buffer_length(&client->in);
 }
 
-/* While the verdict is awaited nothing is taken, but an end is noticed. Bytes that wait hide it, and are not
- * looked at twice. */
-static bool hung_up(struct client *client)
-{
-	char byte;
-	ssize_t got = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	client->spoke = got > 0;
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-}
-
+/* While the verdict is awaited nothing is taken, but an end is noticed. */
 static void look_whether_there(struct client *client)
 {
-	if (hung_up(client)) {
+	if (presence_ended(client)) {
 		if (client->session.stage == STAGE_VERDICT)
 			record_abandoned(client);
 		client_end(client);
@@ -333,14 +324,20 @@ static void ready(void *owner, unsigned what)
 	pump(client);
 }
 
+/* Its socket is not watched while it waits: what it holds is not to wait for its turn when it has gone. */
 void client_ask_again(struct client *client)
 {
 	uint64_t starved;
 
 	if (!client->starved)
 		return;
+	if (presence_lost(client)) {
+		client_end(client);
+		return;
+	}
 	client->starved = false;
 	starved = loop_ticks(&client->shared->process->loop) - client->starved_at;
+	client->waited += starved;
 	client->began += starved;
 	client->pace.since += client->pace.since ? starved : 0;
 	pump(client);

@@ -63,6 +63,7 @@ struct client {
 	struct pace pace;                         /* hoard.h */
 	uint64_t credit, brought;                 /* bytes that may be missing; that came since `began` */
 	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */
+	uint64_t waited, looked;                  /* ms without room, in all of this message; ticks: seen to be there */
 	bool eight_bit, too_large, no_room, starved;
 	uint64_t put_off;                         /* commands that were answered "later" */
 	char address_text[CLIENT_ADDRESS];

@@ -2,6 +2,8 @@
 /* A list for each door, the newest move first: the slowest of all is at the end of one of them. */
 #include "front/crowd.h"
 
+#include "front/deadline.h"
+
 /* A sixteenth of the places is kept free, so that an orderly goodbye has its time. For each newcomer two may go: then
  * those who stand still cannot fill the places as fast as they are emptied. */
 enum { FREE_PART = 16, AT_ONCE = 2, LOOKED_AT = 64 };
@@ -76,11 +78,12 @@ void crowd_brought(struct client *client, size_t bytes)
 		crowd_moved(client);
 }
 
-/* Whoever waits for us stands still through no fault of its own. */
+/* Whoever waits for us stands still through no fault of its own; but not for ever, or it could fill the room and be
+ * safe. */
 bool crowd_may_go(const struct client *client)
 {
 	return client->session.stage < STAGE_VERDICT && client->state != CLIENT_PAUSING && client->state != CLIENT_LINGERING &&
-	       !client->starved;
+	       (!client->starved || deadline_starved(client));
 }
 
 static struct client *slowest_of(const struct shared *shared, const struct door *door)

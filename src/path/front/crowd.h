@@ -21,7 +21,7 @@ void crowd_obeyed(struct client *client);                        /* a command */
 void crowd_ended_message(struct client *client);
 void crowd_brought(struct client *client, size_t bytes);         /* of a message */
 
-bool crowd_may_go(const struct client *client);          /* it stands still by itself, and not because it waits for us */
+bool crowd_may_go(const struct client *client);          /* not because it waits for us, or for too long */
 
 /* Before a newcomer is let in by `door`: sends a few away if hardly any place is left there, or of all `most`. */
 void crowd_thin(struct shared *shared, struct door *door, struct door *doors, size_t door_count, uint64_t most);

@@ -78,3 +78,8 @@ bool deadline_kept(struct client *client)
 	client->began = now;
 	return true;
 }
+
+bool deadline_starved(const struct client *client)
+{
+	return client->starved && client->waited >= client->shared->limits.command_deadline.n * 1000;
+}

@@ -61,7 +61,7 @@ extern const struct settings_section front_settings_section;
 #define FRONT_COUNTERS(ROW)                                                              \
 	ROW(connections, COUNTS, "connections accepted")                                 \
 	ROW(connections_refused, COUNTS, "connections over a limit")                     \
-	ROW(gave_way, COUNTS, "slow connections closed because others waited")          \
+	ROW(gave_way, COUNTS, "connections closed because others waited")               \
 	ROW(connections_now, SHOWS, "connections at the moment")                         \
 	ROW(messages_accepted, COUNTS, "messages answered with 250")                     \
 	ROW(messages_refused, COUNTS, "messages answered with 5xx after their bytes")    \

@@ -166,8 +166,9 @@ static void check_minute(void)
 
 enum { BODY = 60000, HOARDERS = 17, TURNS = 30, OTHER_NETWORK = 2 };
 
-#define ROOM "hostname = \"mx.example.org\" trusted = {\"192.0.2.0/24\"}\nlisten \"smtp\" { address = \"127.0.0.1:1\" }\n" \
-             "domain \"example.org\" {}\nfront { message_limit = 64K bytes_in_flight = 1M crowd_patience = 1s "
+#define PATIENT_ROOM "hostname = \"mx.example.org\" trusted = {\"192.0.2.0/24\"}\nlisten \"smtp\" { address = \"127.0.0.1:1\" }\n" \
+             "domain \"example.org\" {}\nfront { message_limit = 64K bytes_in_flight = 1M "
+#define ROOM PATIENT_ROOM "crowd_patience = 1s "
 
 /* Each number is a network of its own. */
 static int dial_from(const struct scene *scene, unsigned network, unsigned host)
@@ -247,6 +248,32 @@ static void check_share_of_room(void)
 	end(&scene);
 }
 
+/* Whoever is not read hangs up behind bytes that nobody looks at: its room comes back all the same. */
+static void check_gone_away(void)
+{
+	static char more[BODY / 2];               /* so few that the end behind them arrives */
+	struct scene scene = { .about = "gone, and not read" };
+	int inside[5], waiting;
+
+	memset(more, 'x', sizeof(more));
+	begin(&scene, PATIENT_ROOM "bytes_in_flight_share = 25 }\n");
+	for (unsigned i = 0; i < COUNT_OF(inside); i++)
+		inside[i] = bring_much(&scene, 1, i + 1);
+	waiting = bring_much(&scene, 1, 9);
+	say(waiting, SLICE(".\r\n"));
+	for (unsigned i = 0; i < 2; i++)
+		say(inside[i], (struct slice){ more, sizeof(more) });
+	let_it_read(&scene);
+	for (unsigned i = 0; i < 2; i++)
+		fd_close(&inside[i]);
+	expect_deposit(&scene, waiting, "127.0.1.9");
+	for (unsigned i = 2; i < COUNT_OF(inside); i++) {
+		CHECK(is_open(inside[i]), "who is there stays");
+		fd_close(&inside[i]);
+	}
+	end(&scene);
+}
+
 /* From as many networks as it takes: who fills the room and then brings nothing gives way. */
 static void check_hoard(void)
 {
@@ -274,6 +301,7 @@ static void check_hoard(void)
 int main(void)
 {
 	check_share_of_room();
+	check_gone_away();
 	check_hoard();
 	check_crowd();
 	check_idle_talk();

@@ -4,6 +4,7 @@
 #include "front/hoard.h"
 
 #include "front/crowd.h"
+#include "front/deadline.h"
 
 enum { ASK_AGAIN_MS = 1000, COMES_AGAIN_MS = 120000, AT_ONCE = 16 };
 
@@ -68,12 +69,13 @@ static void thin(struct shared *shared)
 	size_t count = 0;
 
 	for (struct client *client = shared->first; client; client = client->next)
-		if (crowd_may_go(client) && flight_is_wanted(&shared->flight, &client->hold) && is_slow(client))
+		if (crowd_may_go(client) && flight_is_wanted(&shared->flight, &client->hold) &&
+		    (deadline_starved(client) || is_slow(client)))
 			count = insert(heaviest, count, client);
 	for (size_t i = 0; i < count && freed < shared->flight.reserve; i++) {
 		freed += heaviest[i]->hold.bytes;
 		counter_add(&shared->process->counters, FRONT_COUNT_gave_way, 1);
-		client_dismiss(heaviest[i], END_CROWDED);
+		client_dismiss(heaviest[i], heaviest[i]->starved ? END_STARVED : END_CROWDED);
 	}
 }
 

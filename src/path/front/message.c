@@ -30,7 +30,7 @@ static void give_back(struct client *client)
 void message_drop(struct client *client)
 {
 	give_back(client);
-	client->size = client->brought = 0;
+	client->size = client->brought = client->waited = 0;
 	client->eight_bit = client->too_large = client->no_room = client->starved = false;
 	client->body = (struct body){ 0 };
 	client->normal = (struct normal){ 0 };

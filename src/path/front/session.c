@@ -253,6 +253,7 @@ enum result session_end(struct session *session, enum session_end why)
 		[END_STOP] = "421 4.3.2 closing down, try later",
 		[END_BUSY] = "421 4.3.2 too many connections, try later",
 		[END_CROWDED] = "421 4.4.2 too slow, and others wait for your place",
+		[END_STARVED] = "421 4.3.1 no room for the message for too long, try later",
 		[END_PER_CLIENT] = "421 4.7.0 too many connections from your address or network, try later",
 	};
 

@@ -115,7 +115,7 @@ must_use enum result session_verdict(struct session *session, enum result verdic
 must_use enum result session_refused(struct session *session, uint32_t place, struct slice reply);
 
 /* Whatever the stage: one last line, and no more is listened to. */
-enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT, END_CROWDED };
+enum session_end { END_TALKED_EARLY, END_TIME, END_SLOW, END_STOP, END_BUSY, END_PER_CLIENT, END_CROWDED, END_STARVED };
 must_use enum result session_end(struct session *session, enum session_end why);
 /* The handshake is done (RFC 3207 4.2): whatever was said before it is forgotten. */
 void session_secured(struct session *session, const char *version, const char *cipher);
