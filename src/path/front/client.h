@@ -65,7 +65,7 @@ struct client {
 	uint64_t began, starved_at;               /* ticks; time without room is taken off by moving `began` */
 	uint64_t waited, looked;                  /* ms without room, in all of this message; ticks: seen to be there */
 	bool eight_bit, too_large, no_room, starved;
-	uint64_t put_off;                         /* commands that were answered "later" */
+	uint64_t put_off;                         /* commands that were answered "later", since a message was accepted */
 	char address_text[CLIENT_ADDRESS];
 };
 

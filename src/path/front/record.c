@@ -2,7 +2,7 @@
 /* Each line begins with the message's id where there is a message. */
 #include "front/record.h"
 
-enum { PUT_OFF_TOLD = 20 };                   /* lines of a session */
+enum { PUT_OFF_TOLD = 20 };                   /* lines of a session, until one of its messages is accepted */
 
 static struct slice text_of(const struct client *client)
 {
@@ -111,6 +111,8 @@ void record_verdict(struct client *client, enum result verdict, struct slice rep
 	count(client, verdicts[verdict].counter, 1);
 	if (verdict != OK)
 		return;
+	record_untold(client);
+	client->put_off = 0;
 	count(client, FRONT_COUNT_recipients_accepted, client->session.recipients);
 	count(client, FRONT_COUNT_bytes_accepted, client->size);
 }

@@ -13,8 +13,8 @@
 #include "front/client.h"
 
 void record_visit(struct client *client, const char *event);       /* at level debug */
-/* The reply is what was added to the output after its first `before` bytes. Of those that say "later" only some of a
- * session are told one by one. */
+/* The reply is what was added to the output after its first `before` bytes. Of those that say "later" only some
+ * are told one by one, until a message of the session is accepted. */
 void record_refused(struct client *client, struct slice line, size_t before);
 /* The same, of a recipient that was looked up; hidden: it is there, for others. */
 void record_recipient(struct client *client, struct slice address, bool hidden, size_t before);
@@ -24,6 +24,6 @@ void record_secure(struct client *client);                         /* a handshak
 void record_insecure(struct client *client, const char *why);      /* or not */
 /* The client hung up before its answer; before the message is dropped. */
 void record_abandoned(struct client *client);
-void record_untold(struct client *client);                         /* at the end: how many there were more */
+void record_untold(struct client *client);                         /* at the end, or then: how many there were more */
 
 #endif
