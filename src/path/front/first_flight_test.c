@@ -207,7 +207,7 @@ static void check_dribble(struct bench *bench, enum session_tls tls)
 		bench_turn(bench);
 	}
 	CHECK(is_over(bench) && sent < DRIBBLE_MOST, "it is ended");
-	CHECK(sent > 10, "but not at once");
+	CHECK(sent > 1, "but not at once");
 	CHECK(bench->shared.first == NULL && bench->deposits == 0, "and nothing is left of it");
 	bench->shared.limits.command_deadline.n = 300;
 	bench->door.rules.tls = SESSION_TLS_OPTIONAL;

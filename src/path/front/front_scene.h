@@ -28,7 +28,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-enum { PATIENCE = 10, NOBODY = 65534, BIG = 1 << 20, MANY = 100 };
+enum { PATIENCE = 20, NOBODY = 65534, BIG = 1 << 20, MANY = 100 };
 
 struct scene {
 	int control, queue, port, log;
