@@ -4,7 +4,7 @@
 
 #include "base/pack.h"
 
-enum { WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+enum { WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, WITHOUT_NOTICES = 4, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
 /* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
 enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9, TITLES_LEAST = 4, TITLE_LEAST = 4 };
 
@@ -158,7 +158,7 @@ static enum result read_fate(struct unpack *from, uint8_t version, struct fate *
 	fate->edits = unpack_u32(from);
 	fate->deeds = version > WITHOUT_DEEDS ? unpack_u32(from) : 0;
 	fate->matched = version > WITHOUT_MATCHED ? unpack_u32(from) : 0;
-	notices = version > WITHOUT_MATCHED ? unpack_u8(from) : FATE_NOTICES_OF_FILE;
+	notices = version > WITHOUT_NOTICES ? unpack_u8(from) : FATE_NOTICES_OF_FILE;
 	if (from->bad || outcome >= FATE_COUNT || notices >= FATE_NOTICES_COUNT)
 		return REFUSED;
 	fate->notices = (enum fate_notices)notices;

@@ -3,8 +3,8 @@
  * judgement.h — what is to be done with a message, recipient by recipient, and why.
  *
  * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
- *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds), 2 (without profiles)
- *          and 3 (without the rules that held, and what edits broke) are read too.
+ *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds), 2 (without profiles),
+ *          3 (without the rules that held, and what edits broke) and 4 (without who is told) are read too.
  * Ignores: how it is carried out: that is the queue's business.
  * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
  * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
-enum { JUDGEMENT_VERSION = 4 };       /* of the packed form; all before it are still read */
+enum { JUDGEMENT_VERSION = 5 };       /* of the packed form; all before it are still read */
 
 /* The worst that was found. The order counts: later is worse. */
 enum verdict { VERDICT_CLEAN, VERDICT_SPAM, VERDICT_BLOCKED, VERDICT_VIRUS, VERDICT_UNSCANNABLE, VERDICT_COUNT };

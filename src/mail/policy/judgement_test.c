@@ -79,8 +79,15 @@ static void older_is_read(struct arena *arena)
 	/* Version 3: one fate with edits, one list of edits, no deeds. */
 	static const char third[] = "\3\0" "\0\0\0\0" "\1\0\0\0" "\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0"
 		                    "\0\0\0\0" "\0\0\0\0" "\1\0\0\0" "\5\0\0\0\1\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0";
+	/* Version 4: the same with one list of rules that held. */
+	static const char fourth[] = "\4\0" "\0\0\0\0" "\1\0\0\0" "\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0"
+		                     "\0\0\0\0" "\0\0\0\0" "\1\0\0\0" "\1\0\0\0" "\5\0\0\0\1\0\0\0\0" "\3" "\0\0\0\0"
+		                     "\1\0\0\0" "\1\0\0\0" "\1\0\0\0m" "\0\0\0\0" "\0\0\0\0";
 	struct judgement back = { 0 };
 
+	CHECK(judgement_unpack((struct slice){ fourth, sizeof(fourth) - 1 }, arena, &back) == OK, "a file of version 4 is read");
+	CHECK(back.fate_count == 1 && back.fates[0].notices == FATE_NOTICES_OF_FILE && back.broken[0] == 3 && back.fates[0].matched == 1 &&
+	      slice_same(back.matched[0].list[0], SLICE("m")), "and who is told is the file's affair");
 	CHECK(judgement_unpack((struct slice){ old, sizeof(old) - 1 }, arena, &back) == OK, "a file of version 1 is read");
 	CHECK(back.fate_count == 1 && back.fates[0].outcome == FATE_HOLD && back.fates[0].deeds == 0 &&
 	          back.fates[0].edits == NO_EDITS && back.deeds_count == 0, "and means what it meant");
