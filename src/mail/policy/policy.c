@@ -78,7 +78,6 @@ bool rule_is_final(const struct rule *rule)
 	return rule->action_count && rule->actions[rule->action_count - 1].row->final;
 }
 
-/* Each action is looked at, so that a mistake behind the first final one is not passed over. */
 static enum result check_banner(const struct banners *banners, const struct action *action, struct buffer *complaint)
 {
 	if (action->row->final || action->row->deed != DEED_BANNER || banners_find(banners, action->text))
@@ -87,6 +86,7 @@ static enum result check_banner(const struct banners *banners, const struct acti
 	return REFUSED;
 }
 
+/* Each action is looked at, so that a mistake behind the first final one is not passed over. */
 static enum result compile_actions(const struct list *list, const struct banners *banners, struct arena *arena,
                                    struct rule *rule, struct buffer *complaint)
 {
@@ -161,6 +161,32 @@ static enum result written_rules(struct settings *settings, const struct named_l
 	return OK;
 }
 
+static bool is_named_before(const struct slice *names, size_t count, struct slice name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_same_nocase(names[i], name))
+			return true;
+	return false;
+}
+
+/* What could not be told of any message is better said now. */
+static enum result check_headers(const struct policy *policy, struct buffer *complaint)
+{
+	struct slice names[POLICY_HEADERS_MOST], name;
+	size_t count = 0, place = 0;
+
+	while (policy_next_header(policy, &place, &name)) {
+		if (is_named_before(names, count, name))
+			continue;
+		if (count == POLICY_HEADERS_MOST) {
+			(void)!buffer_format(complaint, "rules ask for more than %d headers", POLICY_HEADERS_MOST);
+			return REFUSED;
+		}
+		names[count++] = name;
+	}
+	return OK;
+}
+
 enum result policy_compile(struct settings *settings, struct arena *arena, const struct policy **ret_policy,
                            struct buffer *complaint)
 {
@@ -182,6 +208,7 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 		TRY(standard_rules(arena, policy, complaint));
 	else
 		TRY(written_rules(settings, &lists, arena, policy, complaint));
+	TRY(check_headers(policy, complaint));
 	*ret_policy = policy;
 	return OK;
 }

@@ -56,13 +56,16 @@ extern const struct settings_section banner_settings_section;
 SETTINGS_STRUCT(profile_settings, PROFILE_SETTINGS);
 extern const struct settings_section profile_settings_section;
 
+enum { POLICY_HEADERS_MOST = 256 };
+
 struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
 must_use enum result policy_compile(struct settings *settings, struct arena *arena,
                                     const struct policy **ret_policy, struct buffer *complaint);
 /* A line for each rule that can never match: behind a rule that ends every search before it, or against itself. */
 must_use enum result policy_unreached(const struct policy *policy, struct buffer *lines);
-/* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. */
+/* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. One may come more
+ * than once; there are at most POLICY_HEADERS_MOST different ones, letters of either case. */
 bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name);
 /* The folders that rules archive to, in the arena, each once. Needs no compiled policy. */
 must_use enum result policy_archives(struct settings *settings, struct arena *arena, struct list *ret_paths);

@@ -306,6 +306,24 @@ static void cut_values(struct bench *bench)
 	buffer_finish(&bytes);
 }
 
+/* The same address so often that the one behind is not read. */
+static void filled_from(struct bench *bench)
+{
+	struct buffer bytes;
+	struct row row;
+
+	buffer_init(&bytes, MESSAGE_MOST);
+	CHECK(buffer_add(&bytes, SLICE("From: a@b")) == OK, "room");
+	for (size_t i = 0; i < 2000; i++)
+		CHECK(buffer_add(&bytes, SLICE(",\r\n a@b")) == OK, "room");
+	CHECK(buffer_add(&bytes, SLICE(", boss@ours.example\r\n\r\nx\r\n")) == OK, "room");
+	row = (struct row){ .head = buffer_slice(&bytes) };
+	CHECK(count_fact(bench, &row, SLICE("from.address"), SLICE("a@b")) == 1, "an address is told once");
+	CHECK(count_fact(bench, &row, SLICE("cut"), SLICE("from.address")) == 1, "and that there are more than were read");
+	CHECK(count_fact(bench, &row, SLICE("unscannable"), SLICE("a ceiling was hit: header texts")) == 1, "which nobody may judge");
+	buffer_finish(&bytes);
+}
+
 static void new_settings(struct bench *bench)
 {
 	struct frame frame = { 0 };
@@ -382,6 +400,7 @@ int main(int count, char **arguments)
 		new_settings(&bench);
 		whole_values(&bench);
 		cut_values(&bench);
+		filled_from(&bench);
 	}
 	fd_close(&bench.wire);
 	fd_close(&bench.control);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TOLD = 64, COVERED_TOLD = 64, COVERED_SEEN = 512,
-       FACTS_ROOM = 32 + AMBIGUITY_COUNT + 3 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
+       FACTS_ROOM = 32 + AMBIGUITY_COUNT + POLICY_HEADERS_MOST + 2 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
@@ -141,6 +141,10 @@ static enum result tell_from(struct telling *telling, const struct message_reade
 			}
 			tell_text(telling, SLICE("from.address"), found.list[i].address);
 		}
+		if (found.faults & ADDRESS_MORE) {       /* the same one again and again fills the list, too */
+			tell_cut(telling, SLICE("from.address"));
+			return OK;
+		}
 	}
 	return OK;
 }
@@ -172,6 +176,14 @@ static enum result tell_date(struct telling *telling, const struct headers *head
 	return tell_format(telling, SLICE("date.epoch"), "%" PRId64, seconds);
 }
 
+static bool is_wanted(const struct telling *telling, size_t first, struct slice name)
+{
+	for (size_t i = first; i < telling->count; i++)
+		if (slice_same_nocase(telling->facts[i].value, name))
+			return true;
+	return false;
+}
+
 /* Which headers policy asks for: without it nobody could say later that one was looked for, and was not there. */
 static enum result tell_wanted(struct telling *telling, const struct message_reader *reader, const struct headers *headers,
                                const struct policy *policy)
@@ -179,15 +191,13 @@ static enum result tell_wanted(struct telling *telling, const struct message_rea
 	size_t place = 0, first = telling->count;
 	struct slice name, fact;
 
-	while (policy && telling->count - first < WANTED_MOST && policy_next_header(policy, &place, &name))
-		if (!is_told(telling, first, name))
+	while (policy && policy_next_header(policy, &place, &name))
+		if (!is_wanted(telling, first, name) && telling->count - first < POLICY_HEADERS_MOST)
 			tell(telling, SLICE(FACT_ASKED), name);
 	for (size_t i = first, last = telling->count; i < last; i++) {
 		TRY(fact_of_header(telling->arena, telling->facts[i].value, &fact));
 		TRY(tell_fields(telling, reader, headers, telling->facts[i].value, fact));
 	}
-	if (policy && policy_next_header(policy, &place, &name))
-		tell_cut(telling, SLICE("header"));
 	return OK;
 }
 
