@@ -30,12 +30,23 @@ const struct settings_section banner_settings_section = {
 	.check = check,
 };
 
-static enum result keep(const struct banner_settings *filled, struct slice title, struct arena *arena, struct banner *banner)
+/* Of `place`: nothing was said. */
+static const unsigned unsaid = ~0U;
+
+static bool says_something(const struct banner_settings *filled)
 {
-	TRY(arena_keep(arena, title, &banner->title));
-	TRY(lines_join(arena, &filled->text, &banner->text));
-	TRY(lines_join(arena, &filled->html, &banner->html));
-	banner->place = filled->place.is ? PLACE_BEHIND : PLACE_BEFORE;
+	return filled->text.count || filled->html.count || filled->place.is != unsaid;
+}
+
+/* What is not said stays as it is. */
+static enum result put(const struct banner_settings *filled, struct arena *arena, struct banner *banner)
+{
+	if (filled->text.count)
+		TRY(lines_join(arena, &filled->text, &banner->text));
+	if (filled->html.count)
+		TRY(lines_join(arena, &filled->html, &banner->html));
+	if (filled->place.is != unsaid)
+		banner->place = filled->place.is ? PLACE_BEHIND : PLACE_BEFORE;
 	return OK;
 }
 
@@ -59,7 +70,8 @@ enum result banners_compile(struct settings *settings, struct arena *arena, stru
 			(void)!buffer_format(complaint, "no `text` (in banner \"%.*s\")", SHOW(title));
 			return REFUSED;
 		}
-		TRY(keep(&filled, title, arena, &banners.list[i]));
+		TRY(arena_keep(arena, title, &banners.list[i].title));
+		TRY(put(&filled, arena, &banners.list[i]));
 	}
 	*ret_banners = banners;
 	return OK;
@@ -93,13 +105,12 @@ enum result banners_put_over(struct settings *settings, const struct banners *ba
 		return LATER;
 	TRY(check_titles(settings, banners, profile, complaint));
 	for (size_t i = 0; i < over.count; i++) {
-		struct banner_settings file, filled;
+		struct banner_settings filled = { .place = { unsaid } };
 
-		TRY(settings_fill(settings, &banner_settings_section, banners->list[i].title, &file));
-		filled = file;
+		over.list[i] = banners->list[i];
 		TRY(settings_fill_over(settings, &banner_settings_section, "profile", profile, banners->list[i].title, &filled));
-		has[i] = filled.text.items != file.text.items || filled.html.items != file.html.items || filled.place.is != file.place.is;
-		TRY(keep(&filled, banners->list[i].title, arena, &over.list[i]));
+		has[i] = says_something(&filled);
+		TRY(put(&filled, arena, &over.list[i]));
 	}
 	*ret_banners = over;
 	*ret_has = has;
@@ -114,14 +125,16 @@ const struct banner *banners_find(const struct banners *banners, struct slice ti
 	return NULL;
 }
 
-/* HTML, or a choice or a bundle in which it mostly is. */
+/* HTML, or a choice or a bundle in which it mostly is. What is mixed gets the text, whatever stands in it. */
 static bool is_html(const struct changes *changes)
 {
 	static const struct slice types[] = { LIT("text/html"), LIT("multipart/alternative"), LIT("multipart/related") };
 	const struct header *header = headers_find(&changes->headers, SLICE("Content-Type"));
 
-	for (size_t i = 0; header && i < COUNT_OF(types); i++)
-		if (slice_begins_nocase(field_trim(header->value), types[i]))
+	struct slice value = header ? header->value : SLICE(""), type = field_trim(slice_cut(&value, ';'));
+
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (slice_same_nocase(type, types[i]))
 			return true;
 	return false;
 }

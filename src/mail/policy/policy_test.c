@@ -433,6 +433,77 @@ static void check_banner_profiles(struct arena *arena, struct buffer *complaint)
 		  memmem(judgement.edits[1].at, judgement.edits[1].len, "by us\r\n", 7), "with its words, or the file's");
 }
 
+static const struct {
+	const char *about, *said;
+	struct slice bytes;
+	const char *profile, *words;             /* in the one part that is added */
+} said_of_banners[] = {
+	{ "HTML, where the file has none", "html = {\"<b>mine\"}", LIT("Content-Type: text/html\r\n\r\nx\r\n"), "p", "<b>mine\r\n" },
+	{ "a place that is the file's too", "place = bottom", LIT("\r\nx\r\n"), "p", "by us\r\n" },
+	{ "an empty text is none", "text = {}", LIT("\r\nx\r\n"), "", "by us\r\n" },
+	{ "nothing", "", LIT("\r\nx\r\n"), "", "by us\r\n" },
+	{ "a type that only begins like HTML gets the text", "html = {\"<b>mine\"}", LIT("Content-Type: text/htmlx\r\n\r\nx\r\n"), "p",
+	  "by us\r\n" },
+	{ "HTML with pictures is HTML", "html = {\"<b>mine\"}", LIT("Content-Type: Multipart/Related ; boundary=x\r\n\r\nx\r\n"), "p",
+	  "<b>mine\r\n" },
+};
+
+static void check_said_of_banner(size_t i, struct arena *arena, struct buffer *complaint)
+{
+	struct envelope_recipient recipient = { .address = SLICE("a@b") };
+	struct envelope envelope = { .recipients = &recipient, .recipient_count = 1 };
+	struct findings findings = { 0 };
+	struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const char *about = said_of_banners[i].about;
+	const struct policy *policy = NULL;
+	struct settings settings;
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "banner \"end\" { text = {\"by us\"} }\nprofile \"p\" { banner \"end\" { %s } }\n"
+	               "policy \"mark\" { do = {\"banner end\"} }\n", said_of_banners[i].said);
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK, about);
+	settings_finish(&settings);
+	CHECK(policy && policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) == OK && judgement.deeds_count == 1, about);
+	if (judgement.deeds_count != 1)
+		return;
+	CHECK(slice_same(judgement.deeds[0].list[0].profile, slice_of(said_of_banners[i].profile)), about);
+	CHECK(policy_mend(policy, &message_limits_standard, said_of_banners[i].bytes, arena, &judgement) == OK &&
+	      judgement.edits_count == 1 && memmem(judgement.edits[0].at, judgement.edits[0].len, said_of_banners[i].words,
+	                                           strlen(said_of_banners[i].words)), about);
+}
+
+/* A reader of the message tells each name that rules ask for, and there is an end to that. */
+static void check_many_headers(struct buffer *complaint)
+{
+	struct buffer text;
+
+	buffer_init(&text, 65536);
+	for (unsigned names = POLICY_HEADERS_MOST; names <= POLICY_HEADERS_MOST + 1; names++) {
+		const struct policy *policy = NULL;
+		struct settings settings;
+		struct arena arena;
+
+		buffer_clear(&text);
+		buffer_clear(complaint);
+		for (unsigned i = 0; i < names; i++)
+			CHECK(buffer_format(&text, "policy \"%u\" { when = \"header('X-%u') or header('x-%u')\" do = {\"hold\"} }\n", i, i, i) == OK, "room");
+		CHECK(buffer_add_byte(&text, 0) == OK, "room");
+		arena_init(&arena, 4 << 20);
+		settings_init(&settings);
+		CHECK(read_text(buffer_slice(&text).at, &settings, complaint) == OK, "rules that ask for many headers");
+		CHECK((policy_compile(&settings, &arena, &policy, complaint) == OK) == (names == POLICY_HEADERS_MOST),
+		      "as many as are told are taken, one more is not, and letters of either case are one");
+		CHECK(names == POLICY_HEADERS_MOST || slice_same(buffer_slice(complaint), SLICE("rules ask for more than 256 headers")),
+		      "which is said");
+		settings_finish(&settings);
+		arena_finish(&arena);
+	}
+	buffer_finish(&text);
+}
+
 static void check_archives(struct arena *arena, struct buffer *complaint)
 {
 	static const char text[] = "policy \"a\" { do = {\"archive /one\", \"archive /two\", \"hold\", \"archive /behind\"} }\n"
@@ -491,6 +562,9 @@ int main(void)
 	check_profiles(&arena, &complaint);
 	check_banner_files(&arena, &complaint);
 	check_banner_profiles(&arena, &complaint);
+	for (size_t i = 0; i < COUNT_OF(said_of_banners); i++)
+		check_said_of_banner(i, &arena, &complaint);
+	check_many_headers(&complaint);
 	check_archives(&arena, &complaint);
 	check_tables(&complaint);
 	buffer_finish(&complaint);

@@ -4,7 +4,7 @@
  *              section stands in policy.h).
  *
  * Knows:   the profiles in the order of the file, for whom each holds, and what it says instead of the file's top.
- *          Where two that hold say the same thing, the earlier stands.
+ *          Where two that hold say something of the same template or banner, or of notices, the earlier stands whole.
  * Ignores: what the settings are for.
  * Owns:    nothing: all of it stands in the arena.
  * Fails:   REFUSED with place and what was meant. A condition that cannot be decided is the judge's to fail by.
