@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PART_TEXT_MOST = 4 << 20 };
+enum { PART_TEXT_MOST = 4 << 20, NAMES_ASKED = 64 };
 
 /* Where the fields end, and where the body begins. */
 static void find_body(struct changes *changes)
@@ -274,22 +274,50 @@ static bool breaks_by_adding(const struct changes *changes, struct slice line)
 	return seals_cover(&changes->headers, name) > count_fields(changes, name);
 }
 
+static bool is_changed(const struct changes *changes, size_t i, bool content)
+{
+	const struct field_change *field = &changes->fields[i];
+
+	return field->removed || field->replaced || field->before.len || (content && is_content_field(changes->headers.list[i].name));
+}
+
+/* Each name is looked for in all that signatures cover: of more than so many, one is taken to be there. */
+static bool breaks_by_changing(const struct changes *changes, bool content)
+{
+	struct slice before = { 0 };
+	size_t asked = 0;
+
+	for (size_t i = 0; i < changes->headers.count; i++) {
+		struct slice name = changes->headers.list[i].name;
+
+		if (!is_changed(changes, i, content) || slice_same_nocase(name, before))
+			continue;
+		if (asked++ == NAMES_ASKED || seals_cover(&changes->headers, name))
+			return true;
+		before = name;
+	}
+	return false;
+}
+
+/* A message that becomes a part of another gets those that say what it is. */
+static bool breaks_by_saying_what_it_is(const struct changes *changes)
+{
+	static const struct slice fields[] = { LIT("MIME-Version"), LIT("Content-Type"), LIT("Content-Transfer-Encoding") };
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		if (count_fields(changes, fields[i]) == 0 && seals_cover(&changes->headers, fields[i]))
+			return true;
+	return false;
+}
+
 static bool breaks_header(const struct changes *changes)
 {
 	bool content = changes->parts || changes->content.at;
 
-	for (size_t i = 0; i < changes->headers.count; i++) {
-		const struct field_change *field = &changes->fields[i];
-		struct slice name = changes->headers.list[i].name;
-
-		if ((field->removed || field->replaced || field->before.len || (content && is_content_field(name))) &&
-		    seals_cover(&changes->headers, name))
-			return true;
-	}
 	for (const struct changes_text *text = changes->top; text; text = text->next)
 		if (breaks_by_adding(changes, text->text))
 			return true;
-	return content && count_fields(changes, SLICE("MIME-Version")) == 0 && breaks_by_adding(changes, SLICE("MIME-Version:"));
+	return breaks_by_changing(changes, content) || (content && breaks_by_saying_what_it_is(changes));
 }
 
 static bool touches(const struct changes *changes, const struct part *part)

@@ -70,7 +70,8 @@ must_use enum result changes_add_part(struct changes *changes, enum changes_plac
  * changed are changed on the outside. */
 must_use enum result changes_wrap(struct changes *changes, struct slice text);
 
-/* What these changes break: bits of enum seal. */
+/* What these changes break: bits of enum seal. Where fields of more than 64 names would be changed, SEAL_DKIM_HEADER of a message
+ * with a signature, without asking for all of them. */
 unsigned changes_break(const struct changes *changes);
 
 must_use enum result changes_finish(struct changes *changes, struct edits *ret_edits);

@@ -109,6 +109,12 @@ static const struct row {
 	  SEAL_DKIM },
 	{ "a part that is added needs MIME-Version, which may be signed as missing", LIT("DKIM-Signature: h=MIME-Version\r\n\r\nx"),
 	  { { BEHIND, "text/plain", "y", 0 } }, NULL, SEAL_DKIM },
+	{ "and Content-Type, likewise", LIT("DKIM-Signature: h=From:Content-Type\r\n\r\nx"), { { BEHIND, "text/plain", "y", 0 } }, NULL,
+	  SEAL_DKIM },
+	{ "and Content-Transfer-Encoding", LIT("DKIM-Signature: h=content-transfer-encoding\r\n\r\nx"),
+	  { { BEHIND, "text/plain", "y", 0 } }, NULL, SEAL_DKIM },
+	{ "a text that is put before a field of another name", LIT("DKIM-Signature: h=content-type\r\nSubject: x\r\n\r\nx"),
+	  { { BEFORE, "Subject", "1 ", 0 } }, NULL, 0 },
 	{ "else it breaks the body alone", LIT("DKIM-Signature: h=From\r\n\r\nx"), { { BEHIND, "text/plain", "y", 0 } }, NULL,
 	  SEAL_DKIM_BODY },
 	{ "wrapping breaks both", LIT("DKIM-Signature: h=X\r\n\r\nx"), { { WRAP, "", "", 0 } }, NULL, SEAL_DKIM },
@@ -255,6 +261,31 @@ static void check_folding(struct buffer *to)
 	                                         " 123456789 123456789 end\r\n")), "is folded before a blank");
 }
 
+/* A head of many fields and a signature of many names are not asked for each other. */
+static void check_many_names(struct arena *arena, struct buffer *bytes)
+{
+	static const struct { const char *about; bool same; unsigned count, broken; } heads[] = {
+		{ "one name, however often", true, 1000, SEAL_DKIM_BODY },
+		{ "some names", false, 64, SEAL_DKIM_BODY },
+		{ "one more, of which one may be covered", false, 65, SEAL_DKIM },
+	};
+	struct message_limits limits = message_limits_standard;
+	struct changes changes;
+
+	limits.header_count = 2000;
+	for (size_t i = 0; i < COUNT_OF(heads); i++) {
+		buffer_clear(bytes);
+		CHECK(buffer_add(bytes, SLICE("DKIM-Signature: h=From\r\n")) == OK, "room");
+		for (unsigned k = 0; k < heads[i].count; k++)
+			CHECK(heads[i].same ? buffer_add(bytes, SLICE("Content-X: 1\r\n")) == OK
+			                    : buffer_format(bytes, "Content-X%u: 1\r\n", k) == OK, "room");
+		CHECK(buffer_add(bytes, SLICE("\r\nx")) == OK, "room");
+		CHECK(changes_begin(&changes, buffer_slice(bytes), NULL, &limits, arena) == OK &&
+		      changes_add_part(&changes, PLACE_BEHIND, SLICE("text/plain"), SLICE("y")) == OK, heads[i].about);
+		CHECK(changes_break(&changes) == heads[i].broken, heads[i].about);
+	}
+}
+
 int main(void)
 {
 	struct arena arena;
@@ -266,6 +297,7 @@ int main(void)
 		check_row(&rows[i], &arena, &to);
 	check_refusals(&arena);
 	check_folding(&to);
+	check_many_names(&arena, &to);
 	buffer_finish(&to);
 	arena_finish(&arena);
 	return TEST_END();
