@@ -58,7 +58,7 @@ static bool is_uu_line(struct slice line)
 
 static struct slice yenc_name(struct slice line)
 {
-	const char *sign = memmem(line.at, line.len, "name=", 5);
+	const char *sign = line.len ? memmem(line.at, line.len, "name=", 5) : NULL;
 
 	return sign ? slice_trim(slice_drop(line, (size_t)(sign + 5 - line.at))) : SLICE("");
 }
