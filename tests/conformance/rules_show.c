@@ -181,10 +181,10 @@ static void show_messages(struct show *show)
 
 	show->reader = (struct message_reader){ &message_limits_standard, &charsets, NULL };
 	for (const char *const *name = charsets_wanted(); *name && charsets.count < CHARSETS_MOST; name++) {
-		iconv_t converter = iconv_open("UTF-8", *name);
+		struct charset *charset = &charsets.list[charsets.count];
 
-		if (converter != (iconv_t)-1)
-			charsets.list[charsets.count++] = (struct charset){ slice_of(*name), converter };
+		*charset = (struct charset){ slice_of(*name), iconv_open("UTF-8", *name) };
+		charsets.count += charset->converter != (iconv_t)-1;
 	}
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';

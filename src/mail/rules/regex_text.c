@@ -45,7 +45,7 @@ static const char *fault_of(struct slice pattern, struct slice flags, char open)
 
 enum result regex_cut(struct slice text, struct slice *ret_pattern, struct slice *ret_flags, const char **ret_fault)
 {
-	struct slice rest = rules_trim(text), flags = { rest.at, 0 };
+	struct slice rest = rules_trim(text), flags;
 	size_t end;
 	char open;
 

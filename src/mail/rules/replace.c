@@ -170,14 +170,13 @@ static enum result expand_rule(struct rules_reader *reader, const struct tags *t
 	result = buffer_add(&rounds.in, rule->is.pattern);
 	if (result == OK)
 		result = expand(&rounds);
-	if (result == OK)
-		result = arena_keep(reader->set->arena, buffer_slice(&rounds.in), &rule->is.pattern);
-	else
+	if (result != OK)
 		ruleset_complain(reader->set, rule->is.place, "%.*s: its replace tags make more than %d bytes", SHOW(rule->name),
 		                 EXPANDED_MOST);
+	result = result == OK ? arena_keep(reader->set->arena, buffer_slice(&rounds.in), &rule->is.pattern) : OK;
 	buffer_finish(&rounds.in);
 	buffer_finish(&rounds.out);
-	return OK;
+	return result;
 }
 
 enum result replace_apply(struct rules_reader *reader)

@@ -9,6 +9,7 @@ enum { BITS_FIRST = 13, BITS_LAST = 16, TEXT_MOST = 64 };
 #define KIND_ROW(name, view, most, text) { #name, text, VIEW_##view, most },
 const struct feature_kind_row feature_kinds[FEATURE_KIND_COUNT] = { FEATURE_KINDS(KIND_ROW) };
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a sum is written */
 #define KIND_MOST(name, view, most, text) +(most)
 enum { FEATURES_MOST = 0 FEATURE_KINDS(KIND_MOST) };
 _Static_assert(FEATURES_MOST < 1 << (BITS_LAST - 1), "the set is never more than half full");

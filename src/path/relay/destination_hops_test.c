@@ -55,7 +55,7 @@ int main(void)
 {
 	struct loop loop;
 	struct counters counters;
-	int fd;
+	int fd = -1;
 
 	CHECK(loop_init(&loop) == OK && counters_create(&fd) == OK && counters_map(&counters, fd, true) == OK, "a loop");
 	fd_close(&fd);

@@ -151,7 +151,8 @@ static void add_host(struct hops *hops, struct slice name, const struct host *li
 	if (hops->host_count == HOSTS_MOST || name.len > DNS_NAME || slice_has(name, '\0'))
 		return;
 	*host = *like;
-	memcpy(host->name, name.at, name.len);
+	if (name.len)
+		memcpy(host->name, name.at, name.len);
 	host->name[name.len] = '\0';
 	hops->host_count++;
 }

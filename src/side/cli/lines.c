@@ -20,18 +20,20 @@ static size_t stretch(struct slice text)
 enum result lines_add(struct lines *lines, struct slice piece, struct buffer *to)
 {
 	while (piece.len > 0) {
-		struct slice text = slice_take(&piece, stretch(piece));
+		size_t run = stretch(piece);
+		char byte = piece.at[0];
 
-		if (text.len > 0) {
+		if (run > 0) {
 			if (lines->cr)
 				TRY(end_line(lines, to));
-			if (lines->dots && !lines->inside && text.at[0] == '.')
+			if (lines->dots && !lines->inside && byte == '.')
 				TRY(buffer_add_byte(to, '.'));
-			TRY(buffer_add(to, text));
+			TRY(buffer_add(to, slice_take(&piece, run)));
 			lines->inside = true;
 			continue;
 		}
-		if (slice_take(&piece, 1).at[0] == '\n') {
+		piece = slice_drop(piece, 1);
+		if (byte == '\n') {
 			TRY(end_line(lines, to));
 			continue;
 		}
