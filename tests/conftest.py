@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-LIMIT = 300
+LIMIT = 600
 
 
 def end_it(_number, _frame):
