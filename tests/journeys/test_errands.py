@@ -152,7 +152,7 @@ def test_errands_outlive_a_kill(started, sink, quick):
     gateway = begin(started, sink, quick, 'policy "tell" { do = {"notify help@example.org", "forward watch@example.org"} }')
     for number in range(5):
         name = f"berta{number}@example.org"
-        assert hand_in(gateway, [name], letter(f"told {number}")).startswith("250")
+        wait_for(lambda: hand_in(gateway, [name], letter(f"told {number}")).startswith("250"), 20, "a queue that takes mail")
         for pid, child in gateway.children().items():
             if child == "queue":
                 os.kill(pid, signal.SIGKILL)
