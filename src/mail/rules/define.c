@@ -202,7 +202,9 @@ static enum result read_header(struct definition *definition, const char **ret_f
 	return read_match(definition->text, definition, ret_fault);
 }
 
-enum result obey_header(struct rules_reader *reader, const struct directive *directive, struct slice value)
+/* A rule whose text `read` understands, or else says why not. */
+static enum result define(struct rules_reader *reader, const struct directive *directive, struct slice value,
+                          enum result (*read)(struct definition *, const char **))
 {
 	struct rule *rule;
 	struct definition definition;
@@ -211,24 +213,25 @@ enum result obey_header(struct rules_reader *reader, const struct directive *dir
 	TRY(begin(reader, directive, value, &rule, &definition));
 	if (rule == NULL)
 		return OK;
-	return read_header(&definition, &fault) == OK ? end(rule, &definition) : fail(reader, rule, fault);
+	return read(&definition, &fault) == OK ? end(rule, &definition) : fail(reader, rule, fault);
+}
+
+enum result obey_header(struct rules_reader *reader, const struct directive *directive, struct slice value)
+{
+	return define(reader, directive, value, read_header);
 }
 
 /* No evals, and of the forms only :raw. */
+static enum result read_part_header(struct definition *definition, const char **ret_fault)
+{
+	TRY(read_match(definition->text, definition, ret_fault));
+	*ret_fault = "of a part's header there is the form :raw alone";
+	return definition->modifiers & ~(unsigned)HEADER_RAW ? REFUSED : OK;
+}
+
 enum result obey_mimeheader(struct rules_reader *reader, const struct directive *directive, struct slice value)
 {
-	struct rule *rule;
-	struct definition definition;
-	const char *fault = NULL;
-
-	TRY(begin(reader, directive, value, &rule, &definition));
-	if (rule == NULL)
-		return OK;
-	if (read_match(definition.text, &definition, &fault) != OK)
-		return fail(reader, rule, fault);
-	if (definition.modifiers & ~(unsigned)HEADER_RAW)
-		return fail(reader, rule, "of a part's header there is the form :raw alone");
-	return end(rule, &definition);
+	return define(reader, directive, value, read_part_header);
 }
 
 /* ---- body, rawbody, uri, full ---- */
@@ -248,14 +251,7 @@ static enum result read_text(struct definition *definition, const char **ret_fau
 
 enum result obey_text(struct rules_reader *reader, const struct directive *directive, struct slice value)
 {
-	struct rule *rule;
-	struct definition definition;
-	const char *fault = NULL;
-
-	TRY(begin(reader, directive, value, &rule, &definition));
-	if (rule == NULL)
-		return OK;
-	return read_text(&definition, &fault) == OK ? end(rule, &definition) : fail(reader, rule, fault);
+	return define(reader, directive, value, read_text);
 }
 
 /* ---- the others ---- */
