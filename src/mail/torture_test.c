@@ -23,7 +23,7 @@ static const struct envelope envelope = {
 	.trace = LIT("Received: from x\r\n\tby y; now\r\n"), .recipients = two, .recipient_count = COUNT_OF(two),
 };
 static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("unscannable"), LIT("depth") } };
-static struct question questions[] = { { ASK_SCANNERS, LIT("") } };
+static struct inquiry questions[] = { { ASK_SCANNERS, LIT("") } };
 static struct answer answers[] = { { ASK_SCANNERS, LIT("clamav"), ANSWER_FAILED, LIT("no answer in time") } };
 static struct slice names[] = { LIT("a.zip") };
 static struct found_part parts[] = { { .path = LIT("1"), .type = LIT("a/b"), .names = names, .name_count = COUNT_OF(names) } };

@@ -24,7 +24,7 @@ static enum result pack_fact(struct buffer *to, const struct fact *fact)
 	return pack_slice(to, fact->value);
 }
 
-static enum result pack_question(struct buffer *to, const struct question *question)
+static enum result pack_question(struct buffer *to, const struct inquiry *question)
 {
 	TRY(pack_u8(to, (uint8_t)question->kind));
 	return pack_slice(to, question->what);
@@ -109,7 +109,7 @@ static enum result read_facts(struct unpack *from, struct arena *arena, struct f
 static enum result read_questions(struct unpack *from, struct arena *arena, struct findings *findings)
 {
 	TRY(read_count(from, QUESTIONS_MOST, QUESTION_LEAST, &findings->question_count));
-	findings->questions = arena_array(arena, struct question, findings->question_count);
+	findings->questions = arena_array(arena, struct inquiry, findings->question_count);
 	if (findings->questions == NULL)
 		return LATER;
 	for (size_t i = 0; i < findings->question_count; i++) {
@@ -242,6 +242,7 @@ const char *question_kind_name(enum question_kind kind)
 {
 	static const char *const names[QUESTION_KINDS] = {
 		[ASK_SCANNERS] = "scanners", [ASK_CLOCK] = "clock", [ASK_PEER] = "peer",
+		[ASK_DNS] = "dns", [ASK_STATE] = "state",
 	};
 
 	return kind >= ASK_SCANNERS && kind < QUESTION_KINDS ? names[kind] : "?";

@@ -21,8 +21,8 @@ struct fact { struct slice name, value; };               /* "size" "5120"; "unsc
 
 /* Who is asked. Clock and peer are never questions: the dispatcher tells what it knows of them when it hands the message
  * out. The numbers stand in spools and in message logs. */
-enum question_kind { ASK_SCANNERS = 1, ASK_CLOCK, ASK_PEER, QUESTION_KINDS };
-struct question { enum question_kind kind; struct slice what; };
+enum question_kind { ASK_SCANNERS = 1, ASK_CLOCK = 2, ASK_PEER = 3, ASK_DNS = 4, ASK_STATE = 5, QUESTION_KINDS };
+struct inquiry { enum question_kind kind; struct slice what; };
 
 /* A part of the message, as far down as it was taken apart. `path` is unique among them: "1.2.1". */
 struct found_part {
@@ -35,13 +35,13 @@ struct found_part {
 
 struct findings {
 	struct fact *facts;         size_t fact_count;
-	struct question *questions; size_t question_count;
+	struct inquiry *questions; size_t question_count;
 	struct found_part *parts;   size_t part_count;
 };
 
 /* Clean and found are words of scanners; said: the text is the answer. */
 enum answer_end { ANSWER_CLEAN = 0, ANSWER_FOUND = 1, ANSWER_FAILED = 2, ANSWER_SAID = 3 };
-/* who: the scanner's name; "clock"; "peer" */
+/* who: the scanner's name; "clock"; "peer"; the name that the DNS was asked for; what the keeper was asked for */
 struct answer { enum question_kind kind; struct slice who; enum answer_end end; struct slice text; };
 struct evidence { struct answer *answers; size_t count; int64_t asked, took_ms; };
 

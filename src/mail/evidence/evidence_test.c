@@ -6,7 +6,7 @@
 #include "base/test.h"
 
 static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("subject"), LIT("a\0b\r\nc") } };
-static struct question questions[] = { { ASK_SCANNERS, LIT("") } };
+static struct inquiry questions[] = { { ASK_SCANNERS, LIT("") } };
 static struct answer answers[] = {
 	{ ASK_SCANNERS, LIT("clamav"), ANSWER_FOUND, LIT("Eicar-Test") },
 	{ ASK_SCANNERS, LIT("other"), ANSWER_FAILED, LIT("no answer in time") },

@@ -16,7 +16,8 @@ struct weighing {
 static bool answered_before(const struct evidence *evidence, size_t place)
 {
 	for (size_t i = 0; i < place; i++)
-		if (slice_same(evidence->answers[i].who, evidence->answers[place].who))
+		if (evidence->answers[i].kind == evidence->answers[place].kind &&
+		    slice_same(evidence->answers[i].who, evidence->answers[place].who))
 			return true;
 	return false;
 }
@@ -35,7 +36,8 @@ static bool enough_answered(const struct evidence *evidence, unsigned scanners)
 	unsigned clean = 0;
 
 	for (size_t i = 0; i < evidence->count; i++)
-		clean += evidence->answers[i].end == ANSWER_CLEAN && !answered_before(evidence, i);
+		clean += evidence->answers[i].kind == ASK_SCANNERS && evidence->answers[i].end == ANSWER_CLEAN &&
+		         !answered_before(evidence, i);
 	return clean >= scanners;
 }
 

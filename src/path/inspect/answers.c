@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scanners' frame becomes evidence word by word: their texts are made printable and cut, whatever the other
- * process promised. */
+/* What is gathered stands packed, and is unpacked for each that adds to it. The scanners' frame becomes evidence word by
+ * word: their texts are made printable and cut, whatever the other process promised. */
 #include "inspect/request.h"
 
 #include "base/clock.h"
 #include "base/pack.h"
 #include "wire/inspect-scanners.h"
 
-enum { NAME_MOST = 64, PEER_MOST = 1024, ANSWERS_MEMORY = 256 << 10, KNOWN_MOST = 2 };
+enum { NAME_MOST = 64, PEER_MOST = 1024, ANSWERS_MEMORY = 4 << 20, KNOWN_MOST = 2 };
 
 static enum result plain(struct arena *arena, struct slice text, size_t most, struct slice *ret_plain)
 {
@@ -72,47 +72,83 @@ static void add_missing(struct evidence *evidence, unsigned scanners)
 			                                                SLICE("not every scanner answered") };
 }
 
-/* What was known before, then what was answered; `evidence` has room for it. */
-static enum result keep(struct request *request, struct evidence *evidence, struct arena *arena)
-{
-	struct evidence known = { 0 };
+/* ---- what is gathered ---- */
 
-	request->tainted = request->tainted || !all_clean(evidence);
-	TRY(evidence_unpack(buffer_slice(&request->known), arena, &known));
-	for (size_t i = 0; i < known.count && i < KNOWN_MOST; i++)
-		evidence->answers[evidence->count++] = known.answers[i];
+enum result answers_begin(struct request *request)
+{
 	buffer_clear(&request->evidence);
-	return evidence_pack(evidence, &request->evidence);
+	return buffer_add(&request->evidence, buffer_slice(&request->known));
+}
+
+static enum result join(const struct evidence *before, const struct answer *answers, size_t count, struct arena *arena,
+                        struct evidence *ret_all)
+{
+	struct answer *all = arena_array(arena, struct answer, before->count + count);
+
+	if (all == NULL)
+		return LATER;
+	for (size_t i = 0; i < before->count; i++)
+		all[i] = before->answers[i];
+	for (size_t i = 0; i < count; i++)
+		all[before->count + i] = answers[i];
+	ret_all->answers = all;
+	ret_all->count = before->count + count;
+	return OK;
+}
+
+/* What is being read lies in the old buffer until the new one is whole. */
+static enum result add(struct request *request, const struct answer *answers, size_t count, uint64_t took_ms,
+                       struct arena *arena)
+{
+	struct evidence before = { 0 }, all = { .asked = request->asked, .took_ms = (int64_t)took_ms };
+	struct buffer packed;
+	enum result result;
+
+	TRY(evidence_unpack(buffer_slice(&request->evidence), arena, &before));
+	TRY(join(&before, answers, count, arena, &all));
+	buffer_init(&packed, EVIDENCE_BYTES);
+	result = evidence_pack(&all, &packed);
+	if (result == OK) {
+		buffer_clear(&request->evidence);
+		result = buffer_add(&request->evidence, buffer_slice(&packed));
+	}
+	buffer_finish(&packed);
+	return result;
+}
+
+enum result answers_add(struct request *request, const struct answer *answers, size_t count, uint64_t took_ms)
+{
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, ANSWERS_MEMORY);
+	result = add(request, answers, count, took_ms, &arena);
+	arena_finish(&arena);
+	return result;
+}
+
+enum result answers_missing(struct request *request, enum question_kind kind, struct slice who, struct slice reason,
+                            uint64_t took_ms)
+{
+	const struct answer missing = { kind, who, ANSWER_FAILED, reason };
+
+	return answers_add(request, &missing, 1, took_ms);
 }
 
 enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms)
 {
-	struct answer answers[SCANNERS_MOST + 1 + KNOWN_MOST];
-	struct evidence evidence = { .answers = answers, .asked = request->asked, .took_ms = (int64_t)took_ms };
+	struct answer answers[SCANNERS_MOST + 1];
+	struct evidence evidence = { .answers = answers };
 	enum result result;
 	struct arena arena;
 
 	arena_init(&arena, ANSWERS_MEMORY);
 	result = read_answers(scanned, &arena, &evidence);
-	if (result == OK)
+	if (result == OK) {
 		add_missing(&evidence, scanners);
-	if (result == OK)
-		result = keep(request, &evidence, &arena);
-	arena_finish(&arena);
-	return result;
-}
-
-enum result answers_missing(struct request *request, struct slice reason, uint64_t took_ms)
-{
-	struct answer answers[1 + KNOWN_MOST] = { { ASK_SCANNERS, SLICE("scanners"), ANSWER_FAILED, reason } };
-	struct evidence evidence = { .answers = answers, .count = reason.len ? 1 : 0, .asked = request->asked,
-		                     .took_ms = (int64_t)took_ms };
-	enum result result;
-	struct arena arena;
-
-	request->tainted = true;
-	arena_init(&arena, ANSWERS_MEMORY);
-	result = keep(request, &evidence, &arena);
+		request->tainted = request->tainted || !all_clean(&evidence);
+		result = add(request, evidence.answers, evidence.count, took_ms, &arena);
+	}
 	arena_finish(&arena);
 	return result;
 }

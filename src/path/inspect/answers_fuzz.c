@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buffer_init(&request.known, EVIDENCE_BYTES);
 	if (answers_known(&request, &envelope, 1700000000, &arena) != OK)
 		abort();
+	if (answers_begin(&request) != OK)
+		abort();
 	if (answers_read(&request, (struct slice){ (const char *)data, size }, 1, 5) == OK) {
 		if (evidence_unpack(buffer_slice(&request.evidence), &arena, &evidence) != OK)
 			abort();

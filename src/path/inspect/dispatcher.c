@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is handed to a worker in each waiting stage is a table. All that happens moves one request to another stage;
  * dispatcher_hand_out() then gives free workers the oldest that wait. */
-#include "inspect/request.h"
+#include "inspect/sources.h"
 
 #include "inspect/inspect.h"
 #include "inspect/worker_wire.h"
@@ -27,6 +27,8 @@ static enum result give_read(struct request *request)
 	result = buffer_add(&payload, buffer_slice(&request->question));
 	if (result == OK)
 		result = pack_u8(&payload, request->replays);
+	if (result == OK)
+		result = pack_u8(&payload, request->wants != 0);
 	if (result == OK)
 		result = pack_slice(&payload, buffer_slice(&request->known));
 	if (result == OK)
@@ -187,7 +189,7 @@ static struct request *new_request(struct dispatcher *dispatcher, struct frame *
 	buffer_init(&request->findings, EVIDENCE_BYTES);
 	buffer_init(&request->evidence, EVIDENCE_BYTES);
 	buffer_init(&request->judgement, WORKER_ANSWER_LONGEST);
-	timer_init(&request->deadline, dispatcher->loop, scanning_silent, request);
+	timer_init(&request->deadline, dispatcher->loop, sources_silent, request);
 	request_link(dispatcher, request);
 	if (dispatcher->in_flight >= dispatcher->limits.in_flight)
 		channel_pause(&dispatcher->queue);
@@ -213,6 +215,8 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 	request = new_request(dispatcher, frame, TO_READ);
 	if (request == NULL)
 		return LATER;
+	if (dispatcher->limits.scanners)
+		request->wants |= sources_bit(ASK_SCANNERS);
 	if (unpack_end(&from) != OK || read_envelope(request, envelope) != OK)
 		request_fail(request, SLICE("the envelope could not be read"));
 	return OK;
@@ -262,11 +266,7 @@ static enum result obey_features(struct dispatcher *dispatcher, struct frame *fr
 
 static void forget(struct request *request)
 {
-	struct dispatcher *dispatcher = request->dispatcher;
-
 	request->forgotten = true;
-	if (request->stage == ASKING && request->scan_sent)
-		(void)!channel_send(&dispatcher->scanners, INSPECT_FORGET, request->serial, SLICE(""), -1);
 	if (is_waiting(request) || request->stage == ASKING)
 		request_drop(request);
 }

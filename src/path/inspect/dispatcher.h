@@ -9,9 +9,9 @@
  * Fails:   see inspect.h. A message that its worker dies over is read once more; the second time, or when time is
  *          over, it is judged unscannable, unread. When not even that can be had, FAILED goes to the queue.
  *
- *   TO_READ --> READING --> ASKING --> TO_JUDGE --> JUDGING --> answered
- *                  |  (nobody to ask)                              ^
- *                  +-----------------------------------------------+
+ *   TO_READ --> READING --> ASKING (sources.h) --> TO_JUDGE --> JUDGING --> answered
+ *                  |  (nobody to ask)                                         ^
+ *                  +----------------------------------------------------------+
  *   TO_COMPOSE --> COMPOSING --> answered
  *   TO_EXTRACT --> EXTRACTING --> answered
  */

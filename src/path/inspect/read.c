@@ -270,10 +270,10 @@ static enum result ask(unsigned scanners, struct arena *arena, struct findings *
 {
 	if (scanners == 0)
 		return OK;
-	findings->questions = arena_new(arena, struct question);
+	findings->questions = arena_new(arena, struct inquiry);
 	if (findings->questions == NULL)
 		return LATER;
-	*findings->questions = (struct question){ .kind = ASK_SCANNERS };
+	*findings->questions = (struct inquiry){ .kind = ASK_SCANNERS };
 	findings->question_count = 1;
 	return OK;
 }

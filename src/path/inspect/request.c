@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each end of a request passes through request_drop(); nobody holds one over a call that may end it. */
-#include "inspect/request.h"
+#include "inspect/sources.h"
 
 #include "inspect/inspect.h"
 
@@ -46,6 +46,7 @@ void request_drop(struct request *request)
 {
 	struct dispatcher *dispatcher = request->dispatcher;
 
+	sources_forget(request);
 	unhook(dispatcher, request);
 	timer_end(&request->deadline);
 	fd_close(&request->fd);
@@ -79,8 +80,9 @@ void request_judge_unread(struct request *request, struct slice reason)
 {
 	buffer_clear(&request->findings);
 	request->stage = TO_JUDGE;
+	request->tainted = true;
 	request_say(request, "unscannable", reason);
 	if (findings_unscannable(reason, &request->findings) != OK ||
-	    (!request->replays && answers_missing(request, SLICE(""), 0) != OK))
+	    (buffer_length(&request->evidence) == 0 && answers_begin(request) != OK))
 		request_fail(request, SLICE("no memory"));
 }

@@ -32,13 +32,14 @@ struct request {
 	uint32_t recipients;
 	struct buffer question;                      /* the envelope as a slice, or the notice */
 	struct buffer known;                         /* evidence from before anybody is asked */
-	struct buffer findings, evidence;
+	struct buffer findings;
+	struct buffer evidence;                      /* packed: what is known, and what was answered so far */
 	struct buffer judgement;                     /* that waits for its edits */
 	struct timer deadline;
 	uint64_t began;                              /* when a worker began to read */
 	int64_t asked;
 	unsigned deaths, judge_deaths;
-	bool scan_sent;
+	unsigned wants, waits, sent;                 /* bits of sources, see sources.h */
 	bool replays;                                /* nobody is asked, and nothing mended */
 	bool tainted;                                /* must not be called clean */
 	bool unmendable;                             /* its menders died: policy keeps it, or it fails */
@@ -60,17 +61,21 @@ void dispatcher_count(struct dispatcher *dispatcher, enum inspect_count which);
 /* dispatcher.c: free workers get what waits. */
 void dispatcher_hand_out(struct dispatcher *dispatcher);
 
-/* scanning.c: the scanners are asked about it. */
-void scanning_begin(struct request *request);
-void scanning_silent(void *request);                  /* its deadline */
+/* sources.c: its deadline, while it is asked about. */
+void sources_silent(void *request);
 
 /* taking.c: what a worker said of it, or that it ended; the calls of struct workers_owner. */
 enum result taking_answer(void *owner, void *job, struct frame *frame);
 void taking_death(void *owner, void *job, uint64_t took_ms);
 
-/* answers.c: evidence from what the scanners said, or did not say. */
+/* answers.c: evidence from what was said, or not said. It begins with what is known; each source then adds its answers,
+ * whose texts are printable ASCII. */
+must_use enum result answers_begin(struct request *request);
+must_use enum result answers_add(struct request *request, const struct answer *answers, size_t count, uint64_t took_ms);
+must_use enum result answers_missing(struct request *request, enum question_kind kind, struct slice who, struct slice reason,
+                                     uint64_t took_ms);
+/* SCANNED's payload. */
 must_use enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms);
-must_use enum result answers_missing(struct request *request, struct slice reason, uint64_t took_ms);
 /* What is known beforehand: the clock and the peer; in a replay, all that is known at all. */
 must_use enum result answers_known(struct request *request, const struct envelope *envelope, int64_t now, struct arena *arena);
 must_use enum result answers_given(struct request *request, struct slice evidence);

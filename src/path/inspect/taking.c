@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which answer ends which working stage is a table, and so is what a worker's end means there. */
-#include "inspect/request.h"
+#include "inspect/sources.h"
 
 #include "inspect/inspect.h"
 #include "inspect/worker_wire.h"
@@ -22,7 +22,6 @@ enum { DEATHS_MOST = 2 };
 
 static enum result take_findings(struct request *request, struct slice payload)
 {
-	struct dispatcher *dispatcher = request->dispatcher;
 	struct findings findings;
 	enum result result;
 	struct arena arena;
@@ -31,11 +30,11 @@ static enum result take_findings(struct request *request, struct slice payload)
 	result = findings_unpack(payload, &arena, &findings);
 	arena_finish(&arena);
 	TRY(result);
-	if (dispatcher->limits.scanners == 0 || request->replays)
+	if (request->wants == 0)
 		return REFUSED;                      /* it had nobody to wait for */
 	buffer_clear(&request->findings);
 	TRY(buffer_add(&request->findings, payload));
-	scanning_begin(request);
+	sources_begin(request);
 	return OK;
 }
 
@@ -52,7 +51,7 @@ static void count_verdict(struct dispatcher *dispatcher, enum verdict verdict)
 }
 
 /* A worker may be taken over by the message it read: it cannot call clean what a scanner did not, nor judge
- * before the scanners were asked. */
+ * before whoever is to be asked was. */
 static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict,
                                    bool *ret_unmended, bool *ret_goes)
 {
@@ -79,7 +78,7 @@ static enum result take_judgement(struct request *request, struct slice payload)
 	enum verdict verdict;
 	bool unmended, goes;
 
-	if (request->stage == READING && request->dispatcher->limits.scanners && !request->replays)
+	if (request->stage == READING && request->wants)
 		return REFUSED;
 	TRY(check_judgement(request, payload, &verdict, &unmended, &goes));
 	if (unmended && !request->unmendable) {

@@ -39,7 +39,7 @@ static enum result send_answer(struct worker *worker, enum worker_answers kind, 
 /* A judgement's question: packed findings and evidence. */
 struct matter {
 	struct envelope envelope;
-	bool replay;
+	bool replay, asks;                       /* from before; others are asked before it is judged */
 	struct slice findings, evidence;
 	const struct slice *bytes;               /* NULL: the message is not at hand, and mending comes later, or never */
 };
@@ -143,7 +143,7 @@ static enum result pack_findings(struct worker *worker, const struct envelope *e
 
 static enum result answer_read(struct worker *worker, struct matter *matter, const struct slice *bytes)
 {
-	if (worker->task->means.scanners && !matter->replay)
+	if (matter->asks)
 		return send_answer(worker, WORKER_FINDINGS, &worker->findings);
 	matter->findings = buffer_slice(&worker->findings);
 	matter->bytes = matter->replay ? NULL : bytes;
@@ -158,6 +158,7 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 	enum result result;
 	bool mapped;
 
+	matter.asks = unpack_u8(&from);
 	matter.evidence = unpack_slice(&from, EVIDENCE_BYTES);
 	TRY(unpack_end(&from));
 	TRY(envelope_unpack(packed, &worker->arena, &matter.envelope));

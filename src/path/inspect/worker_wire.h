@@ -3,9 +3,9 @@
  * worker_wire.h — what the dispatcher and one of its workers say to each other (inside the room only).
  *
  *   dispatcher                                  worker
- *     READ(slice envelope, u8 replay, slice evidence, +memfd) -->
- *                                      <----    FINDINGS(findings)     when there is something to ask
- *                                      <----    JUDGED(judgement)      when there is not, and in a replay
+ *     READ(slice envelope, u8 replay, u8 asks, slice evidence, +memfd) -->
+ *                                      <----    FINDINGS(findings)     when somebody is asked about it
+ *                                      <----    JUDGED(judgement)      when nobody is
  *     JUDGE(slice envelope, u8 replay, slice findings, slice evidence)  -->
  *                                      <----    JUDGED(judgement)
  *                                      <----    CANNOT(text)           a replay: policy asks for a header that was not kept
