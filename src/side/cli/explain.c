@@ -15,10 +15,11 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-enum { FOUND_MEMORY = 64 << 20, TRACE_LIMIT = 64 << 20, STATUS_UNKNOWN = 1 };
+enum { FOUND_MEMORY = 64 << 20, TRACE_LIMIT = 64 << 20, STATUS_UNKNOWN = 1, STATUS_UNREAD = 2 };
 
 struct found {
 	bool is;
+	bool unread;                             /* not all of the message log could be read, which was complained of */
 	const char *where;
 	struct arena arena;
 	struct slice envelope, judgement;
@@ -57,8 +58,13 @@ static void find(struct found *found, struct places *places, const char *id)
 
 	for (size_t i = 0; i < COUNT_OF(rooms) && !found->is; i++)
 		find_spooled(found, places->gateway.run.is, rooms[i], id);
-	if (!found->is && kept_walk(&walk, places) != OK)
+	if (found->is)
+		return;
+	if (kept_walk(&walk, places) != OK) {
 		found->is = false;
+		found->unread = true;
+	}
+	found->unread = found->unread || walk.unread_files > 0;
 }
 
 /* Where it is now, as `queue show` or `quarantine show` say. */
@@ -86,6 +92,17 @@ static int print_trace(const struct found *found, struct places *places, const c
 	return result == OK && fflush(stdout) == 0 ? EX_OK : 2;
 }
 
+/* It may stand in what could not be read. */
+static int nobody_knows(const struct found *found, const char *id)
+{
+	if (found->unread) {
+		complain("%s: neither the queue nor the quarantine knows it, and the message log could not be read whole", id);
+		return STATUS_UNREAD;
+	}
+	complain("%s: neither the queue nor the quarantine nor the message log knows it", id);
+	return STATUS_UNKNOWN;
+}
+
 static int explain_id(struct places *places, const char *id, bool json)
 {
 	struct found found = { 0 };
@@ -102,7 +119,7 @@ static int explain_id(struct places *places, const char *id, bool json)
 	else if (there)
 		status = EX_OK;                  /* not judged yet */
 	else
-		complain("%s: neither the queue nor the quarantine nor the message log knows it", id);
+		status = nobody_knows(&found, id);
 	arena_finish(&found.arena);
 	return status;
 }
