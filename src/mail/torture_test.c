@@ -27,8 +27,9 @@ static struct inquiry questions[] = { { ASK_SCANNERS, LIT("") } };
 static struct answer answers[] = { { ASK_SCANNERS, LIT("clamav"), ANSWER_FAILED, LIT("no answer in time") } };
 static struct slice names[] = { LIT("a.zip") };
 static struct found_part parts[] = { { .path = LIT("1"), .type = LIT("a/b"), .names = names, .name_count = COUNT_OF(names) } };
+static struct fact_place places[] = { { 0, 0 }, { 7, 9 } };
 static const struct findings findings = {
-	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts),
+	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts), places, READER_NOW,
 };
 static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000, 42 };
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };

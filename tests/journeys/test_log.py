@@ -110,7 +110,7 @@ def test_what_was_judged_is_replayed(gateway, sink, tmp_path):
     assert rows == [] and totals["messages"] == totals["same"] == 5, (rows, totals)
     new = other_conf(gateway, tmp_path, 'do = {"reject nobody lives here"}', 'do = {"hold"}')
     rows, totals = replay(gateway, new, "--kept")
-    assert totals == {"messages": 5, "same": 4, "differ": 1, "unknown": 0, "changes": {"reject -> hold": 1}}
+    assert totals == {"messages": 5, "same": 4, "differ": 1, "unknown": 0, "not_looked_for": 0, "changes": {"reject -> hold": 1}}
     change = rows[0]["changes"][0]
     assert change["recipient"] == "nobody@example.org" and change["to"]["why"] == "nobody"
     assert re.fullmatch(r".*/new\.conf:\d+", change["to"]["origin"]) and change["from"]["what"].startswith("reject '550")
@@ -127,7 +127,12 @@ def test_a_header_that_was_not_kept_is_not_guessed(gateway, sink, tmp_path):
     sink.wait()
     new = other_conf(gateway, tmp_path, "subject ~ '*pills*'", "header('X-Kind') = 'offer'")
     rows, totals = replay(gateway, new, "--kept")
-    assert totals["unknown"] == 1 and totals["same"] == 0 and "header" in rows[0]["unknown"], (rows, totals)
+    assert totals["not_looked_for"] == 1 and totals["same"] == totals["unknown"] == 0, (rows, totals)
+    assert rows[0]["not_looked_for"] == ['header("X-Kind")'], rows
+    done = gateway.command("replay", "--against", str(new), "--kept")
+    assert b': not looked for then: header("X-Kind")\n' in done.stdout and b"1 not looked for then\n" in done.stdout, done
+    rows, totals = replay(gateway, new, "--kept", "--quarantine")
+    assert totals["not_looked_for"] == 1, (rows, totals)
 
 
 def test_scanners_are_not_asked_again(started, sink, quick):
@@ -277,6 +282,50 @@ def block(records):
     return head + struct.pack("<I", crc32c(head)) + stored
 
 
+def records_of(path):
+    """(key, bytes) of each judgement in a file of the log."""
+    rest, size = path.read_bytes(), struct.calcsize("<IIIIII16s16sQQI") + 4
+    while rest:
+        stored, = struct.unpack_from("<I", rest, 8)
+        raw, rest = zlib.decompress(rest[size:size + stored]), rest[size + stored:]
+        while raw:
+            kind, _, key, length = struct.unpack_from("<BQ16sI", raw)
+            if kind == 1:
+                yield key, raw[29:29 + length]
+            raw = raw[29 + length:]
+
+
+def as_of_then(data):
+    """The same judgement, as it was kept before findings had the number of their reader."""
+    start = 5 + struct.unpack_from("<I", data, 1)[0]
+    judgement = data[start + 4:]
+    for place in range(len(judgement) - 8):
+        length, = struct.unpack_from("<I", judgement, place)
+        findings, rest = judgement[place + 4:place + 4 + length], judgement[place + 4 + length:]
+        if findings[:1] == b"\3" and len(rest) >= 4 and struct.unpack_from("<I", rest)[0] == len(rest) - 4:
+            break
+    facts, = struct.unpack_from("<I", findings, 5)
+    old = b"\2" + findings[5:-4 - 8 * facts]
+    judgement = judgement[:place] + struct.pack("<I", len(old)) + old + rest
+    return data[:start] + struct.pack("<I", len(judgement)) + judgement
+
+
+def test_what_was_not_looked_for_then_is_said(started, sink, quick, tmp_path):
+    gateway = started(house.Gateway([("example.org", [sink.url])], quick + 'policy "huge" { when = "size > 1G" do = {"hold"} }\n'))
+    assert hand_in(gateway, "pills").startswith("250")
+    sink.wait()
+    gateway.wait_empty()
+    gateway.stop()
+    log = pathlib.Path(gateway.folder) / "state" / "log"
+    kept = [record for path in sorted(log.iterdir()) for record in records_of(path)]
+    (log / "0000000000-1").write_bytes(block([(b"000000000000PAST", as_of_then(kept[0][1]))]))
+    rows, totals = replay(gateway, other_conf(gateway, tmp_path, "size > 1G", "parts > 0"), "--kept")
+    assert totals["differ"] == 2 and totals["not_looked_for"] == 0, "what was looked for then is judged"
+    rows, totals = replay(gateway, other_conf(gateway, tmp_path, "size > 1G", "subject ~ '*pills*' and signed"), "--kept")
+    assert totals["same"] == 1 and totals["not_looked_for"] == 1 and totals["unknown"] == 0, (rows, totals)
+    assert rows == [{"file": "000000000000PAST", "not_looked_for": ["subject", "signed"]}], rows
+
+
 def test_a_record_that_is_none_ends_nothing(gateway, sink):
     for number, subject in enumerate(("one", "two", "three")):
         assert hand_in(gateway, subject).startswith("250")
@@ -288,6 +337,19 @@ def test_a_record_that_is_none_ends_nothing(gateway, sink):
     rows, totals = replay(gateway, gateway.conf, "--kept")
     assert totals["messages"] == 5 and totals["same"] == 3 and totals["unknown"] == 2, (rows, totals)
     assert [row["file"] for row in rows] == ["0000000000000BAD", "0000000000001BAD"], rows
+
+
+def test_an_id_that_may_stand_in_what_cannot_be_read(gateway):
+    nobody = "0000000000000000"
+    done = gateway.command("explain", nobody)
+    assert done.returncode == 1 and b"nor the message log knows it" in done.stderr, done
+    gateway.stop()
+    damaged = pathlib.Path(gateway.folder) / "state" / "log" / "0000000000-1"
+    bad = block([(b"0000000000001BAD", b"what")])
+    damaged.write_bytes(bytes([bad[0] ^ 1]) + bad[1:])          # in its head: nobody knows what may stand in it
+    done = gateway.command("explain", nobody)
+    assert done.returncode == 2 and b"0000000000-1: the message log is damaged" in done.stderr, done
+    assert b"could not be read whole" in done.stderr, done
 
 
 # ---- a keeper in trouble ----

@@ -5,8 +5,9 @@
 
 #include "base/pack.h"
 
-/* Findings without parts are still version 1, as what is in spools already. */
-enum { EVIDENCE_VERSION = 1, WITH_PARTS = 2, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10, PART_LEAST = 28 };
+enum { EVIDENCE_VERSION = 1, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10, PART_LEAST = 28, PLACE_LEAST = 8 };
+/* Of findings; all are still read. */
+enum { WITHOUT_PARTS = 1, WITH_PARTS = 2, WITH_READER = 3 };
 
 /* All of it or nothing: what was begun is cut off again. */
 static enum result whole_or_nothing(struct buffer *to, size_t before, enum result result)
@@ -52,11 +53,21 @@ static enum result pack_part(struct buffer *to, const struct found_part *part)
 
 static enum result pack_parts(struct buffer *to, const struct findings *findings)
 {
-	if (findings->part_count == 0)
-		return OK;
 	TRY(pack_u32(to, (uint32_t)findings->part_count));
 	for (size_t i = 0; i < findings->part_count; i++)
 		TRY(pack_part(to, &findings->parts[i]));
+	return OK;
+}
+
+static enum result pack_places(struct buffer *to, const struct findings *findings)
+{
+	size_t count = findings->places ? findings->fact_count : 0;
+
+	TRY(pack_u32(to, (uint32_t)count));
+	for (size_t i = 0; i < count; i++) {
+		TRY(pack_u32(to, findings->places[i].at));
+		TRY(pack_u32(to, findings->places[i].length));
+	}
 	return OK;
 }
 
@@ -65,14 +76,16 @@ static enum result pack_findings_body(const struct findings *findings, struct bu
 	if (findings->fact_count > FACTS_MOST || findings->question_count > QUESTIONS_MOST ||
 	    findings->part_count > FOUND_PARTS_MOST)
 		return LATER;
-	TRY(pack_u8(to, findings->part_count ? WITH_PARTS : EVIDENCE_VERSION));
+	TRY(pack_u8(to, WITH_READER));
+	TRY(pack_u32(to, findings->reader));
 	TRY(pack_u32(to, (uint32_t)findings->fact_count));
 	for (size_t i = 0; i < findings->fact_count; i++)
 		TRY(pack_fact(to, &findings->facts[i]));
 	TRY(pack_u32(to, (uint32_t)findings->question_count));
 	for (size_t i = 0; i < findings->question_count; i++)
 		TRY(pack_question(to, &findings->questions[i]));
-	return pack_parts(to, findings);
+	TRY(pack_parts(to, findings));
+	return pack_places(to, findings);
 }
 
 enum result findings_pack(const struct findings *findings, struct buffer *to)
@@ -157,7 +170,34 @@ static enum result read_parts(struct unpack *from, struct arena *arena, struct f
 		return LATER;
 	for (size_t i = 0; i < findings->part_count; i++)
 		TRY(read_part(from, arena, &findings->parts[i]));
-	return findings->part_count ? OK : REFUSED;
+	return OK;
+}
+
+/* One for each fact, or none at all. */
+static enum result read_places(struct unpack *from, struct arena *arena, struct findings *findings)
+{
+	size_t count;
+
+	TRY(read_count(from, FACTS_MOST, PLACE_LEAST, &count));
+	if (count == 0)
+		return OK;
+	if (count != findings->fact_count)
+		return REFUSED;
+	findings->places = arena_array(arena, struct fact_place, count);
+	if (findings->places == NULL)
+		return LATER;
+	for (size_t i = 0; i < count; i++) {
+		findings->places[i].at = unpack_u32(from);
+		findings->places[i].length = unpack_u32(from);
+	}
+	return from->bad ? REFUSED : OK;
+}
+
+static uint32_t read_reader(struct unpack *from, uint8_t version)
+{
+	if (version == WITH_READER)
+		return unpack_u32(from);
+	return version == WITH_PARTS ? READER_PARTS : READER_FIRST;
 }
 
 enum result findings_unpack(struct slice packed, struct arena *arena, struct findings *ret_findings)
@@ -166,12 +206,17 @@ enum result findings_unpack(struct slice packed, struct arena *arena, struct fin
 	struct findings findings = { 0 };
 	uint8_t version = unpack_u8(&from);
 
-	if (packed.len > EVIDENCE_BYTES || (version != EVIDENCE_VERSION && version != WITH_PARTS))
+	if (packed.len > EVIDENCE_BYTES || version < WITHOUT_PARTS || version > WITH_READER)
 		return REFUSED;
+	findings.reader = read_reader(&from, version);
 	TRY(read_facts(&from, arena, &findings));
 	TRY(read_questions(&from, arena, &findings));
-	if (version == WITH_PARTS)
+	if (version >= WITH_PARTS)
 		TRY(read_parts(&from, arena, &findings));
+	if (version == WITH_PARTS && findings.part_count == 0)
+		return REFUSED;
+	if (version >= WITH_READER)
+		TRY(read_places(&from, arena, &findings));
 	TRY(unpack_end(&from));
 	*ret_findings = findings;
 	return OK;
@@ -260,7 +305,7 @@ const char *answer_end_name(enum answer_end end)
 enum result findings_unscannable(struct slice reason, struct buffer *to)
 {
 	struct fact fact = { SLICE("unscannable"), reason };
-	struct findings findings = { .facts = &fact, .fact_count = 1 };
+	struct findings findings = { .facts = &fact, .fact_count = 1, .reader = READER_NOW };
 
 	return findings_pack(&findings, to);
 }

@@ -3,7 +3,8 @@
  * evidence.h — what was found in a message, what is asked of others, and what they answered (decision 5).
  *
  * Knows:   findings (facts as name and value, questions, and the parts of the message), evidence (answers), and the packed form
- *          of both. They are kept with the message, so that judge() can be run again without a network.
+ *          of both. They are kept with the message, so that judge() can be run again without a network; and which reader
+ *          found them, so that what was not looked for is never taken for what was not there.
  * Ignores: how facts are found and how questions are answered.
  * Owns:    nothing: slices point into what was unpacked or into the arena handed in.
  * Fails:   REFUSED: not findings, not evidence. LATER: full. Both ceilings are far above need;
@@ -18,6 +19,17 @@
 enum { FACTS_MOST = 4096, QUESTIONS_MOST = 256, FOUND_PARTS_MOST = 16384, PART_WORDS_MOST = 256, EVIDENCE_BYTES = 1 << 20 };
 
 struct fact { struct slice name, value; };               /* "size" "5120"; "unscannable" "worker died twice" */
+struct fact_place { uint32_t at, length; };              /* the bytes of the message's field it comes from; length 0: of none */
+
+/* What a reader looks for, whether it is there or not. One that looks for more is a reader of its own, and the rows of
+ * mail/policy/facts.c say which reader told each fact first as it is told now. The numbers stand in spools and in message
+ * logs; those of findings that have none are known by their packed form. */
+enum reader {
+	READER_FIRST,                                    /* version 1 of the packed form */
+	READER_PARTS,                                    /* version 2: as every reader would, with parts */
+	READER_WHOLE,                                    /* texts are whole; signatures, addresses, dates; headers that rules ask for */
+	READER_NOW = READER_WHOLE,
+};
 
 /* Who is asked. Clock and peer are never questions: the dispatcher tells what it knows of them when it hands the message
  * out. The numbers stand in spools and in message logs. */
@@ -37,6 +49,8 @@ struct findings {
 	struct fact *facts;         size_t fact_count;
 	struct inquiry *questions; size_t question_count;
 	struct found_part *parts;   size_t part_count;
+	struct fact_place *places;                       /* one for each fact; NULL: not known */
+	uint32_t reader;                                 /* enum reader, or of a later version */
 };
 
 /* Clean and found are words of scanners; said: the text is the answer. */

@@ -17,8 +17,9 @@ static struct found_part parts[] = {
 	{ LIT("1"), LIT("multipart/mixed"), LIT(""), 5000, NULL, 0, NULL, 0 },
 	{ LIT("1.1"), LIT("application/zip"), LIT("0123456789abcdef0123456789abcdef"), 42, names, COUNT_OF(names), names, 1 },
 };
+static struct fact_place places[] = { { 0, 0 }, { 100, 17 } };
 static const struct findings sample_findings = {
-	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts),
+	facts, COUNT_OF(facts), questions, COUNT_OF(questions), parts, COUNT_OF(parts), places, READER_WHOLE,
 };
 static const struct evidence sample_evidence = { answers, COUNT_OF(answers), 1700000000, 42 };
 
@@ -35,6 +36,8 @@ static void findings_come_back(struct arena *arena, struct buffer *buffer)
 		      back.parts[1].fact_count == 1 && back.parts[0].name_count == 0,
 	      "and each part with its names");
 	CHECK(back.question_count == 1 && back.questions[0].kind == ASK_SCANNERS, "and the kind of each question");
+	CHECK(back.places && back.places[1].at == 100 && back.places[1].length == 17, "and where a fact comes from");
+	CHECK(back.reader == READER_WHOLE, "and which reader found them");
 }
 
 static void evidence_comes_back(struct arena *arena, struct buffer *buffer)
@@ -75,6 +78,8 @@ static const struct {
 	{ "a value that runs past the end", LIT("\1\1\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0") },
 	{ "parts announced, and none there", LIT("\2\0\0\0\0\0\0\0\0\0\0\0\0") },
 	{ "more parts than bytes", LIT("\2\0\0\0\0\0\0\0\0\1\0\0\0") },
+	{ "a version that is to come", LIT("\4\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
+	{ "more places than facts", LIT("\3\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0") },
 	{ "a question of no known kind", LIT("\1\0\0\0\0\1\0\0\0\11\0\0\0\0") },
 };
 
@@ -84,6 +89,29 @@ static void bad_findings(struct arena *arena)
 
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		CHECK(findings_unpack(bad[i].packed, arena, &findings) == REFUSED, bad[i].about);
+}
+
+/* What is in spools and in message logs already. */
+static const struct {
+	const char *about;
+	struct slice packed;
+	uint32_t reader;
+} kept[] = {
+	{ "findings without parts are of the first reader", LIT("\1\0\0\0\0\0\0\0\0"), READER_FIRST },
+	{ "findings with parts and no number are of the second",
+	  LIT("\2\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), READER_PARTS },
+	{ "a number stands", LIT("\3\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), READER_WHOLE },
+	{ "that of a later version too", LIT("\3\7\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), 7 },
+};
+
+static void readers_of_then(struct arena *arena)
+{
+	for (size_t i = 0; i < COUNT_OF(kept); i++) {
+		struct findings findings = { 0 };
+
+		CHECK(findings_unpack(kept[i].packed, arena, &findings) == OK && findings.reader == kept[i].reader, kept[i].about);
+		CHECK(findings.places == NULL, "and where facts come from is not known");
+	}
 }
 
 static void ceilings(struct buffer *buffer)
@@ -121,6 +149,7 @@ int main(void)
 	every_cut_is_refused(&arena, &buffer);
 	buffer_clear(&buffer);
 	bad_findings(&arena);
+	readers_of_then(&arena);
 	ceilings(&buffer);
 	unscannable(&arena, &buffer);
 	buffer_finish(&buffer);

@@ -190,28 +190,15 @@ enum holds expression_holds(const struct expression *expression, const struct fa
 	return HOLDS_UNKNOWN;
 }
 
-/* `*left` counts down over those that were told before. */
-static const struct test *nth_header(const struct expression *node, size_t *left)
+enum result expression_asks(const struct expression *expression,
+                            enum result (*add)(void *owner, const struct asked_fact *asked), void *owner)
 {
-	const struct test *found = NULL;
-
-	if (node == NULL)
-		return NULL;
-	if (node->kind == NODE_TEST)
-		return node->test.fact->takes_name && (*left)-- == 0 ? &node->test : NULL;
-	found = nth_header(node->left, left);
-	return found ? found : nth_header(node->right, left);
-}
-
-bool expression_next_header(const struct expression *expression, size_t *place, struct slice *ret_name)
-{
-	size_t left = (*place)++;
-	const struct test *test = nth_header(expression, &left);
-
-	if (test == NULL)
-		return false;
-	*ret_name = test->argument;
-	return true;
+	if (expression == NULL)
+		return OK;
+	if (expression->kind == NODE_TEST)
+		return add(owner, &(struct asked_fact){ expression->test.fact, expression->test.argument });
+	TRY(expression_asks(expression->left, add, owner));
+	return expression_asks(expression->right, add, owner);
 }
 
 bool operand_same(const struct fact_row *fact, const struct operand *a, const struct operand *b)

@@ -46,7 +46,10 @@ must_use enum result expression_compile(struct slice text, const struct named_li
                                         const struct expression **ret_expression, struct buffer *complaint);
 /* NULL holds. */
 enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct asking *asking);
-/* The names that header("NAME") asks for, so that reading tells them; begins with *place 0, false: no more. */
-bool expression_next_header(const struct expression *expression, size_t *place, struct slice *ret_name);
+/* Each fact that it asks for, as often as it does, in order; `argument` stands in the expression's arena. Any end of `add` but
+ * OK is the end. */
+struct asked_fact { const struct fact_row *row; struct slice argument; };
+must_use enum result expression_asks(const struct expression *expression,
+                                     enum result (*add)(void *owner, const struct asked_fact *asked), void *owner);
 
 #endif

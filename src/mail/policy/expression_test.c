@@ -18,7 +18,7 @@ static struct found_part parts[] = {
 	{ .path = LIT("1.2"), .size = 4096, .type = LIT("application/zip"), .names = invoice_names, .name_count = COUNT_OF(invoice_names),
 	  .facts = odd, .fact_count = COUNT_OF(odd) },
 };
-static const struct findings findings = { found, COUNT_OF(found), NULL, 0, parts, COUNT_OF(parts) };
+static const struct findings findings = { .facts = found, .fact_count = COUNT_OF(found), .parts = parts, .part_count = COUNT_OF(parts) };
 static const struct envelope envelope = {
 	.flags = ENVELOPE_TRUSTED, .sender = LIT("Anna@Example.org"), .client_address = LIT("10.20.3.4"), .listener = LIT("smtp"),
 	.helo = LIT("mail.example.net"),
@@ -173,17 +173,27 @@ static void check_mistakes(struct arena *arena, struct buffer *complaint)
 	}
 }
 
-static void check_headers(struct arena *arena, struct buffer *complaint)
+struct asked_for { char text[64]; size_t length; };
+
+static enum result add_asked(void *own_asked, const struct asked_fact *asked)
+{
+	struct asked_for *list = own_asked;
+
+	list->length += (size_t)snprintf(list->text + list->length, sizeof(list->text) - list->length, "%s(%.*s) ", asked->row->name,
+	                                 SHOW(asked->argument));
+	return OK;
+}
+
+static void check_asked(struct arena *arena, struct buffer *complaint)
 {
 	const struct expression *expression = NULL;
-	struct slice name = { 0 };
-	size_t place = 0;
+	struct asked_for list = { 0 };
 
 	CHECK(expression_compile(SLICE("header('A') or virus and not header('B') ~ 'x'"), NULL, arena, &expression, complaint) == OK,
-	      "two headers are asked for");
-	CHECK(expression_next_header(expression, &place, &name) && slice_same(name, SLICE("A")), "the first");
-	CHECK(expression_next_header(expression, &place, &name) && slice_same(name, SLICE("B")), "the second");
-	CHECK(!expression_next_header(expression, &place, &name), "and no more");
+	      "three facts are asked for");
+	CHECK(expression_asks(expression, add_asked, &list) == OK && strcmp(list.text, "header(A) virus() header(B) ") == 0,
+	      "and told in order");
+	CHECK(expression_asks(NULL, add_asked, &list) == OK, "what always holds asks for none");
 }
 
 static const struct { struct slice text; bool good; int64_t number; } numbers[] = {
@@ -235,7 +245,7 @@ int main(void)
 	check_expressions(&arena, &complaint);
 	check_patience(&arena, &complaint);
 	check_mistakes(&arena, &complaint);
-	check_headers(&arena, &complaint);
+	check_asked(&arena, &complaint);
 	check_numbers();
 	check_globs(&arena);
 	buffer_finish(&complaint);

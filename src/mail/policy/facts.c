@@ -193,7 +193,10 @@ NEXT(of_part_depths)
 #define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
 #define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
 #define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
-#define FINDING(text)   .next = of_findings, .finding = (text)
+/* What readers tell, and since when; one that is told anew is told by a reader of its own, see evidence.h. */
+#define SINCE(text, reader) .next = of_findings, .finding = (text), .since = (reader)
+#define FINDING(text)       SINCE(text, READER_WHOLE)
+#define OF_PARTS            .since = READER_PARTS
 
 const struct fact_row fact_rows[] = {
 	{ "virus", FACT_TEXT, CONTEXT(virus), .about = "what a scanner found, with the scanner's name" },
@@ -202,7 +205,7 @@ const struct fact_row fact_rows[] = {
 	{ "encrypted", FACT_TEXT, FINDING("encrypted"), .about = "by whom a part is encrypted: smime, pgp" },
 	{ "cut", FACT_TEXT, FINDING("cut"),
 	  .about = "which facts are not told whole: then the message is `unscannable`, but for signed.field" },
-	{ "ambiguous", FACT_TEXT, FINDING("ambiguous"), .about = "constructions that other programs may read differently" },
+	{ "ambiguous", FACT_TEXT, SINCE("ambiguous", READER_PARTS), .about = "constructions that other programs may read differently" },
 	{ "trusted", FLAG(ENVELOPE_TRUSTED), .about = "the client stands in `trusted`" },
 	{ "authenticated", FLAG(ENVELOPE_AUTHENTICATED), .about = "the client has proven who it is" },
 	{ "local", FLAG(ENVELOPE_LOCAL), .about = "submitted on this machine" },
@@ -221,7 +224,7 @@ const struct fact_row fact_rows[] = {
 	{ "user", FACT_TEXT, ENVELOPE(user), .about = "who the client has proven to be" },
 	{ "listener", FACT_TEXT, ENVELOPE(listener), .about = "the title of the `listen` section" },
 	{ "protocol", FACT_TEXT, ENVELOPE(protocol), .about = "SMTP, ESMTP, ESMTPS, LMTP and so on" },
-	{ "size", FACT_NUMBER, .single = true, FINDING("size"), .about = "bytes of the message" },
+	{ "size", FACT_NUMBER, .single = true, SINCE("size", READER_FIRST), .about = "bytes of the message" },
 	{ "subject", FACT_TEXT, FINDING("subject"), .about = "each Subject header" },
 	{ "from", FACT_TEXT, FINDING("from"), .about = "each From header" },
 	{ "from.address", FACT_TEXT, FINDING("from.address"), .about = "each address that a reader could find in the From header" },
@@ -229,15 +232,15 @@ const struct fact_row fact_rows[] = {
 	  .about = "the Date header, in seconds since 1970; none where it names no time" },
 	{ "signed", FACT_TEXT, FINDING("signed"), .about = "whose signature or encryption a change could break: dkim, smime, pgp" },
 	{ "signed.field", FACT_TEXT, FINDING("signed.field"), .about = "each header field that a DKIM signature covers" },
-	{ "header", FACT_TEXT, .takes_name = true, .next = of_headers, .finding = "header:",
+	{ "header", FACT_TEXT, .takes_name = true, .next = of_headers, .finding = "header:", .since = READER_WHOLE,
 	  .about = "the values of a header, as header(\"NAME\")" },
-	{ "parts", FACT_NUMBER, .single = true, FINDING("parts"), .about = "how many parts the message has" },
-	{ "depth", FACT_NUMBER, .single = true, FINDING("depth"), .about = "how deep parts stand in parts" },
-	{ "attachment.name", FACT_TEXT, .next = of_part_names, .about = "every name that a reader could give a part" },
-	{ "attachment.type", FACT_TEXT, .next = of_part_types, .about = "the types that parts declare, in lower case" },
-	{ "attachment.size", FACT_NUMBER, .next = of_part_sizes, .about = "the sizes of parts, decoded" },
-	{ "attachment.depth", FACT_NUMBER, .next = of_part_depths, .about = "how many levels down each part stands" },
-	{ "attachment.odd", FACT_TEXT, .next = of_part_facts, .about = "what is odd about parts, as in `postern scan --json`" },
+	{ "parts", FACT_NUMBER, .single = true, SINCE("parts", READER_PARTS), .about = "how many parts the message has" },
+	{ "depth", FACT_NUMBER, .single = true, SINCE("depth", READER_PARTS), .about = "how deep parts stand in parts" },
+	{ "attachment.name", FACT_TEXT, .next = of_part_names, OF_PARTS, .about = "every name that a reader could give a part" },
+	{ "attachment.type", FACT_TEXT, .next = of_part_types, OF_PARTS, .about = "the types that parts declare, in lower case" },
+	{ "attachment.size", FACT_NUMBER, .next = of_part_sizes, OF_PARTS, .about = "the sizes of parts, decoded" },
+	{ "attachment.depth", FACT_NUMBER, .next = of_part_depths, OF_PARTS, .about = "how many levels down each part stands" },
+	{ "attachment.odd", FACT_TEXT, .next = of_part_facts, OF_PARTS, .about = "what is odd about parts, as in `postern scan --json`" },
 };
 const size_t fact_row_count = COUNT_OF(fact_rows);
 

@@ -42,6 +42,7 @@ struct fact_row {
 	const char *finding;                             /* the name among the findings */
 	const char *words;                               /* FACT_WORD: all there are, with spaces between */
 	const char *about;
+	uint32_t since;                                  /* the first reader that told it as it is told now; 0: all did, or none does */
 };
 
 extern const struct fact_row fact_rows[];

@@ -161,32 +161,6 @@ static enum result written_rules(struct settings *settings, const struct named_l
 	return OK;
 }
 
-static bool is_named_before(const struct slice *names, size_t count, struct slice name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_same_nocase(names[i], name))
-			return true;
-	return false;
-}
-
-/* What could not be told of any message is better said now. */
-static enum result check_headers(const struct policy *policy, struct buffer *complaint)
-{
-	struct slice names[POLICY_HEADERS_MOST], name;
-	size_t count = 0, place = 0;
-
-	while (policy_next_header(policy, &place, &name)) {
-		if (is_named_before(names, count, name))
-			continue;
-		if (count == POLICY_HEADERS_MOST) {
-			(void)!buffer_format(complaint, "rules ask for more than %d headers", POLICY_HEADERS_MOST);
-			return REFUSED;
-		}
-		names[count++] = name;
-	}
-	return OK;
-}
-
 enum result policy_compile(struct settings *settings, struct arena *arena, const struct policy **ret_policy,
                            struct buffer *complaint)
 {
@@ -208,7 +182,7 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 		TRY(standard_rules(arena, policy, complaint));
 	else
 		TRY(written_rules(settings, &lists, arena, policy, complaint));
-	TRY(check_headers(policy, complaint));
+	TRY(asked_compile(policy, arena, &policy->asked, complaint));
 	*ret_policy = policy;
 	return OK;
 }
@@ -219,28 +193,6 @@ const struct template *policy_template(const struct policy *policy, struct slice
 	const struct templates *templates = found ? &found->templates : &policy->templates;
 
 	return templates_find(templates, name);
-}
-
-/* The expressions of rules, then those of profiles. */
-static const struct expression *nth_expression(const struct policy *policy, size_t nth)
-{
-	return nth < policy->count ? policy->rules[nth].when : policy->profiles.list[nth - policy->count].when;
-}
-
-bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name)
-{
-	size_t left = *place;
-
-	for (size_t i = 0; i < policy->count + policy->profiles.count; i++) {
-		size_t at = 0;
-
-		while (expression_next_header(nth_expression(policy, i), &at, ret_name))
-			if (left-- == 0) {
-				++*place;
-				return true;
-			}
-	}
-	return false;
 }
 
 /* ---- the tables, for people ---- */

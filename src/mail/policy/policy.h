@@ -64,9 +64,15 @@ must_use enum result policy_compile(struct settings *settings, struct arena *are
                                     const struct policy **ret_policy, struct buffer *complaint);
 /* A line for each rule that can never match: behind a rule that ends every search before it, or against itself. */
 must_use enum result policy_unreached(const struct policy *policy, struct buffer *lines);
-/* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. One may come more
- * than once; there are at most POLICY_HEADERS_MOST different ones, letters of either case. */
+/* The headers that rules ask for by header("NAME"), so that reading tells them; begins with *place 0. Each comes once,
+ * letters of either case, at most POLICY_HEADERS_MOST. */
 bool policy_next_header(const struct policy *policy, size_t *place, struct slice *ret_name);
+/* The fact that names a header for which policy asked: one a name, whether the header is there or not. */
+#define FACT_ASKED "header-asked"
+/* Facts that rules ask for and the reader of these findings did not look for, so that nobody can say what rules would make of
+ * the message; begins with *place 0. `ret_argument` is the header's name, or empty. */
+bool policy_next_untold(const struct policy *policy, const struct findings *findings, size_t *place, struct slice *ret_fact,
+                        struct slice *ret_argument);
 /* The folders that rules archive to, in the arena, each once. Needs no compiled policy. */
 must_use enum result policy_archives(struct settings *settings, struct arena *arena, struct list *ret_paths);
 /* The tables of facts and of actions, as text for people. */

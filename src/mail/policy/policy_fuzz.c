@@ -6,23 +6,26 @@
 
 #include <stdlib.h>
 
+static enum result look(void *owner, const struct asked_fact *asked)
+{
+	(void)owner;
+	return asked->row->takes_name == (asked->argument.len > 0) ? OK : REFUSED;
+}
+
 static void ask(struct slice text, const struct expression *expression)
 {
 	struct fact facts[] = { { SLICE("subject"), text }, { SLICE("size"), text } };
 	struct found_part part = { .type = text, .names = &text, .name_count = 1 };
-	const struct findings findings = { facts, COUNT_OF(facts), NULL, 0, &part, 1 };
+	const struct findings findings = { .facts = facts, .fact_count = COUNT_OF(facts), .parts = &part, .part_count = 1 };
 	const struct envelope envelope = { .sender = text, .client_address = text };
 	const struct fact_context context = { .envelope = &envelope, .findings = &findings };
 	struct asking asking;
-	struct slice name;
-	size_t place = 0;
 
 	asking_begin(&asking);
 	(void)expression_holds(expression, &context, &asking);
 	asking_finish(&asking);
-	while (expression_next_header(expression, &place, &name))
-		if (name.len == 0)
-			abort();
+	if (expression_asks(expression, look, NULL) != OK)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

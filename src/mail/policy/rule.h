@@ -9,6 +9,7 @@
 #define POLICY_RULE_H
 
 #include "mail/policy/action.h"
+#include "mail/policy/asked.h"
 #include "mail/policy/expression.h"
 #include "mail/policy/profiles.h"
 
@@ -25,6 +26,7 @@ struct policy {
 	struct templates templates;
 	struct banners banners;
 	struct profiles profiles;
+	struct asked asked;
 };
 
 bool rule_is_final(const struct rule *rule);

@@ -14,15 +14,35 @@ enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TO
 struct telling {
 	struct arena *arena;
 	struct fact *facts;
+	struct fact_place *places;               /* one for each */
 	size_t count;
+	struct slice bytes;                      /* the message … */
+	const struct header *field;              /* … and its field that is told of now, or NULL */
 	size_t texts, values;                    /* bytes and number of what was told of fields */
 	bool cut;
 };
 
+/* From the first byte of its name to the last of its value. */
+static struct fact_place place_of(const struct telling *telling)
+{
+	const struct header *field = telling->field;
+	size_t at, end;
+
+	if (field == NULL || field->name.at < telling->bytes.at || field->value.at < field->name.at)
+		return (struct fact_place){ 0, 0 };
+	at = (size_t)(field->name.at - telling->bytes.at);
+	end = (size_t)(field->value.at - telling->bytes.at) + field->value.len;
+	if (end > telling->bytes.len || end > UINT32_MAX)
+		return (struct fact_place){ 0, 0 };
+	return (struct fact_place){ (uint32_t)at, (uint32_t)(end - at) };
+}
+
 static void tell(struct telling *telling, struct slice name, struct slice value)
 {
-	if (telling->count < FACTS_ROOM)
-		telling->facts[telling->count++] = (struct fact){ name, value };
+	if (telling->count == FACTS_ROOM)
+		return;
+	telling->places[telling->count] = place_of(telling);
+	telling->facts[telling->count++] = (struct fact){ name, value };
 }
 
 /* What no rule sees could be what a rule looks for. */
@@ -95,7 +115,9 @@ static enum result tell_fields(struct telling *telling, const struct message_rea
 			return OK;
 		}
 		TRY(header_text(reader, header->value, &text, &faults));
+		telling->field = header;
 		tell_text(telling, fact, text);
+		telling->field = NULL;
 	}
 	return OK;
 }
@@ -139,7 +161,9 @@ static enum result tell_from(struct telling *telling, const struct message_reade
 				tell_cut(telling, SLICE("from.address"));
 				return OK;
 			}
+			telling->field = header;
 			tell_text(telling, SLICE("from.address"), found.list[i].address);
+			telling->field = NULL;
 		}
 		if (found.faults & ADDRESS_MORE) {       /* the same one again and again fills the list, too */
 			tell_cut(telling, SLICE("from.address"));
@@ -173,15 +197,10 @@ static enum result tell_date(struct telling *telling, const struct headers *head
 
 	if (header == NULL || date_read(header->value, &seconds, &faults) != OK || seconds < 0)
 		return OK;
-	return tell_format(telling, SLICE("date.epoch"), "%" PRId64, seconds);
-}
-
-static bool is_wanted(const struct telling *telling, size_t first, struct slice name)
-{
-	for (size_t i = first; i < telling->count; i++)
-		if (slice_same_nocase(telling->facts[i].value, name))
-			return true;
-	return false;
+	telling->field = header;
+	TRY(tell_format(telling, SLICE("date.epoch"), "%" PRId64, seconds));
+	telling->field = NULL;
+	return OK;
 }
 
 /* Which headers policy asks for: without it nobody could say later that one was looked for, and was not there. */
@@ -192,8 +211,7 @@ static enum result tell_wanted(struct telling *telling, const struct message_rea
 	struct slice name, fact;
 
 	while (policy && policy_next_header(policy, &place, &name))
-		if (!is_wanted(telling, first, name) && telling->count - first < POLICY_HEADERS_MOST)
-			tell(telling, SLICE(FACT_ASKED), name);
+		tell(telling, SLICE(FACT_ASKED), name);
 	for (size_t i = first, last = telling->count; i < last; i++) {
 		TRY(fact_of_header(telling->arena, telling->facts[i].value, &fact));
 		TRY(tell_fields(telling, reader, headers, telling->facts[i].value, fact));
@@ -282,10 +300,11 @@ enum result read_message(struct slice bytes, const struct envelope *envelope, co
                          struct arena *arena, struct findings *ret_findings)
 {
 	const struct message_reader reader = { means->limits, means->charsets, arena };
-	struct telling telling = { .arena = arena, .facts = arena_array(arena, struct fact, FACTS_ROOM) };
-	struct findings findings = { 0 };
+	struct telling telling = { .arena = arena, .facts = arena_array(arena, struct fact, FACTS_ROOM),
+		                   .places = arena_array(arena, struct fact_place, FACTS_ROOM), .bytes = bytes };
+	struct findings findings = { .reader = READER_NOW };
 
-	if (telling.facts == NULL)
+	if (telling.facts == NULL || telling.places == NULL)
 		return LATER;
 	TRY(ask(means->scanners, arena, &findings));
 	TRY(tell_format(&telling, SLICE("recipients"), "%u", envelope->recipient_count));
@@ -294,6 +313,7 @@ enum result read_message(struct slice bytes, const struct envelope *envelope, co
 	TRY(tell_all(&telling, bytes, &reader, means->policy, &findings));
 	findings.facts = telling.facts;
 	findings.fact_count = telling.count;
+	findings.places = telling.places;
 	*ret_findings = findings;
 	return OK;
 }

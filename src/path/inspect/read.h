@@ -16,9 +16,6 @@
 #include "mail/policy/policy.h"
 #include "mail/smtp/smtp.h"
 
-/* The fact that names a header for which policy asks: one a name, whether the header is there or not. */
-#define FACT_ASKED "header-asked"
-
 struct read_means {
 	const struct message_limits *limits;
 	const struct charsets *charsets;         /* opened before the jail; NULL: what is built in */

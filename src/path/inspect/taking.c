@@ -20,16 +20,36 @@ enum { DEATHS_MOST = 2 };
 
 /* ---- what a worker answered ---- */
 
-static enum result take_findings(struct request *request, struct slice payload)
+static enum result as_findings(struct slice payload, struct arena *arena)
 {
 	struct findings findings;
+
+	return findings_unpack(payload, arena, &findings);
+}
+
+/* Numbers, of which none can do harm; but there must not be more of them than there may be. */
+static enum result as_features(struct slice payload, struct arena *arena)
+{
+	struct features features;
+
+	return features_unpack(payload, arena, &features);
+}
+
+/* Who reads it next must not stumble over it: it is the one that wrote it who lies. */
+static enum result reads(struct slice payload, enum result (*as)(struct slice payload, struct arena *arena))
+{
 	enum result result;
 	struct arena arena;
 
 	arena_init(&arena, CHECK_MEMORY);
-	result = findings_unpack(payload, &arena, &findings);
+	result = as(payload, &arena);
 	arena_finish(&arena);
-	TRY(result);
+	return result;
+}
+
+static enum result take_findings(struct request *request, struct slice payload)
+{
+	TRY(reads(payload, as_findings));
 	if (request->wants == 0)
 		return REFUSED;                      /* it had nobody to wait for */
 	buffer_clear(&request->findings);
@@ -171,17 +191,9 @@ static enum result take_notice(struct request *request, struct slice payload)
 	return OK;
 }
 
-/* Numbers, of which none can do harm; but there must not be more of them than there may be. */
 static enum result take_features(struct request *request, struct slice payload)
 {
-	struct features features;
-	enum result result;
-	struct arena arena;
-
-	arena_init(&arena, CHECK_MEMORY);
-	result = features_unpack(payload, &arena, &features);
-	arena_finish(&arena);
-	TRY(result);
+	TRY(reads(payload, as_features));
 	request_answer(request, INSPECT_FEATURES, payload, -1);
 	return OK;
 }
@@ -204,7 +216,7 @@ static enum result take_not_kept(struct request *request, struct slice payload)
 {
 	if (!request->replays || payload.len)
 		return REFUSED;
-	request_fail(request, SLICE("a rule asks for a header that was not kept"));
+	request_fail(request, SLICE("a rule asks for what was not looked for then"));
 	return OK;
 }
 

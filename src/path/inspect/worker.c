@@ -63,26 +63,16 @@ static enum result judge(struct worker *worker, const struct matter *matter)
 	return send_answer(worker, WORKER_JUDGED, &worker->answer);
 }
 
-static bool was_asked(const struct findings *findings, struct slice header)
-{
-	for (size_t i = 0; i < findings->fact_count; i++)
-		if (slice_same(findings->facts[i].name, SLICE(FACT_ASKED)) &&
-		    slice_same_nocase(findings->facts[i].value, header))
-			return true;
-	return false;
-}
-
 /* What nobody looked for then cannot be said to be missing now. */
 static enum result check_kept(struct worker *worker, struct slice packed, bool *ret_kept)
 {
+	const struct policy *policy = worker->task->means.policy;
+	struct slice fact, argument;
 	struct findings findings;
-	struct slice header;
 	size_t place = 0;
 
 	TRY(findings_unpack(packed, &worker->arena, &findings));
-	*ret_kept = true;
-	while (worker->task->means.policy && policy_next_header(worker->task->means.policy, &place, &header))
-		*ret_kept = *ret_kept && was_asked(&findings, header);
+	*ret_kept = policy == NULL || !policy_next_untold(policy, &findings, &place, &fact, &argument);
 	return OK;
 }
 

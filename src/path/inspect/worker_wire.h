@@ -8,7 +8,7 @@
  *                                      <----    JUDGED(judgement)      when nobody is
  *     JUDGE(slice envelope, u8 replay, slice findings, slice evidence)  -->
  *                                      <----    JUDGED(judgement)
- *                                      <----    CANNOT(text)           a replay: policy asks for a header that was not kept
+ *                                      <----    CANNOT(text)           a replay: policy asks for what was not looked for then
  *     MEND(slice judgement, +memfd)    ---->            for a judgement made where the message was not seen
  *                                      <----    MENDED(u32 count, count times: slice edits, u8 broken seals)
  *     COMPOSE(notice, +descriptor)     ---->

@@ -5,6 +5,7 @@
 #include "cli/ceilings.h"
 #include "cli/report.h"
 #include "cli/report_json.h"
+#include "cli/untold.h"
 
 enum { TELL_MEMORY = 128 << 20, POLICY_MEMORY = 16 << 20, COMPLAINT_MOST = 1024 };
 
@@ -178,19 +179,69 @@ static enum result tell_two(struct telling *telling, const struct contrast_item 
 	return OK;
 }
 
-enum result telling_item(struct telling *telling, const struct contrast_item *item, struct buffer *to)
+/* ---- what was not looked for ---- */
+
+static enum result untold_text(const char *name, const struct untold *untold, struct buffer *to)
+{
+	TRY(report_shown(to, slice_of(name)));
+	TRY(buffer_add(to, SLICE(": not looked for then: ")));
+	for (size_t i = 0; i < untold->count; i++) {
+		TRY(buffer_add(to, i ? SLICE(", ") : SLICE("")));
+		TRY(report_shown(to, untold->list[i]));
+	}
+	return buffer_add_byte(to, '\n');
+}
+
+static enum result untold_json(const char *name, const struct untold *untold, struct buffer *to)
+{
+	json_t *object = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < untold->count; i++)
+		(void)json_array_append_new(list, report_text(untold->list[i]));
+	(void)json_object_set_new(object, "file", report_text(slice_of(name)));
+	(void)json_object_set_new(object, "not_looked_for", list);
+	return report_object(object, to);
+}
+
+/* AGAIN: everything was looked for, and it is to be told what differs. */
+static enum result tell_untold(struct telling *telling, const struct contrast_item *item, struct arena *arena, struct buffer *to)
+{
+	struct untold untold;
+
+	if (item->message >= 0 || item->unknown || buffer_length(&item->findings) == 0)
+		return AGAIN;
+	if (untold_gather(telling->policies, SIDES, buffer_slice(&item->findings), arena, &untold) != OK)
+		return tell_unknown(telling, item, SLICE("what was found then cannot be read"), to);
+	if (untold.count == 0)
+		return AGAIN;
+	telling->not_looked_for++;
+	return (telling->json ? untold_json : untold_text)(item->name, &untold, to);
+}
+
+/* ---- all of it ---- */
+
+static enum result tell_judged(struct telling *telling, const struct contrast_item *item, struct two *two, struct buffer *to)
 {
 	size_t side = item->judged[WAS] ? WILL : WAS;
-	struct two two = { 0 };
-	enum result result;
+	enum result result = tell_untold(telling, item, &two->arena, to);
 
-	telling->messages++;
+	if (result != AGAIN)
+		return result;
 	if (item->unknown)
 		return tell_unknown(telling, item, slice_of(item->unknown), to);
 	if (!item->judged[WAS] || !item->judged[WILL])
 		return tell_unknown(telling, item, buffer_slice(&item->payload[side]), to);
+	return tell_two(telling, item, two, to);
+}
+
+enum result telling_item(struct telling *telling, const struct contrast_item *item, struct buffer *to)
+{
+	struct two two = { 0 };
+	enum result result;
+
+	telling->messages++;
 	arena_init(&two.arena, TELL_MEMORY);
-	result = tell_two(telling, item, &two, to);
+	result = tell_judged(telling, item, &two, to);
 	arena_finish(&two.arena);
 	return result;
 }
@@ -207,6 +258,7 @@ static enum result totals_json(const struct telling *telling, struct buffer *to)
 	(void)json_object_set_new(totals, "same", json_integer((json_int_t)telling->same));
 	(void)json_object_set_new(totals, "differ", json_integer((json_int_t)telling->differ));
 	(void)json_object_set_new(totals, "unknown", json_integer((json_int_t)telling->unknown));
+	(void)json_object_set_new(totals, "not_looked_for", json_integer((json_int_t)telling->not_looked_for));
 	(void)json_object_set_new(totals, "changes", pairs);
 	(void)json_object_set_new(object, "totals", totals);
 	return report_object(object, to);
@@ -214,9 +266,10 @@ static enum result totals_json(const struct telling *telling, struct buffer *to)
 
 static enum result totals_text(const struct telling *telling, struct buffer *to)
 {
-	TRY(buffer_format(to, "%llu messages: %llu the same, %llu differ, %llu cannot be told\n",
+	TRY(buffer_format(to, "%llu messages: %llu the same, %llu differ, %llu cannot be told, %llu not looked for then\n",
 	                  (unsigned long long)telling->messages, (unsigned long long)telling->same,
-	                  (unsigned long long)telling->differ, (unsigned long long)telling->unknown));
+	                  (unsigned long long)telling->differ, (unsigned long long)telling->unknown,
+	                  (unsigned long long)telling->not_looked_for));
 	for (size_t i = 0; i < telling->pairs.count; i++)
 		TRY(buffer_format(to, "%8llu  %s\n", (unsigned long long)telling->pairs.list[i].count, telling->pairs.list[i].pair));
 	return OK;

@@ -2,7 +2,8 @@
 /*
  * telling.h — what two configurations make of messages, in words: what differs, what cannot be told, and how many.
  *
- * Knows:   both configurations and their policies, whose templates count; text and JSON.
+ * Knows:   both configurations and their policies, whose templates count; text and JSON. Where a message is judged by findings
+ *          of then, and rules of either ask for a fact that was not looked for then, that is told, and nothing else.
  * Ignores: where messages come from, and how they were judged.
  * Owns:    the compiled policies, until telling_end().
  * Fails:   REFUSED after a complaint: a policy cannot be understood. LATER: not even that something cannot be told
@@ -21,7 +22,7 @@ struct telling {
 	struct arena memory;
 	bool json;
 	struct pair_totals pairs;
-	uint64_t messages, same, differ, unknown;
+	uint64_t messages, same, differ, unknown, not_looked_for;
 };
 
 must_use enum result telling_begin(struct telling *telling, struct places *was, struct places *will, bool json);
