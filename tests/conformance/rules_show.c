@@ -145,7 +145,7 @@ static void show_runs(const struct engine *engine)
 static void show_hits(const char *path, const struct rules_view *view, const struct rule_hits *hits)
 {
 	printf("{\"file\":\"%s\",\"result\":0,\"score\":%.3f,\"limits\":%zu,\"html\":%s,\"rules\":{", path, hits->score, hits->limits,
-	       view->html ? "true" : "false");
+	       view->page_count ? "true" : "false");
 	for (size_t i = 0; i < hits->count; i++)
 		printf("%s\"%.*s\":%g", i ? "," : "", SHOW(hits->list[i].rule->name),
 		       hits->list[i].rule->is.kind == RULE_META ? 1 : hits->list[i].count);

@@ -50,19 +50,30 @@ static bool is_html(const struct part *part)
 	return slice_same(shown_type(part->type), SLICE("text/html"));
 }
 
+static enum result add_page(struct rules_view *view, const struct part *part, struct slice *text)
+{
+	struct view_page *page = &view->pages[view->page_count];
+
+	if (text->len == 0)
+		return OK;
+	page->part = part;
+	TRY(html_read(*text, view->reader->arena, &page->html));
+	view->page_count++;
+	*text = page->html.text;
+	return OK;
+}
+
 static enum result add_body(struct rules_view *view, const struct part *part, struct slice bytes, struct buffer *body)
 {
 	struct slice text;
 
 	if (buffer_length(body))
 		TRY(buffer_add(body, SLICE("\n")));
-	if (is_html(part)) {
-		view->html = true;
-		return OK;
-	}
-	if (!slice_same(shown_type(part->type), SLICE("text/plain")))
+	if (!is_html(part) && !slice_same(shown_type(part->type), SLICE("text/plain")))
 		return OK;
 	TRY(view_utf8(view->reader, part->charset, bytes, &text));
+	if (is_html(part))
+		TRY(add_page(view, part, &text));
 	return buffer_add(body, view_cut_characters(text, VIEW_PART_CHARACTERS));
 }
 
@@ -148,7 +159,8 @@ static enum result add_part(struct rules_view *view, const struct part *part)
 static enum result add_parts(struct rules_view *view, const struct message_view *message)
 {
 	view->parts = arena_array(view->reader->arena, struct view_part, message->count + 1);
-	if (view->parts == NULL)
+	view->pages = arena_array(view->reader->arena, struct view_page, message->count + 1);
+	if (view->parts == NULL || view->pages == NULL)
 		return LATER;
 	for (const struct part *part = message->first; part; part = part->next)
 		if (is_shown(part))

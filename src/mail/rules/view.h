@@ -4,14 +4,14 @@
  *          decoded parts in pieces, and the whole.
  *
  * Knows:   which parts are shown, how they become UTF-8, where they are cut; X-Spam-* fields are hidden.
- * Ignores: HTML: a part of it is not rendered yet, and `html` says that there was one. Relays and addresses of web
- *          pages are not read yet.
+ * Ignores: relays and addresses of web pages: they are not read yet.
  * Owns:    nothing: it stands in the reader's arena, or is the message.
  * Fails:   LATER: the arena is full, or a ceiling of mail/message was hit.
  */
 #ifndef RULES_VIEW_H
 #define RULES_VIEW_H
 
+#include "mail/html/html.h"
 #include "mail/message/message.h"
 #include "mail/rules/ruleset.h"
 
@@ -22,6 +22,7 @@ struct view_fields { struct view_field *list; size_t count; };
 struct view_pieces { struct slice *list; size_t count, room; };
 
 struct view_part { const struct part *part; struct view_fields fields; };
+struct view_page { const struct part *part; struct html_page html; };
 
 struct rules_view {
 	const struct message_reader *reader;
@@ -32,7 +33,8 @@ struct rules_view {
 	size_t part_count;
 	struct view_pieces body;                 /* paragraphs; the first is the Subject */
 	struct view_pieces rawbody;
-	bool html;
+	struct view_page *pages;                 /* in the order of their parts */
+	size_t page_count;
 };
 
 must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);
