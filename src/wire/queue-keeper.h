@@ -3,7 +3,7 @@
  * queue-keeper.h — the queue tells what was judged, for the message log; nobody waits for it.
  *
  *   queue                                              keeper
- *     RECORD(u8 kind, u64 when, slice key, slice bytes) ->
+ *     RECORD(u8 kind, u64 when, slice key, slice bytes, note) ->
  *     MISSED(u64 count, u64 since)            ---->     so many could not be told: a gap
  *                                             <----     WRITTEN           all up to that exchange are on the disk
  *
@@ -15,16 +15,22 @@
  *   RECORDED_BEGUN    nothing: a keeper began. What was told up to `log_sync` before may have been lost with the last one.
  * The key of the last two is all zeros.
  *
+ * note: see wire/known.h. The keeper counts its outcome under each of its names. The source is in whose share names are
+ * that had not been known, of which there are only so many in an hour: it is nothing that a stranger has plenty of. That a
+ * name is remembered is confirmed by nobody.
+ *
  * What was not WRITTEN when the wire ends is counted as missed. A keeper that does not read, or is not there, costs
  * the queue a counter: at most CHANNEL's own limit of bytes waits, and what does not fit is missed.
  */
 #ifndef WIRE_QUEUE_KEEPER_H
 #define WIRE_QUEUE_KEEPER_H
 
+#include "wire/known.h"
+
 enum queue_tells   { QUEUE_RECORD = 1, QUEUE_MISSED };
 enum keeper_says   { KEEPER_WRITTEN = 1 };
 enum recorded_kind { RECORDED_JUDGED = 1, RECORDED_GAP, RECORDED_BEGUN };
 
-enum { QUEUE_KEEPER_LONGEST = 8 << 20, RECORDED_MOST = (8 << 20) - 256 };
+enum { QUEUE_KEEPER_LONGEST = 8 << 20, RECORDED_MOST = (8 << 20) - 4096 };
 
 #endif

@@ -13,5 +13,6 @@
 #include "mail/smtp/command.h"
 #include "mail/smtp/envelope.h"
 #include "mail/smtp/reply.h"
+#include "mail/smtp/sender.h"
 
 #endif

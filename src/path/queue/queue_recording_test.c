@@ -21,9 +21,28 @@ static void pass_one(uint64_t exchange, enum outcome outcome)
 	EXPECT(hear(scene.front, outcome == FATE_REJECT ? QUEUE_REFUSED : QUEUE_KEPT) && scene.frame.exchange == exchange);
 }
 
+static void expect_note(const struct known_note *note, enum outcome outcome)
+{
+	static const struct { enum outcome fate; enum known_outcome counts; } rows[] = {
+		{ FATE_DELIVER, KNOWN_DELIVERED }, { FATE_REJECT, KNOWN_REJECTED }, { FATE_QUARANTINE, KNOWN_QUARANTINED },
+		{ FATE_HOLD, KNOWN_QUARANTINED },
+	};
+
+	if (outcome == FATE_DEFER) {
+		EXPECT(note->names.count == 0);
+		return;
+	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		EXPECT(rows[i].fate != outcome || rows[i].counts == note->outcome);
+	EXPECT(note->names.count == 2 && slice_same(note->source, SLICE("192.0.2.0/24")));
+	EXPECT(note->names.list[0].kind == KNOWN_SENDER && slice_same(note->names.list[0].who, SLICE("s@example.net 192.0.2.0/24")));
+	EXPECT(note->names.list[1].kind == KNOWN_SENDER_DOMAIN && slice_same(note->names.list[1].who, SLICE("example.net")));
+}
+
 static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
 {
 	struct unpack from, inner;
+	struct known_note note;
 	struct judgement judgement;
 	struct arena arena;
 	struct slice bytes;
@@ -33,7 +52,8 @@ static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
 	EXPECT(unpack_u8(&from) == RECORDED_JUDGED && unpack_u64(&from) > 1700000000);
 	EXPECT(slice_same(unpack_slice(&from, 64), (struct slice){ scene.id, MESSAGE_ID_SIZE }));
 	bytes = unpack_slice(&from, RECORDED_MOST);
-	EXPECT(unpack_end(&from) == OK);
+	EXPECT(!from.bad && known_note_unpack(from.rest, &note) == OK);
+	expect_note(&note, outcome);
 	inner = unpack_from(bytes);
 	EXPECT(unpack_u8(&inner) == late && unpack_slice(&inner, RECORDED_MOST).len > 0);
 	arena_init(&arena, 1 << 20);

@@ -166,6 +166,7 @@ void deposit_memfd(uint64_t exchange, uint32_t flags, uint32_t recipients, int f
 	static const char *const names[] = { "a@example.org", "b@example.org", "c@example.org" };
 	struct envelope_recipient to[3] = { { .address = { 0 } } };
 	struct envelope envelope = { .received = time(NULL), .flags = flags, .sender = SLICE("s@example.net"),
+		                     .client_address = SLICE("192.0.2.9"),
 		                     .trace = SLICE("Received: by test\r\n"), .recipients = to,
 		                     .recipient_count = recipients };
 	struct buffer packed;

@@ -3,6 +3,7 @@
 #include "queue/recording.h"
 
 #include "base/pack.h"
+#include "mail/smtp/smtp.h"
 #include "queue/room.h"
 #include "wire/queue-keeper.h"
 
@@ -97,6 +98,56 @@ static enum result pack_judged(struct slice packed, const struct judgement *judg
 	return result;
 }
 
+/* ---- what the keeper is to remember of the sender ---- */
+
+static bool is_any(const struct judgement *judgement, enum outcome outcome)
+{
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		if (judgement->fates[i].outcome == outcome)
+			return true;
+	return false;
+}
+
+/* The best that became of it for anybody. What is put off is judged again. */
+static bool outcome_of(const struct judgement *judgement, enum known_outcome *ret_outcome)
+{
+	static const struct { enum outcome fate; enum known_outcome counts; } rows[] = {
+		{ FATE_DELIVER, KNOWN_DELIVERED }, { FATE_QUARANTINE, KNOWN_QUARANTINED }, { FATE_HOLD, KNOWN_QUARANTINED },
+		{ FATE_REJECT, KNOWN_REJECTED },   { FATE_BOUNCE, KNOWN_REJECTED },        { FATE_DISCARD, KNOWN_REJECTED },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (is_any(judgement, rows[i].fate)) {
+			*ret_outcome = rows[i].counts;
+			return true;
+		}
+	return false;
+}
+
+/* Our own notices, copies and releases say nothing of a sender. */
+static void take_note(const struct envelope *envelope, const struct judgement *judgement, struct sender_names *names,
+                      struct known_note *note)
+{
+	if (envelope->origin.len || envelope->flags & (ENVELOPE_NOTICE | ENVELOPE_RELEASED) ||
+	    !outcome_of(judgement, &note->outcome) || sender_names(envelope, names) != OK)
+		return;
+	note->source = names->network;
+	note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER, SLICE(""), names->pair };
+	if (names->domain.len)
+		note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER_DOMAIN, SLICE(""), names->domain };
+}
+
+static enum result pack_note(struct slice packed, const struct judgement *judgement, struct arena *arena, struct buffer *payload)
+{
+	struct known_note note = { .names = { .count = 0 } };
+	struct sender_names names;
+	struct envelope envelope;
+
+	if (envelope_unpack(packed, arena, &envelope) == OK)
+		take_note(&envelope, judgement, &names, &note);
+	return known_note_pack(&note, payload);
+}
+
 static enum result pack_record(struct slice id, struct slice bytes, struct buffer *payload)
 {
 	TRY(pack_u8(payload, RECORDED_JUDGED));
@@ -118,6 +169,8 @@ static enum result tell(struct recording *recording, struct slice id, struct sli
 	result = pack_judged(packed, judgement, late, &arena, &bytes);
 	if (result == OK)
 		result = pack_record(id, buffer_slice(&bytes), &payload);
+	if (result == OK)
+		result = pack_note(packed, judgement, &arena, &payload);
 	if (result == OK)
 		result = send_frame(recording, QUEUE_RECORD, buffer_slice(&payload));
 	buffer_finish(&payload);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recording.h — what was judged is told to the keeper, for the message log; nobody waits for it.
+ * recording.h — what was judged is told to the keeper, for the message log and to remember the sender; nobody waits.
  *
- * Knows:   wire/queue-keeper.h, and how many records are not known to be written.
+ * Knows:   wire/queue-keeper.h, which outcome counts for the sender, and how many records are not known to be written.
  * Ignores: what becomes of them.
  * Owns:    the wire.
  * Fails:   by counting: what could not be told is missed, and the keeper is told so when it can be told again.

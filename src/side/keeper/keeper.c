@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keeper's process: the log's folder is opened before the jail; then wires, and an orderly end that writes what waits. */
+/* The keeper's process: the folders are opened before the jail, the map in it; then wires, and an orderly end that writes what waits. */
 #include "keeper/keeper.h"
 
 #include "base/fd.h"
 #include "base/process.h"
 #include "keeper/callers.h"
+#include "keeper/remember.h"
 #include "keeper/scribe.h"
+#include "keeper/teller.h"
 #include "wire/gateway.h"
 
 #include <errno.h>
@@ -13,13 +15,16 @@
 #include <pwd.h>
 #include <stdio.h>
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, THREADS = 2 };           /* one writes the log, one the map */
 
 struct keeper {
 	struct process *process;
 	struct crew crew;
 	struct gather gather;
+	struct remember remember;
+	struct durable_folder known;
 	struct scribe scribe;
+	struct teller teller;
 	struct callers callers;
 	struct keeper_settings settings;
 	bool stopping;
@@ -30,13 +35,23 @@ static void written(void *own_keeper, uint64_t mark)
 	scribe_written(&((struct keeper *)own_keeper)->scribe, mark);
 }
 
+static void leave_settled(struct keeper *keeper)
+{
+	if (keeper->stopping && gather_is_settled(&keeper->gather) && remember_is_settled(&keeper->remember))
+		process_leave(keeper->process);
+}
+
 static void settled(void *own_keeper)
 {
 	struct keeper *keeper = own_keeper;
 
 	callers_settled(&keeper->callers);
-	if (keeper->stopping)
-		process_leave(keeper->process);
+	leave_settled(keeper);
+}
+
+static void remembered(void *own_keeper)
+{
+	leave_settled(own_keeper);
 }
 
 static enum result complain(const struct keeper *keeper, struct slice state)
@@ -48,6 +63,14 @@ static enum result complain(const struct keeper *keeper, struct slice state)
 	log_text(&line, "error", slice_of(strerrorname_np(errno)));
 	log_end(&line);
 	return LATER;
+}
+
+/* The folder only: the map is opened in the jail, because LMDB believes what stands in it. */
+static enum result open_known(struct keeper *keeper, int state, unsigned owner, unsigned group)
+{
+	if (durable_folder_open(&keeper->known, state, KEEPER_KNOWN) != OK || fchown(keeper->known.fd, owner, group) != 0)
+		return complain(keeper, SLICE(KEEPER_KNOWN));
+	return process_permit(keeper->process, keeper->known.fd, JAIL_READ | JAIL_WRITE);
 }
 
 static enum result open_log(struct keeper *keeper)
@@ -63,13 +86,15 @@ static enum result open_log(struct keeper *keeper)
 	state = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state < 0 || records_open(&keeper->gather.records, state, KEEPER_LOG, owner, group) != OK)
 		return complain(keeper, gateway.state.is);
-	return process_permit(keeper->process, keeper->gather.records.folder.fd, JAIL_READ | JAIL_WRITE);
+	TRY(process_permit(keeper->process, keeper->gather.records.folder.fd, JAIL_READ | JAIL_WRITE));
+	return open_known(keeper, state, owner, group);
 }
 
 static enum result settle(struct keeper *keeper)
 {
 	TRY(settings_fill(&keeper->process->settings, &keeper_settings_section, SLICE(""), &keeper->settings));
 	gather_settings(&keeper->gather, &keeper->settings);
+	remember_settings(&keeper->remember, &keeper->settings);
 	return OK;
 }
 
@@ -85,7 +110,15 @@ static enum result prepare(void *self, struct process *process)
 	keeper->gather.written = written;
 	keeper->gather.settled = settled;
 	keeper->gather.owner = keeper;
-	keeper->scribe = (struct scribe){ .process = process, .loop = &process->loop, .gather = &keeper->gather };
+	remember_init(&keeper->remember, &process->loop, &keeper->crew);
+	keeper->remember.process = process;
+	keeper->remember.log = &process->log;
+	keeper->remember.counters = &process->counters;
+	keeper->remember.settled = remembered;
+	keeper->remember.owner = keeper;
+	keeper->scribe = (struct scribe){ .process = process, .loop = &process->loop, .gather = &keeper->gather,
+		                          .remember = &keeper->remember };
+	keeper->teller = (struct teller){ .process = process, .loop = &process->loop, .remember = &keeper->remember };
 	callers_init(&keeper->callers, &process->loop, &keeper->gather);
 	TRY(crew_init(&keeper->crew, &process->loop));
 	TRY(open_log(keeper));
@@ -96,7 +129,8 @@ static enum result begin(void *self)
 {
 	struct keeper *keeper = self;
 
-	TRY(crew_start(&keeper->crew, 1));
+	TRY(crew_start(&keeper->crew, THREADS));
+	TRY(remember_begin(&keeper->remember, keeper->known.fd, keeper->settings.known_size.n));
 	return gather_begin(&keeper->gather);
 }
 
@@ -107,6 +141,8 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	(void)instance;
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("queue")))
 		return scribe_wire(&keeper->scribe, fd);
+	if (what == GIVEN_WIRE && slice_same(name, SLICE("inspect")))
+		return teller_wire(&keeper->teller, fd);
 	if (what == GIVEN_CONTROL)
 		return callers_listen(&keeper->callers, fd);
 	fd_close(&fd);
@@ -126,10 +162,9 @@ static void stop(void *self)
 	struct keeper *keeper = self;
 
 	keeper->stopping = true;
-	if (gather_is_settled(&keeper->gather))
-		process_leave(keeper->process);
-	else
-		gather_flush(&keeper->gather);
+	gather_flush(&keeper->gather);
+	remember_flush(&keeper->remember);
+	leave_settled(keeper);
 }
 
 static const struct process_role role = {

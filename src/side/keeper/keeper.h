@@ -4,8 +4,9 @@
  *
  * Knows:   its settings and counters, which others read, and its jail; the process itself is keeper.c.
  * Ignores: mail: what it is told to remember are bytes.
- * Owns:    the folder `log` below `state`: the message log.
- * Fails:   by a gap, which it writes down: nobody waits for it, and no mail is held or lost with it.
+ * Owns:    the folders `log` and `known` below `state`: the message log, and the map of what is remembered.
+ * Fails:   by a gap, which it writes down: nobody waits for it, and no mail is held or lost with it. What is asked of the
+ *          map and cannot be answered is said to be so.
  */
 #ifndef KEEPER_KEEPER_H
 #define KEEPER_KEEPER_H
@@ -17,7 +18,11 @@
 #define KEEPER_SETTINGS(ROW)                                                                                         \
 	ROW(log_size, bytes,   "1G",  "1M", "1048576G", "the message log's files together; the oldest are removed")  \
 	ROW(log_life, seconds, "30d", "1h", "3650d",    "files of the message log that are older are removed")       \
-	ROW(log_sync, seconds, "1s",  "0",  "1m",       "longest time until a record is safe on the disk")
+	ROW(log_sync, seconds, "1s",  "0",  "1m",       "longest time until a record is safe on the disk, and what is remembered with it") \
+	ROW(known_size, bytes, "256M", "32M", "1G",     "the map of known senders, at most; taken at the keeper's start") \
+	ROW(known_life, seconds, "180d", "1d", "3650d", "senders are forgotten so long after their last message")    \
+	ROW(known_once_life, seconds, "30d", "1h", "3650d", "and who sent only one, so long after that")             \
+	ROW(newcomers, count,  "500", "1",  "1000000",  "addresses and domains that become known through one network in an hour")
 SETTINGS_STRUCT(keeper_settings, KEEPER_SETTINGS);
 extern const struct settings_section keeper_settings_section;
 
@@ -25,7 +30,14 @@ extern const struct settings_section keeper_settings_section;
 	ROW(records,       COUNTS, "records of the message log written")      \
 	ROW(records_lost,  COUNTS, "records that are missing in the log")     \
 	ROW(bytes_written, COUNTS, "bytes of the message log, compressed")    \
-	ROW(log_syncs,     COUNTS, "syncs of the message log")
+	ROW(log_syncs,     COUNTS, "syncs of the message log")                \
+	ROW(remembered,    COUNTS, "messages whose senders' counts were brought up to date")          \
+	ROW(not_remembered, COUNTS, "messages that were not counted: the disk failed, or was too slow") \
+	ROW(newcomers_over_share, COUNTS, "senders who did not become known: their network had its share") \
+	ROW(newcomers_when_full,  COUNTS, "senders who did not become known: the map is full")        \
+	ROW(forgotten,     COUNTS, "senders who were forgotten for their age")                        \
+	ROW(names_asked,   COUNTS, "questions whether somebody is known")                             \
+	ROW(names_known,   SHOWS,  "entries of the map of known senders")
 #define KEEPER_COUNT(name, kind, about) KEEPER_COUNT_##name,
 enum keeper_count { KEEPER_COUNTERS(KEEPER_COUNT) KEEPER_COUNT_ALL };
 #undef KEEPER_COUNT
@@ -34,6 +46,7 @@ extern const size_t keeper_counter_count;
 
 extern const struct jail keeper_jail;
 
-#define KEEPER_LOG "log"                                 /* the folder below `state` */
+#define KEEPER_LOG   "log"                               /* the folders below `state` */
+#define KEEPER_KNOWN "known"
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the keeper must not do, tried from inside its jail; and that it may write a block and list its files there. */
+/* What the keeper must not do, tried from inside its jail; and that it may write a block, list its files and use its map there. */
 #include "base/jail_attempts.h"
 #include "keeper/keeper.h"
 #include "store/records.h"
+#include "store/state.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -42,6 +43,37 @@ static int list_files(void)
 	return records_list(records.folder.fd, &names) == OK ? 0 : 1;
 }
 
+/* Reading and writing of the map, from its opening to its end. */
+static int use_the_map(void)
+{
+	const struct state_key key = { 1, SLICE(""), SLICE("x") };
+	struct state_value value = { .length = 1, .until = 1000 };
+	struct state_change change;
+	struct state state;
+
+	if (state_open(&state, records.folder.fd, "map", 32 << 20) != OK)
+		return 1;
+	for (unsigned i = 0; i < 500; i++) {
+		const struct state_key other = { 2, SLICE(""), { (const char *)&i, sizeof(i) } };
+
+		if (state_begin(&state, &change) != OK || state_put(&change, &key, &value) != OK ||
+		    state_put(&change, &other, &value) != OK || (i % 50 == 0 && state_commit(&change) != OK))
+			return 2;
+		state_abandon(&change);
+	}
+	if (state_get(&state, &key, 1, &value) != OK)
+		return 3;
+	state_close(&state);
+	return 0;
+}
+
+static int put_a_map_aside(void)
+{
+	char name[STATE_NAME];
+
+	return state_set_aside(records.folder.fd, "map", name) == OK ? 0 : 1;
+}
+
 static int write_elsewhere(void) { return openat(AT_FDCWD, "/tmp/keeper-elsewhere", O_CREAT | O_WRONLY, 0600) < 0 ? 0 : 1; }
 static int call_home(void)       { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 0 : 1; }
 static int call_here(void)       { return socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? 0 : 1; }
@@ -50,6 +82,9 @@ static int make_a_wire(void)     { int ends[2]; return socketpair(AF_UNIX, SOCK_
 static const struct jail_attempt attempts[] = {
 	{ "may write a block", write_a_block, 0 },
 	{ "may list its files", list_files, 0 },
+	{ "may use its map", use_the_map, 0 },
+	{ "may open it again", use_the_map, 0 },
+	{ "may put it aside", put_a_map_aside, 0 },
 	{ "cannot write beside the log", write_elsewhere, 0 },
 	{ "cannot make a socket", call_home, SIGSYS },
 	{ "cannot make a UNIX socket", call_here, SIGSYS },

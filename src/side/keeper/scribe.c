@@ -7,29 +7,33 @@
 
 #include <string.h>
 
-enum result scribe_read(struct slice payload, struct record *ret_record)
+enum result scribe_read(struct slice payload, struct record *ret_record, struct known_note *ret_note)
 {
 	struct unpack from = unpack_from(payload);
 	struct record record = { .kind = unpack_u8(&from) };
 	struct slice key;
+	struct known_note note;
 
 	record.when = (int64_t)unpack_u64(&from);
 	key = unpack_slice(&from, RECORD_KEY);
 	record.bytes = unpack_slice(&from, RECORDED_MOST);
-	TRY(unpack_end(&from));
-	if (record.kind != RECORDED_JUDGED || key.len != RECORD_KEY || record.when < 0)
+	TRY(known_note_unpack(from.rest, &note));
+	if (from.bad || record.kind != RECORDED_JUDGED || key.len != RECORD_KEY || record.when < 0)
 		return REFUSED;
 	memcpy(record.key, key.at, RECORD_KEY);
 	*ret_record = record;
+	*ret_note = note;
 	return OK;
 }
 
 static enum result grant_record(struct scribe *scribe, struct slice payload, uint64_t mark)
 {
 	struct record record;
+	struct known_note note;
 
-	TRY(scribe_read(payload, &record));
+	TRY(scribe_read(payload, &record, &note));
 	gather_add(scribe->gather, &record, mark);
+	remember_note(scribe->remember, &note);
 	return OK;
 }
 

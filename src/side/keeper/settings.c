@@ -13,7 +13,7 @@ const struct settings_section keeper_settings_section = {
 	.rows = rows,
 	.row_count = COUNT_OF(rows),
 	.size = sizeof(struct keeper_settings),
-	.about = "The message log: what was judged, why, and what was known then.",
+	.about = "The message log: what was judged, why, and what was known then; and who is known as a sender.",
 };
 
 const struct counter keeper_counters[] = { KEEPER_COUNTERS(COUNTER_ROW) };

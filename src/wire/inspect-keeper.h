@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inspect-keeper.h — the dispatcher asks what is remembered of names.
+ *
+ *   inspect                                             keeper
+ *     ASK(names, see wire/known.h)          ---->
+ *                                           <----     TOLD(u8 count, for each name in order: u8 known_end, u64 seconds
+ *                                                          since the first, u64 since the last, u32 of each outcome)
+ *
+ * One TOLD answers one ASK, at once and of what is on the disk: what happened in the last second or so may not be in it.
+ * KNOWN_FAILED: it could not be found out, which is not the same as KNOWN_NEVER; numbers of both are 0. Times that the
+ * clock's jumps would make negative are 0. A keeper that is away, or silent, has not answered: nobody is known by that.
+ */
+#ifndef WIRE_INSPECT_KEEPER_H
+#define WIRE_INSPECT_KEEPER_H
+
+#include "wire/known.h"
+
+enum inspect_asks_keeper  { INSPECT_ASK_KNOWN = 1 };
+enum keeper_tells_inspect { KEEPER_TOLD = 1 };
+enum known_end            { KNOWN_NEVER = 0, KNOWN_YES = 1, KNOWN_FAILED = 2, KNOWN_ENDS };
+
+enum { INSPECT_KEEPER_LONGEST = 4096 };
+
+#endif
