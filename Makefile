@@ -5,6 +5,7 @@
 #   make check-all    the long ones
 #   make coverage     lines reached by the tests, a row for each room
 #   make soak         200,000 messages by hand: does anything grow? (SOAK_MESSAGES)
+#   make peers        every message of the corpora against Python's email and Perl's MIME-tools: docs/mime.md
 #   make install      with DESTDIR and PREFIX
 #   make bench        against Postfix and others, about 15 minutes, as root; QUICK=1: two; docs/benchmarks.md
 #   make slow         ten thousand slow connections in each phase of a session, 2,000 a second that come and go, about 7 minutes
@@ -14,7 +15,7 @@ FUZZ_SECONDS ?= 60
 SOAK_MESSAGES ?= 200000
 PYTHON ?= /usr/bin/python3
 
-.PHONY: all run test check-all bench coverage soak slow install fuzz clean
+.PHONY: all run test check-all bench coverage soak slow peers install fuzz clean
 
 all: packages-build build/build.ninja
 	ninja -C build
@@ -50,6 +51,9 @@ soak: all packages-test
 slow: all packages-test
 	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/attacks/slow.py
 	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/attacks/storm.py
+
+peers: all packages-test
+	POSTERN_BUILD=$(CURDIR)/build $(PYTHON) tests/conformance/peers_whole.py
 
 install: build/build.ninja
 	ninja -C build

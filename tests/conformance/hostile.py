@@ -260,6 +260,10 @@ PARAMETERS = [                                       # behind "attachment" or a 
     ("a path", b'; N="../../file.exe"'), ("a path of the other kind", b'; N="C:\\\\tmp\\\\file.exe"'),
     ("blanks before the extension", b'; N="file.txt' + b" " * 60 + b'.exe"'), ("300 letters", b'; N="' + b"a" * 300 + b'.exe"'),
     ("two extensions", b'; N="file.txt.exe"'), ("a semicolon in it", b'; N="file;.exe"'), ("a quote in it", b'; N="fi\\"le.exe"'),
+    ("folded within the extension", b'; N="file.e\r\n xe"'), ("folded by a tab within the extension", b'; N="file.\r\n\texe"'), ("folded within a bare extension", b"; N=file.e\r\n xe"),
+    ("folded within an extended extension", b"; N*=utf-8''file.e\r\n xe"), ("folded within a section", b'; N*0="file.e\r\n "; N*1="xe"'), ("a tab within the extension", b'; N="file.\texe"'),
+    ("extended, behind a blank", b"; N*=utf-8''file.txt .exe"), ("sections, behind a blank", b"; N*0=file.txt .exe"), ("percent of percent", b'; N="file%252Eexe"'),
+    ("a blank of eight bits before it", b'; \xa0N="file.exe"'), ("an invisible character before it", '; \u200bN="file.exe"'.encode()), ("a dash in its name", b'; x-N="file.exe"'),
     ("a colon for =", b'; N:"file.exe"'), ("two =", b'; N=="file.exe"'), ("a name in quotes", b'; "N"="file.exe"'),
 ]
 
@@ -522,7 +526,10 @@ def others():
     rows = [(f"text: {kind} by name", in_type(b"text/html; charset=" + kind.encode(), seven))
             for kind in ("utf-7", "UTF7", '"utf-7"', "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csUnicode11UTF7")]
     rows += [(f"text: {kind} in base64", in_base64(b"text/html; charset=" + kind.encode(), SCRIPT.encode(kind)))
-             for kind in ("utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "cp037", "cp500")]
+             for kind in ("utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "cp037", "cp500", "cp273", "cp424", "cp875", "cp1026", "cp1140")]
+    rows += [("text: XHTML in UTF-7", in_type(b"application/xhtml+xml; charset=utf-7", seven)), ("text: XHTML in UTF-16", in_base64(b"application/xhtml+xml; charset=utf-16", SCRIPT.encode("utf-16"))),
+             ("text: EBCDIC by IBM's name", in_base64(b"text/html; charset=IBM01140", SCRIPT.encode("cp1140"))),
+             ("text: UTF-7 in one run", in_type(b"text/html", b"+" + base64.b64encode(SCRIPT.encode("utf-16be")).rstrip(b"=") + b"-"))]
     rows += [("text: UTF-7 by no name", in_type(b"text/html", seven)), ("text: UTF-7 by another name", in_type(b"text/html; charset=utf-8", seven)),
              ("text: UTF-16 by no name", in_base64(b"text/html", SCRIPT.encode("utf-16"))), ("text: UTF-16 by another name", in_base64(b"text/html; charset=utf-8", SCRIPT.encode("utf-16le"))),
              ("text: two sets, the first hides", in_type(b"text/html; charset=utf-7; charset=us-ascii", seven)), ("text: two sets, the last hides", in_type(b"text/html; charset=us-ascii; charset=utf-7", seven)),
@@ -536,6 +543,16 @@ def others():
                           ("fields", b"Content-Type: application/x-a; name=file.exe\r\n\r\n" + code + b"\r\n")]:
         rows += [(f"{about} in a preamble", in_type(mixed, hidden + ONE + b"--QX7--")), (f"{about} in an epilogue", in_type(mixed, ONE + b"--QX7--\r\n" + hidden)),
                  (f"{about} in an inner epilogue", in_type(mixed, b"--QX7\r\n" + INNER + b"in\r\n\r\n--in\r\n" + TEXT + b"--in--\r\n" + hidden + b"--QX7--"))]
+    single = b"\0\5\x16\0\0\2\0\0" + b"\0" * 16 + b"\0\2\0\0\0\3\0\0\0\x32\0\0\0\x08\0\0\0\1\0\0\0\x3a\0\0\0\x31file.exe" + code
+    binary = (b"\0\x08file.exe".ljust(65, b"\0") + b"????????").ljust(102, b"\0") + b"mBIN"
+    signed = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80" + code
+    mail = in_type(b"application/octet-stream; name=file.exe", code)
+    rows += [("AppleSingle", in_base64(b"application/applefile", single)), ("AppleSingle by another type", in_base64(b"text/plain", single)), ("MacBinary", in_base64(b"application/octet-stream", binary.ljust(128, b"\0") + code)),
+             ("MacBinary by its type", in_base64(b"application/x-macbinary", code)), ("CMS that holds what it signs", in_base64(b"application/pkcs7-mime; smime-type=signed-data", signed)),
+             ("CMS by its name", in_base64(b"application/octet-stream; name=smime.p7m", signed)), ("a message by its name", in_base64(b"application/octet-stream; name=a.eml", mail)), ("a page by its name", in_base64(b"text/html; name=a.mht", mail)),
+             ("uuencode behind a bare CR", in_base64(b"text/plain", (b"hi\r\n" + file).replace(b"\r\n", b"\r"))), ("uuencode in uuencode", in_type(b"text/plain", b"begin 644 a.txt\r\n" + uu(file))),
+             ("uuencode in yEnc", in_type(b"text/plain", b"=ybegin line=128 size=%d name=a.txt\r\n" % len(file) + yenc(file) + b"\r\n=yend\r\n", CTE + b"binary\r\n")),
+             ("uuencode of a long name", in_type(b"text/plain", b"begin 644 " + b"a" * 200 + b".exe\r\n" + uu(code)))]
     return rows + [("a piece of a message", in_type(b"message/partial; id=x; number=1; total=2", code)), ("another's body", in_type(b"message/external-body; access-type=URL; URL=\"http://a.example/file.exe\"", b"Content-Type: a/b\r\n\r\n"))]
 
 

@@ -4,6 +4,7 @@
 A leaf is what holds no other part: (type, name, bytes). difference() compares a message's leaves with ours; explain() looks
 for the cause of each difference in the table of causes, by making their bytes of ours, or ours of theirs."""
 import base64
+import collections
 import email
 import email.header
 import hashlib
@@ -13,10 +14,18 @@ import os
 import re
 import subprocess
 
-from reading import ROOT
+from reading import DATA, ROOT, corpora, files, show
 
 PERL = os.path.join(ROOT, "tests", "conformance", "mime_tools.pl")
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 2
+BATCH = 500
+NO_MAIL = (".json", ".xml", ".ref", ".md", ".out", ".gz", ".zip", ".pdf", ".png", ".gif", ".jpg", ".tiff", ".bin")
+
+
+def messages(sample, every):
+    """So many mails of the corpora, 0 for all of them, and every so many of the suites' messages."""
+    paths = [path for label in ("ham", "spam") for path in corpora(label, sample)]
+    return paths + [path for path in files(os.path.join(DATA, "mime")) if not path.endswith(NO_MAIL)][::every]
 
 
 # ---- the peers ----
@@ -25,7 +34,7 @@ def decoded(name):
     """A name of Python's, with its encoded words decoded, as its own header module does it."""
     try:
         return str(email.header.make_header(email.header.decode_header(name)))
-    except (ValueError, LookupError, AssertionError, email.errors.HeaderParseError):
+    except (ValueError, LookupError, AssertionError, email.errors.MessageError):
         return name
 
 
@@ -89,10 +98,16 @@ def without_end(data):
     return without_blanks(data).rstrip(b"\n")
 
 
+def without_break(data):
+    """A = at the very end of quoted-printable, which continues a line that does not come."""
+    return without_end(data).removesuffix(b"=")
+
+
 CHANGES = [
     ("line ends: CR LF or LF", lines),
     ("blanks at the ends of lines", without_blanks),
     ("the last line ends", without_end),
+    ("a soft line break at the very end", without_break),
 ]
 
 
@@ -218,3 +233,46 @@ def cause_of_name(_raw, name, names):
     if any(plain_name(name) and plain_name(name) in plain_name(ours) for ours in names):
         return "a piece of the name"
     return None
+
+
+# ---- one comparison after the other ----
+
+DIFFER, AMBIGUOUS, GIVES_UP = "messages that differ", "… and are ambiguous", "the other gives up"
+
+
+def differs(row, leaves):
+    """Is there any difference at all, either way, by digests and names alone?"""
+    digests, names = {part["sha256"] for part in row["parts"]}, {name for part in row["parts"] for name in part["names"]}
+    theirs = {digest for _, _, _, digest in leaves}
+    return any((size and digest not in digests) or (name and name not in names) for _, name, size, digest in leaves) or \
+        any(is_first(part) and part["size"] and part["sha256"] not in theirs for part in row["parts"])
+
+
+def explain(paths, who, counts):
+    """Counts the causes of what differs in these messages; what has none comes back, a sentence each."""
+    unexplained = []
+    for path, row, theirs in zip(paths, show(paths, "-c"), all_of(paths, who, contents=True)):
+        with open(path, "rb") as file:
+            raw = file.read()
+        for kind, cause, leaf in differences(raw, row, theirs):
+            counts[f"{kind}: {cause or 'UNEXPLAINED'}"] += 1
+            if cause is None:
+                unexplained.append(f"{path}: {kind}, {leaf[0]} {leaf[1]!r} {leaf[2][:60]!r}")
+    return unexplained
+
+
+def compare(paths, who):
+    """Counts, by cause, of the differences between this reader and us; and those without a cause."""
+    counts, differ, unexplained = collections.Counter(), [], []
+    for path, row, leaves in zip(paths, show(paths), all_of(paths, who)):
+        if leaves is None:
+            counts[GIVES_UP] += 1
+        elif differs(row, leaves):
+            counts[DIFFER] += 1
+            if row["ambiguous"] or row["limit"]:
+                counts[AMBIGUOUS] += 1
+            else:
+                differ.append(path)
+    for first in range(0, len(differ), BATCH):
+        unexplained += explain(differ[first:first + BATCH], who, counts)
+    return counts, unexplained

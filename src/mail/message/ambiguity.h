@@ -50,6 +50,8 @@
 	ROW(name_sections,    LEAF, "a name in sections that do not follow each other")                               \
 	ROW(name_charset,     LEAF, "a name in a character set that readers take differently")                        \
 	ROW(name_denied,      LEAF, "a name of a picture or a document whose bytes are none")                         \
+	ROW(old_code_within,  LEAF, "uuencode, yEnc or BinHex within one another")                                    \
+	ROW(packed,           LEAF, "a file in a form that only some readers open")                                   \
 	ROW(partial,          LEAF, "a piece of a message, or one that lies elsewhere")                               \
 	ROW(addresses,        TOP,  "addresses that readers take differently")                                        \
 	ROW(addresses_many,   TOP,  "more addresses in a field than are read")                                         \

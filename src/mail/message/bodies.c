@@ -36,17 +36,20 @@ static enum result found(void *owner, const struct embedded *embedded)
 	    header_text(walk->reader, kept, &name, &faults) != OK)
 		return walk_limit(walk, "memory");
 	readings_add(&part->names, name);
-	part->traits = name_traits(name);
+	return names_again(walk, part, 0);
+}
+
+/* A reader who opens what he has saved finds a file in a file; we do not go on. */
+static enum result found_within(void *owner, const struct embedded *embedded)
+{
+	struct weighing *weighing = owner;
+
+	(void)embedded;
+	walk_note(weighing->walk, weighing->part, AMBIGUITY_BIT(old_code_within));
 	return OK;
 }
 
 /* ---- weighing: size, digest, faults ---- */
-
-/* Whatever its type: a reader who saves the part may look at its bytes alone. */
-static bool may_embed(const struct part *part)
-{
-	return part->within == NULL && !part->recoded;
-}
 
 static enum result keep_binhex_name(struct walk *walk, struct part *part, const struct part_stream *stream)
 {
@@ -58,8 +61,7 @@ static enum result keep_binhex_name(struct walk *walk, struct part *part, const 
 	if (arena_keep(walk->reader->arena, (struct slice){ decoder->name, decoder->name_length }, &kept) != OK)
 		return walk_limit(walk, "memory");
 	readings_add(&part->names, kept);
-	part->traits |= name_traits(kept);
-	return OK;
+	return names_again(walk, part, 0);
 }
 
 /* Who goes by the name and who goes by the bytes open two things. */
@@ -75,9 +77,8 @@ static void look_at_begin(struct walk *walk, struct part *part, struct slice fir
 static enum result weigh(struct walk *walk, struct part *part, bool digests, unsigned *ret_faults)
 {
 	struct weighing weighing = { walk, part };
-	struct seeker seeker = { .found = found, .owner = &weighing };
+	struct seeker seeker = { .found = part->within || part->recoded ? found_within : found, .owner = &weighing };
 	struct sealing sealing = { .length = 0 };
-	bool seeks = may_embed(part);
 	struct part_stream stream;
 	struct digest digest;
 	char piece[PIECE];
@@ -95,11 +96,11 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 		sealing_look(part, &sealing, (struct slice){ piece, length });
 		if (digests)
 			digest_add(&digest, (struct slice){ piece, length });
-		if (seeks)
-			TRY(seeker_feed(&seeker, (struct slice){ piece, length }));
+		TRY(seeker_feed(&seeker, (struct slice){ piece, length }));
 	}
-	if (seeks)
-		TRY(seeker_end(&seeker));
+	TRY(seeker_end(&seeker));
+	if (seeker.bare)
+		walk_note(walk, part, AMBIGUITY_BIT(old_code_broken));
 	if (digests)
 		digest_end(&digest, part->digest);
 	*ret_faults = stream.outer.faults | stream.inner.faults;

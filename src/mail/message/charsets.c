@@ -315,21 +315,45 @@ enum result charset_to_utf8(const struct charsets *charsets, struct slice name, 
 	return from_builtin(builtin, bytes, arena, ret_text, faults);
 }
 
+/* "cp037", "ibm01140": EBCDIC, in which no letter stands where it does in ASCII. */
+static bool is_ebcdic(struct slice plain)
+{
+	static const unsigned short pages[] = {
+		37, 273, 274, 275, 277, 278, 280, 281, 284, 285, 290, 297, 420, 423, 424, 500, 833, 836, 838, 870, 871, 875, 880, 905, 918,
+		924, 1025, 1026, 1047, 1097, 1112, 1122, 1123, 1130, 1132, 1137, 1140, 1141, 1142, 1143, 1144, 1145, 1146, 1147, 1148, 1149,
+		1153, 1154, 1155, 1156, 1157, 1158, 1160, 1164,
+	};
+	uint64_t number;
+
+	while (plain.len && !byte_is_digit(plain.at[0]))
+		plain = slice_drop(plain, 1);
+	if (slice_number(plain, 9999, &number) != OK)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(pages); i++)
+		if (pages[i] == number)
+			return true;
+	return false;
+}
+
 /* By their letters and digits alone: "UTF-7", "unicode-1-1-utf-7", "x_utf16le". */
 bool charset_hides(struct slice name)
 {
 	static const struct slice hiding[] = {
 		LIT("utf7"), LIT("utf16"), LIT("utf32"), LIT("ucs2"), LIT("ucs4"), LIT("unicode"), LIT("iso10646"), LIT("ebcdic"),
-		LIT("cp037"), LIT("ibm037"), LIT("cp500"), LIT("ibm500"), LIT("cp1047"), LIT("ibm1047"),
+		LIT("ibmthai"),
 	};
 	char plain[64];
+	struct slice page;
 	size_t length = 0;
 
 	for (size_t i = 0; i < name.len && length < sizeof(plain); i++)
 		if (byte_is_letter(name.at[i]) || byte_is_digit(name.at[i]))
 			plain[length++] = byte_lower(name.at[i]);
+	page = (struct slice){ plain, length };
+	if (slice_begins(page, SLICE("cs")))
+		page = slice_drop(page, 2);
 	for (size_t i = 0; i < COUNT_OF(hiding) && length; i++)
 		if (memmem(plain, length, hiding[i].at, hiding[i].len))
 			return true;
-	return false;
+	return (slice_begins(page, SLICE("ibm")) || slice_begins(page, SLICE("cp"))) && is_ebcdic(page);
 }

@@ -66,6 +66,9 @@ int main(void)
 	CHECK(charset_is_known(&charsets, SLICE("Shift_JIS")), "a mail's name for a set");
 	CHECK(charset_hides(SLICE("UTF-7")) && charset_hides(SLICE("x-unicode-2-0-utf-7")) && charset_hides(SLICE("utf_16LE")) &&
 	      charset_hides(SLICE("IBM037")), "sets in which ASCII is not ASCII");
+	CHECK(charset_hides(SLICE("cp1026")) && charset_hides(SLICE("IBM01140")) && charset_hides(SLICE("csIBM273")) && charset_hides(SLICE("IBM-Thai")),
+	      "EBCDIC of all countries");
+	CHECK(!charset_hides(SLICE("IBM437")) && !charset_hides(SLICE("cp1252")) && !charset_hides(SLICE("windows-1140")), "and what is called nearly so");
 	CHECK(!charset_hides(SLICE("utf-8")) && !charset_hides(SLICE("iso-8859-16")) && !charset_hides(SLICE("")), "and others");
 	for (size_t i = 0; i < charsets.count; i++)
 		(void)iconv_close(charsets.list[i].converter);

@@ -16,6 +16,7 @@ static void begin(struct seeker *seeker, enum state state, struct slice name, ui
 {
 	seeker->state = (unsigned char)state;
 	seeker->begins = at;
+	seeker->odd = seeker->odd || name.len > SEEKER_NAME;
 	seeker->name_length = name.len < SEEKER_NAME ? name.len : SEEKER_NAME;
 	if (name.len)
 		memcpy(seeker->name, name.at, seeker->name_length);
@@ -75,7 +76,7 @@ static void look_for_begin(struct seeker *seeker, struct slice written, uint64_t
 {
 	struct slice line = without_blanks(written);
 
-	seeker->odd = line.len < written.len;
+	seeker->odd = line.len < written.len || written.len >= SEEKER_LINE;
 	if (slice_begins_nocase(line, SLICE("begin")) && line.len > 5 && field_is_space(line.at[5])) {
 		begin(seeker, UU_FIRST, name_behind(slice_drop(line, 5)), behind);
 	} else if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
@@ -138,8 +139,39 @@ static void hold(struct seeker *seeker, struct slice piece)
 	seeker->held += take;
 }
 
+/* Some readers end lines at a bare CR. */
+static bool begins_bare(struct slice text)
+{
+	const char *at;
+
+	while (text.len > SEEKER_SEAM && (at = memchr(text.at, '\r', text.len - SEEKER_SEAM)) != NULL) {
+		text = slice_drop(text, (size_t)(at - text.at) + 1);
+		if (slice_begins_nocase(text, SLICE("begin ")) || slice_begins(text, SLICE("=ybegin")) || slice_begins(text, SLICE("(This f")))
+			return true;
+	}
+	return false;
+}
+
+static void look_for_bare(struct seeker *seeker, struct slice piece)
+{
+	char joint[2 * SEEKER_SEAM];
+	size_t begin = piece.len < SEEKER_SEAM ? piece.len : SEEKER_SEAM, length, keep;
+
+	memcpy(joint, seeker->seam, seeker->seam_length);
+	memcpy(joint + seeker->seam_length, piece.at, begin);
+	length = seeker->seam_length + begin;
+	seeker->bare = seeker->bare || begins_bare((struct slice){ joint, length }) || begins_bare(piece);
+	if (piece.len >= SEEKER_SEAM)
+		memcpy(joint + length - begin, piece.at + piece.len - begin, begin);
+	keep = length < SEEKER_SEAM ? length : SEEKER_SEAM;
+	memcpy(seeker->seam, joint + length - keep, keep);
+	seeker->seam_length = keep;
+}
+
 enum result seeker_feed(struct seeker *seeker, struct slice piece)
 {
+	if (!seeker->bare && piece.len)
+		look_for_bare(seeker, piece);
 	while (piece.len) {
 		const char *stop = memchr(piece.at, '\n', piece.len);
 		struct slice line = { piece.at, stop ? (size_t)(stop - piece.at) : piece.len };

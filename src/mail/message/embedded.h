@@ -12,16 +12,19 @@
 
 #include "mail/message/encodings.h"
 
-/* `odd`: blanks before its first line. */
+/* `odd`: blanks before its first line, or a name that is cut because it is too long. */
 struct embedded { enum encoding encoding; uint64_t at, length; struct slice name; bool odd; };
 
-enum { SEEKER_LINE = 160, SEEKER_NAME = 128 };
+enum { SEEKER_LINE = 160, SEEKER_NAME = 128, SEEKER_SEAM = 7 };
 
 struct seeker {
 	enum result (*found)(void *owner, const struct embedded *embedded);
 	void *owner;
 	unsigned char state;
 	bool odd;
+	bool bare;                               /* a file begins behind a bare CR: no line to us, and one to others */
+	char seam[SEEKER_SEAM];                  /* the last bytes of the piece before */
+	size_t seam_length;
 	uint64_t place, begins;                  /* of the next byte; of the file's first */
 	char line[SEEKER_LINE];
 	size_t held;                             /* of a line that is not at its end */

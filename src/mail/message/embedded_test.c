@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each row: a text, and the files in it: "encoding name at length;". In one piece, and byte by byte. */
+/* Each row: a text, and the files in it: "encoding name at length;", "bare" where a bare CR hides one. In one piece, and byte by byte. */
 #include "mail/message/embedded.h"
 
 #include "base/buffer.h"
 #include "base/test.h"
+
+#define LONG16 "abcdefghijklmnop"
+#define LONG LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
 
 static const struct row { const char *about; struct slice text; const char *files; } rows[] = {
 	{ "text", LIT("hello\r\nworld\r\n"), "" },
@@ -24,6 +27,11 @@ static const struct row { const char *about; struct slice text; const char *file
 	{ "uuencode behind a blank", LIT(" begin 644 a.zip\r\n#0V%T\r\n`\r\nend\r\n"), "odd uuencode a.zip 18 10;" },
 	{ "all of it behind a tab", LIT("\tbegin 644 a.zip\n\t#0V%T\n\t`\n\tend\n"), "odd uuencode a.zip 17 10;" },
 	{ "a sentence behind a blank", LIT("  begin with it\n  and end with it\n"), "" },
+	{ "a name that is cut", LIT("begin 644 " LONG ".zip\n#0V%T\n`\nend\n"), "odd uuencode " LONG " 143 8;" },
+	{ "a file behind a bare CR", LIT("hi\rbegin 644 a.zip\r#0V%T\r`\rend\r"), "bare" },
+	{ "yEnc behind a bare CR", LIT("a long word before it\r=ybegin line=128 size=1 name=a\r\x8b\r=yend size=1\r"), "bare" },
+	{ "BinHex behind a bare CR", LIT("hi\r(This file must be converted with BinHex 4.0)\r\r:abc:\r"), "bare" },
+	{ "words behind a bare CR", LIT("hi\rand begin it\r(That is all)\r"), "" },
 	{ "a word about BinHex", LIT("(This file must be converted with BinHex 4.0)\r\nwhy?\r\n"), "" },
 };
 
@@ -45,6 +53,7 @@ static void check_row(const struct row *row, size_t piece)
 	while (rest.len)
 		CHECK(seeker_feed(&seeker, slice_take(&rest, piece)) == OK, row->about);
 	CHECK(seeker_end(&seeker) == OK, row->about);
+	CHECK(!seeker.bare || buffer_format(&seen, "bare") == OK, "room");
 	CHECK(slice_same(buffer_slice(&seen), slice_of(row->files)), row->about);
 	if (!slice_same(buffer_slice(&seen), slice_of(row->files)))
 		printf("  it is %.*s\n", SHOW(buffer_slice(&seen)));

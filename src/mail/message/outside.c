@@ -3,6 +3,7 @@
 #include "mail/message/walk.h"
 
 #include "mail/message/embedded.h"
+#include "mail/message/names.h"
 
 #include <string.h>
 
@@ -75,9 +76,33 @@ static bool begins_wide(struct slice text)
 	       (begin.len && memchr(begin.at, '\0', begin.len));
 }
 
+/* AppleSingle, MacBinary; and CMS that is signed and holds what was signed (RFC 8551, 3.5.2). */
+static bool is_packed(const struct part *part, struct slice first)
+{
+	bool mime = slice_ends_nocase(part->type, SLICE("pkcs7-mime")), mac = slice_ends_nocase(part->type, SLICE("macbinary"));
+
+	for (size_t i = 0; i < part->names.count && !mime; i++)
+		mime = slice_same_nocase(name_extension(part->names.list[i]), SLICE("p7m")) ||
+		       slice_same_nocase(name_extension(part->names.list[i]), SLICE("p7z"));
+	mac = mac || (first.len > 128 && first.at[0] == 0 && memcmp(first.at + 102, "mBIN", 4) == 0);
+	return mac || slice_begins(first, SLICE("\x00\x05\x16\x00")) || (mime && part->sealed & SEALED_CMS_OPEN);
+}
+
+/* A message by its name, which readers open as one. */
+static bool is_message_file(const struct part *part, struct slice first)
+{
+	static const struct slice extensions[] = { LIT("eml"), LIT("mht"), LIT("mhtml"), LIT("nws") };
+
+	for (size_t i = 0; i < part->names.count; i++)
+		for (size_t row = 0; row < COUNT_OF(extensions); row++)
+			if (slice_same_nocase(name_extension(part->names.list[i]), extensions[row]))
+				return !part_is_message(part) && field_begins(first);
+	return false;
+}
+
 void looks_read(struct walk *walk, struct part *part, struct slice first)
 {
-	bool text = slice_begins(part->type, SLICE("text/"));
+	bool text = part_is_text(part);
 
 	if (part->recoded || part->within)
 		return;
@@ -86,6 +111,10 @@ void looks_read(struct walk *walk, struct part *part, struct slice first)
 		walk_note(walk, part, AMBIGUITY_BIT(boundary_in_text));
 	if (text && begins_wide(first))
 		walk_note(walk, part, AMBIGUITY_BIT(charset));
-	if (text && memmem(first.at, first.len, "+ADw-", 5))
+	if (is_packed(part, first))
+		walk_note(walk, part, AMBIGUITY_BIT(packed));
+	if (is_message_file(part, first))
+		walk_note(walk, part, AMBIGUITY_BIT(message_kind));
+	if (text && (memmem(first.at, first.len, "+ADw-", 5) || memmem(first.at, first.len, "+ADwA", 5)))
 		walk_note(walk, part, AMBIGUITY_BIT(charset));
 }

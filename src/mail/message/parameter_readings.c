@@ -21,6 +21,9 @@ void readings_add(struct readings *readings, struct slice value)
 		readings->list[readings->count++] = value;
 }
 
+/* The value as written is another one. */
+enum { ODDITIES = PARAMETER_COMMENT | PARAMETER_JUNK | PARAMETER_QUOTES | PARAMETER_BLANKS };
+
 struct assembly {
 	const struct message_reader *reader;
 	const struct parameters *parameters;
@@ -83,16 +86,55 @@ static enum result add_decoded(struct assembly *assembly, struct slice charset, 
 	return OK;
 }
 
+/* As it was written, without what readers leave out there: quotes, backslashes, blanks at its ends, and line ends with the blanks
+ * behind them. */
+static enum result as_written(struct assembly *assembly, const struct parameter *parameter, struct slice *ret_text)
+{
+	struct slice raw = parameter->raw;
+	char *room = arena_take(assembly->reader->arena, raw.len + 1);
+	size_t length = 0;
+
+	if (room == NULL)
+		return LATER;
+	for (size_t i = 0; i < raw.len; i++) {
+		bool folds = raw.at[i] == '\r' || raw.at[i] == '\n';
+
+		if (!folds && raw.at[i] != '"' && raw.at[i] != '\\')
+			room[length++] = raw.at[i];
+		while (folds && i + 1 < raw.len && field_is_space(raw.at[i + 1]))
+			i++;
+	}
+	*ret_text = field_trim((struct slice){ room, length });
+	return OK;
+}
+
+static bool is_folded(const struct parameter *parameter)
+{
+	return parameter->raw.len && memchr(parameter->raw.at, '\n', parameter->raw.len);
+}
+
 /* ---- whole values ---- */
 
-static enum result add_extended(struct assembly *assembly, const struct parameter *parameter)
+static enum result add_escaped(struct assembly *assembly, struct slice text)
 {
-	struct slice text = parameter->value, charset = cut_charset(&text);
+	struct slice charset = cut_charset(&text);
 	char *room = arena_take(assembly->reader->arena, text.len + 1);
 
 	if (room == NULL)
 		return LATER;
 	return add_decoded(assembly, charset, (struct slice){ room, unescape(text, room, assembly->faults) });
+}
+
+/* As the grammar has it; and as written, where that is something else. */
+static enum result add_extended(struct assembly *assembly, const struct parameter *parameter)
+{
+	struct slice written;
+
+	TRY(add_escaped(assembly, parameter->value));
+	if (!(parameter->faults & ODDITIES) && !is_folded(parameter))
+		return OK;
+	TRY(as_written(assembly, parameter, &written));
+	return add_escaped(assembly, written);
 }
 
 static enum result add_as_it_stands(struct assembly *assembly, struct slice text)
@@ -103,17 +145,28 @@ static enum result add_as_it_stands(struct assembly *assembly, struct slice text
 	return OK;
 }
 
+/* A folded value without the blanks that its lines begin with. */
+static enum result add_unfolded(struct assembly *assembly, const struct parameter *parameter)
+{
+	unsigned faults = 0;
+	struct slice written, text;
+
+	TRY(as_written(assembly, parameter, &written));
+	TRY(header_text(assembly->reader, written, &text, &faults));
+	readings_add(assembly->readings, text);
+	return OK;
+}
+
 /* As the grammar has it, and as written, each with its encoded words decoded and as they stand. */
 static enum result add_plain(struct assembly *assembly, const struct parameter *parameter)
 {
 	const struct slice both[] = { parameter->value, parameter->raw };
-	unsigned oddities = PARAMETER_COMMENT | PARAMETER_JUNK | PARAMETER_QUOTES | PARAMETER_BLANKS;
 
 	for (size_t i = 0; i < COUNT_OF(both); i++) {
 		unsigned faults = 0;
 		struct slice text;
 
-		if (i == 1 && !(parameter->faults & oddities))
+		if (i == 1 && !(parameter->faults & ODDITIES))
 			break;
 		TRY(header_text(assembly->reader, both[i], &text, &faults));
 		readings_add(assembly->readings, text);
@@ -122,7 +175,7 @@ static enum result add_plain(struct assembly *assembly, const struct parameter *
 		if (faults & (TEXT_ORDER | TEXT_BROKEN | TEXT_CHARSET) || name_is_overlong(both[i]))
 			*assembly->faults |= PARAMETER_CHARSET;
 	}
-	return OK;
+	return is_folded(parameter) ? add_unfolded(assembly, parameter) : OK;
 }
 
 static enum result add_wholes(struct assembly *assembly, bool extended)
@@ -176,30 +229,37 @@ static struct slice without_charset(struct slice text, struct slice charset)
 	return slice_begins(rest, SLICE("'")) ? slice_drop(rest, 1) : rest;
 }
 
-/* `again`: sections that begin with the character set are read without it. */
-static enum result add_joined(struct assembly *assembly, const struct parameter *const *list, size_t count, bool again)
+/* Values by the grammar; those that begin with the character set again without it; as they are written; put together first,
+ * and decoded then. */
+enum form { FORM_VALUE, FORM_AGAIN, FORM_WRITTEN, FORM_TOGETHER };
+
+static enum result add_joined(struct assembly *assembly, const struct parameter *const *list, size_t count, enum form form)
 {
 	size_t size = 1, length = 0;
 	struct slice charset = SLICE("");
 	char *room;
 
 	for (size_t i = 0; i < count; i++)
-		size += list[i]->value.len;
+		size += form == FORM_WRITTEN ? list[i]->raw.len : list[i]->value.len;
 	room = arena_take(assembly->reader->arena, size);
 	if (room == NULL)
 		return LATER;
 	for (size_t i = 0; i < count; i++) {
 		struct slice text = list[i]->value;
 
-		if (i == 0 && list[i]->extended)
+		if (form == FORM_WRITTEN)
+			TRY(as_written(assembly, list[i], &text));
+		if (i == 0 && list[i]->extended && form != FORM_TOGETHER)
 			charset = cut_charset(&text);
-		else if (again && list[i]->extended)
+		else if (form == FORM_AGAIN && list[i]->extended)
 			text = without_charset(text, charset);
-		if (list[i]->extended)
+		if (list[i]->extended && form != FORM_TOGETHER)
 			length += unescape(text, room + length, assembly->faults);
 		else if (text.len)
 			length += (size_t)((char *)mempcpy(room + length, text.at, text.len) - (room + length));
 	}
+	if (form == FORM_TOGETHER)
+		return add_escaped(assembly, (struct slice){ room, length });
 	return add_decoded(assembly, charset, (struct slice){ room, length });
 }
 
@@ -220,6 +280,7 @@ static enum result add_sections(struct assembly *assembly)
 {
 	size_t count, most = assembly->parameters->count;
 	const struct parameter **list = arena_array(assembly->reader->arena, const struct parameter *, most + 1);
+	bool odd = false, extended = false;
 
 	if (list == NULL)
 		return LATER;
@@ -227,13 +288,19 @@ static enum result add_sections(struct assembly *assembly)
 	if (count == 0)
 		return OK;
 	if (*assembly->faults & PARAMETER_ORDER)
-		TRY(add_joined(assembly, list, count, false));
+		TRY(add_joined(assembly, list, count, FORM_VALUE));
 	sort_sections(list, count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (list[i]->section != (int)i)
 			*assembly->faults |= PARAMETER_GAP;
-	TRY(add_joined(assembly, list, count, false));
-	return add_joined(assembly, list, count, true);
+		odd = odd || list[i]->faults & ODDITIES || is_folded(list[i]) || field_trim(list[i]->value).len < list[i]->value.len;
+		extended = extended || list[i]->extended;
+	}
+	TRY(add_joined(assembly, list, count, FORM_VALUE));
+	TRY(add_joined(assembly, list, count, FORM_AGAIN));
+	if (odd)
+		TRY(add_joined(assembly, list, count, FORM_WRITTEN));
+	return extended ? add_joined(assembly, list, count, FORM_TOGETHER) : OK;
 }
 
 enum result parameters_readings(const struct message_reader *reader, const struct parameters *parameters, struct slice name,

@@ -95,7 +95,8 @@ static bool is_mime_name(struct slice name)
 	return slice_begins_nocase(name, SLICE("Content")) || slice_begins_nocase(name, SLICE("MIME"));
 }
 
-/* Behind a line that is no field, would a reader who goes on find fields of MIME? Nobody's header is longer. */
+/* Behind a line that is no field, would a reader who goes on find fields of MIME, in lines of LF or of CR? Nobody's header is
+ * longer. */
 static bool hides_fields(struct walk *walk, struct slice rest)
 {
 	rest = slice_take(&rest, HIDDEN_SEARCHED);
@@ -105,10 +106,14 @@ static bool hides_fields(struct walk *walk, struct slice rest)
 		walk_spend(walk, line.len / 4 + LINE_STEPS);
 		if (line.len == 0)
 			return false;
-		while (line.len && !byte_is_letter(line.at[0]))
-			line = slice_drop(line, 1);
-		if (slice_begins_nocase(line, SLICE("Content-")) || slice_begins_nocase(line, SLICE("Content ")))
-			return true;
+		while (line.len) {
+			struct slice piece = slice_cut(&line, '\r');
+
+			while (piece.len && !byte_is_letter(piece.at[0]))
+				piece = slice_drop(piece, 1);
+			if (slice_begins_nocase(piece, SLICE("Content-")) || slice_begins_nocase(piece, SLICE("Content ")))
+				return true;
+		}
 	}
 	return false;
 }

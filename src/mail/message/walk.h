@@ -66,10 +66,23 @@ bool boundary_comes(struct walk *walk, struct slice body, struct slice boundary)
 /* What a multipart that does not say its boundary seems to use: the first line of two dashes and more. */
 struct slice boundary_guess(struct walk *walk, struct slice body);
 
-/* content.c: type, encoding, boundary and names of a part, from its header fields. */
+/* All fields of one name, and what stands in them. */
+enum { FIELDS_MOST = 4 };
+struct part_fields { struct parameters list[FIELDS_MOST]; size_t count; struct slice raw[FIELDS_MOST]; };
+
+/* content.c: type, encoding and boundary of a part, from its header fields. */
 must_use enum result content_read(struct walk *walk, struct part *part);
+must_use enum result walk_readings(struct walk *walk, const struct parameters *parameters, struct slice name,
+                                   struct readings *readings, unsigned *faults);
+bool part_is_text(const struct part *part);
 bool part_is_multipart(const struct part *part);
 bool part_is_message(const struct part *part);
+
+/* naming.c: every name of a part, and what is odd about them; `faults`: of the parameters that they come from. */
+must_use enum result names_read(struct walk *walk, struct part *part, const struct part_fields *types,
+                                const struct part_fields *dispositions);
+/* What more the names that it has are to others, and what is odd about them. */
+must_use enum result names_again(struct walk *walk, struct part *part, unsigned faults);
 
 /* outside.c: hides a multipart something before its first boundary, or behind its last? */
 must_use enum result outside_read(struct walk *walk, struct part *part);
