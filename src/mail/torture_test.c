@@ -24,7 +24,7 @@ static const struct envelope envelope = {
 };
 static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("unscannable"), LIT("depth") } };
 static struct inquiry questions[] = { { ASK_SCANNERS, LIT("") } };
-static struct answer answers[] = { { ASK_SCANNERS, LIT("clamav"), ANSWER_FAILED, LIT("no answer in time") } };
+static struct answer answers[] = { { ASK_SCANNERS, LIT("clamav"), ANSWER_FAILED, LIT("no answer in time"), 0 } };
 static struct slice names[] = { LIT("a.zip") };
 static struct found_part parts[] = { { .path = LIT("1"), .type = LIT("a/b"), .names = names, .name_count = COUNT_OF(names) } };
 static struct fact_place places[] = { { 0, 0 }, { 7, 9 } };

@@ -5,7 +5,8 @@
 
 #include "base/pack.h"
 
-enum { EVIDENCE_VERSION = 1, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10, PART_LEAST = 28, PLACE_LEAST = 8 };
+/* Evidence in which no answer has a time of its own is still version 1, as what is in spools already. */
+enum { EVIDENCE_VERSION = 1, WITH_TIMES = 2, FACT_LEAST = 8, QUESTION_LEAST = 5, ANSWER_LEAST = 10, PART_LEAST = 28, PLACE_LEAST = 8 };
 /* Of findings; all are still read. */
 enum { WITHOUT_PARTS = 1, WITH_PARTS = 2, WITH_READER = 3 };
 
@@ -222,6 +223,14 @@ enum result findings_unpack(struct slice packed, struct arena *arena, struct fin
 	return OK;
 }
 
+static bool has_times(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->answers[i].took_ms)
+			return true;
+	return false;
+}
+
 static enum result pack_answer(struct buffer *to, const struct answer *answer)
 {
 	TRY(pack_u8(to, (uint8_t)answer->kind));
@@ -232,14 +241,19 @@ static enum result pack_answer(struct buffer *to, const struct answer *answer)
 
 static enum result pack_evidence_body(const struct evidence *evidence, struct buffer *to)
 {
+	bool timed = has_times(evidence);
+
 	if (evidence->count > QUESTIONS_MOST)
 		return LATER;
-	TRY(pack_u8(to, EVIDENCE_VERSION));
+	TRY(pack_u8(to, timed ? WITH_TIMES : EVIDENCE_VERSION));
 	TRY(pack_u64(to, (uint64_t)evidence->asked));
 	TRY(pack_u64(to, (uint64_t)evidence->took_ms));
 	TRY(pack_u32(to, (uint32_t)evidence->count));
-	for (size_t i = 0; i < evidence->count; i++)
+	for (size_t i = 0; i < evidence->count; i++) {
 		TRY(pack_answer(to, &evidence->answers[i]));
+		if (timed)
+			TRY(pack_u32(to, evidence->answers[i].took_ms));
+	}
 	return OK;
 }
 
@@ -259,7 +273,7 @@ static enum result read_answer(struct unpack *from, struct answer *ret_answer)
 
 	if (from->bad || kind < ASK_SCANNERS || kind >= QUESTION_KINDS || end > ANSWER_SAID)
 		return REFUSED;
-	*ret_answer = (struct answer){ (enum question_kind)kind, who, (enum answer_end)end, text };
+	*ret_answer = (struct answer){ (enum question_kind)kind, who, (enum answer_end)end, text, 0 };
 	return OK;
 }
 
@@ -267,8 +281,9 @@ enum result evidence_unpack(struct slice packed, struct arena *arena, struct evi
 {
 	struct unpack from = unpack_from(packed);
 	struct evidence evidence = { 0 };
+	uint8_t version = unpack_u8(&from);
 
-	if (packed.len > EVIDENCE_BYTES || unpack_u8(&from) != EVIDENCE_VERSION)
+	if (packed.len > EVIDENCE_BYTES || (version != EVIDENCE_VERSION && version != WITH_TIMES))
 		return REFUSED;
 	evidence.asked = (int64_t)unpack_u64(&from);
 	evidence.took_ms = (int64_t)unpack_u64(&from);
@@ -276,9 +291,14 @@ enum result evidence_unpack(struct slice packed, struct arena *arena, struct evi
 	evidence.answers = arena_array(arena, struct answer, evidence.count);
 	if (evidence.answers == NULL)
 		return LATER;
-	for (size_t i = 0; i < evidence.count; i++)
+	for (size_t i = 0; i < evidence.count; i++) {
 		TRY(read_answer(&from, &evidence.answers[i]));
+		if (version == WITH_TIMES)
+			evidence.answers[i].took_ms = unpack_u32(&from);
+	}
 	TRY(unpack_end(&from));
+	if (version == WITH_TIMES && !has_times(&evidence))
+		return REFUSED;
 	*ret_evidence = evidence;
 	return OK;
 }

@@ -55,8 +55,8 @@ struct findings {
 
 /* Clean and found are words of scanners; said: the text is the answer. */
 enum answer_end { ANSWER_CLEAN = 0, ANSWER_FOUND = 1, ANSWER_FAILED = 2, ANSWER_SAID = 3 };
-/* who: the scanner's name; "clock"; "peer"; the name that the DNS was asked for; what the keeper was asked for */
-struct answer { enum question_kind kind; struct slice who; enum answer_end end; struct slice text; };
+/* took_ms: of those that are asked one by one, or 0. who: the scanner's name; "clock"; "peer"; the name that the DNS was asked for; what the keeper was asked for */
+struct answer { enum question_kind kind; struct slice who; enum answer_end end; struct slice text; uint32_t took_ms; };
 struct evidence { struct answer *answers; size_t count; int64_t asked, took_ms; };
 
 must_use enum result findings_pack(const struct findings *findings, struct buffer *to);

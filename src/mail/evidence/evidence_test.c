@@ -8,8 +8,8 @@
 static struct fact facts[] = { { LIT("size"), LIT("5120") }, { LIT("subject"), LIT("a\0b\r\nc") } };
 static struct inquiry questions[] = { { ASK_SCANNERS, LIT("") } };
 static struct answer answers[] = {
-	{ ASK_SCANNERS, LIT("clamav"), ANSWER_FOUND, LIT("Eicar-Test") },
-	{ ASK_SCANNERS, LIT("other"), ANSWER_FAILED, LIT("no answer in time") },
+	{ ASK_SCANNERS, LIT("clamav"), ANSWER_FOUND, LIT("Eicar-Test"), 0 },
+	{ ASK_SCANNERS, LIT("other"), ANSWER_FAILED, LIT("no answer in time"), 0 },
 };
 
 static struct slice names[] = { LIT("a.zip"), LIT("b.png") };
@@ -50,6 +50,25 @@ static void evidence_comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(back.count == 2 && back.answers[0].end == ANSWER_FOUND &&
 		  slice_same(back.answers[0].text, answers[0].text),
 	      "and what each scanner said");
+}
+
+static void times_come_back(struct arena *arena, struct buffer *buffer)
+{
+	struct answer timed[] = { { ASK_DNS, SLICE("1.2.0.192.zen.example"), ANSWER_SAID, SLICE("127.0.0.2"), 3 },
+		                  { ASK_CLOCK, SLICE("clock"), ANSWER_SAID, SLICE("now"), 0 } };
+	const struct evidence sample = { .answers = timed, .count = 2, .asked = 1700000000, .took_ms = 42 };
+	struct evidence back = { 0 };
+	size_t from;
+
+	CHECK(buffer_slice(buffer).at[0] == 1, "without times of their own, evidence is what it was");
+	buffer_clear(buffer);
+	CHECK(evidence_pack(&sample, buffer) == OK && evidence_unpack(buffer_slice(buffer), arena, &back) == OK, "with them too");
+	CHECK(back.count == 2 && back.answers[0].kind == ASK_DNS && back.answers[0].took_ms == 3 && back.answers[1].took_ms == 0,
+	      "each answer has its own");
+	for (from = 0; from < buffer_length(buffer); from++)
+		CHECK(evidence_unpack((struct slice){ buffer_slice(buffer).at, from }, arena, &back) == REFUSED, "a cut end is refused");
+	buffer_clear(buffer);
+	CHECK(evidence_pack(&sample_evidence, buffer) == OK, "and the one from before");
 }
 
 static void every_cut_is_refused(struct arena *arena, struct buffer *buffer)
@@ -146,6 +165,7 @@ int main(void)
 	findings_come_back(&arena, &buffer);
 	buffer_clear(&buffer);
 	evidence_comes_back(&arena, &buffer);
+	times_come_back(&arena, &buffer);
 	every_cut_is_refused(&arena, &buffer);
 	buffer_clear(&buffer);
 	bad_findings(&arena);

@@ -9,7 +9,9 @@ struct gathering { struct asked asked; size_t room; struct buffer *complaint; };
 static bool is_there(const struct asked *asked, const struct asked_fact *one)
 {
 	for (size_t i = 0; i < asked->count; i++)
-		if (asked->list[i].row == one->row && slice_same_nocase(asked->list[i].argument, one->argument))
+		if (asked->list[i].row == one->row &&
+		    (fact_is_header(one->row) ? slice_same_nocase(asked->list[i].argument, one->argument)
+		                              : slice_same(asked->list[i].argument, one->argument)))
 			return true;
 	return false;
 }
@@ -22,18 +24,18 @@ static enum result add(void *own_gathering, const struct asked_fact *one)
 
 	if (is_there(asked, one))
 		return OK;
-	if ((one->row->takes_name && asked->headers == POLICY_HEADERS_MOST) || asked->count == gathering->room) {
+	if ((fact_is_header(one->row) && asked->headers == POLICY_HEADERS_MOST) || asked->count == gathering->room) {
 		(void)!buffer_format(gathering->complaint, "rules ask for more than %d headers", POLICY_HEADERS_MOST);
 		return REFUSED;
 	}
-	asked->headers += one->row->takes_name;
+	asked->headers += fact_is_header(one->row);
 	asked->list[asked->count++] = *one;
 	return OK;
 }
 
 enum result asked_compile(const struct policy *policy, struct arena *arena, struct asked *ret_asked, struct buffer *complaint)
 {
-	struct gathering gathering = { .room = fact_row_count + POLICY_HEADERS_MOST, .complaint = complaint };
+	struct gathering gathering = { .room = fact_row_count + POLICY_HEADERS_MOST + DNSBLS_MOST, .complaint = complaint };
 
 	gathering.asked.list = arena_array(arena, struct asked_fact, gathering.room);
 	if (gathering.asked.list == NULL)
@@ -51,7 +53,7 @@ bool policy_next_header(const struct policy *policy, size_t *place, struct slice
 	while (*place < policy->asked.count) {
 		const struct asked_fact *asked = &policy->asked.list[(*place)++];
 
-		if (!asked->row->takes_name)
+		if (!fact_is_header(asked->row))
 			continue;
 		*ret_name = asked->argument;
 		return true;
@@ -70,7 +72,7 @@ static bool was_asked(const struct findings *findings, struct slice header)
 
 static bool was_told(const struct findings *findings, const struct asked_fact *asked)
 {
-	return findings->reader >= asked->row->since && (!asked->row->takes_name || was_asked(findings, asked->argument));
+	return findings->reader >= asked->row->since && (!fact_is_header(asked->row) || was_asked(findings, asked->argument));
 }
 
 bool policy_next_untold(const struct policy *policy, const struct findings *findings, size_t *place, struct slice *ret_fact,

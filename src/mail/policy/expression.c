@@ -47,7 +47,11 @@ static enum holds like(struct slice value, const struct operand *operand, struct
 	static const enum holds by_end[] = {
 		[PATTERN_NO] = HOLDS_NO, [PATTERN_YES] = HOLDS_YES, [PATTERN_LIMIT] = HOLDS_UNKNOWN };
 
-	return by_end[pattern_match(operand->pattern, value, &asking->patterns)];
+	enum pattern_end end = pattern_match(operand->pattern, value, &asking->patterns);
+
+	if (end == PATTERN_LIMIT)
+		asking->doubts |= DOUBT_PATTERN;
+	return by_end[end];
 }
 
 static enum holds among(const struct test *test, struct slice value, struct asking *asking)
@@ -98,7 +102,11 @@ static enum holds any_fits(const struct test *test, const struct fact_context *c
 	struct slice value = { 0 };
 	bool unknown = false;
 	size_t place = 0;
+	unsigned doubts = test->fact->doubts ? test->fact->doubts(context, test->argument) : 0;
 
+	asking->doubts |= doubts;
+	if (doubts)
+		return HOLDS_UNKNOWN;
 	while (test->fact->next(test->fact, context, test->argument, &place, &value)) {
 		enum holds one = fits(test, value, asking);
 
@@ -135,20 +143,26 @@ static size_t place_of(const struct asking *asking, const struct test *test)
 /* No more than half of the room is used, so that which tests are known does not depend on where they stand. */
 static enum holds test_holds(const struct test *test, const struct fact_context *context, struct asking *asking)
 {
+	unsigned before = asking->doubts;
 	enum holds holds;
 	size_t place;
 
 	if (test->fact->varies || (test->is != OP_LIKE && test->is != OP_IN))
 		return any_fits(test, context, asking);
 	place = place_of(asking, test);
-	if (asking->known[place].test)
+	if (asking->known[place].test) {
+		asking->doubts |= asking->known[place].doubts;
 		return asking->known[place].holds;
+	}
+	asking->doubts = 0;
 	holds = any_fits(test, context, asking);
 	if (asking->known_count < ASKING_ROOM / 2) {
 		asking->known[place].test = test;
 		asking->known[place].holds = holds;
+		asking->known[place].doubts = asking->doubts;
 		asking->known_count++;
 	}
+	asking->doubts |= before;
 	return holds;
 }
 
@@ -199,6 +213,15 @@ enum result expression_asks(const struct expression *expression,
 		return add(owner, &(struct asked_fact){ expression->test.fact, expression->test.argument });
 	TRY(expression_asks(expression->left, add, owner));
 	return expression_asks(expression->right, add, owner);
+}
+
+enum holds expression_decides(const struct expression *expression, const struct fact_context *context, struct asking *asking)
+{
+	enum holds holds;
+
+	asking->doubts = 0;
+	holds = expression_holds(expression, context, asking);
+	return holds == HOLDS_UNKNOWN && asking->doubts == DOUBT_SKIP ? HOLDS_NO : holds;
 }
 
 bool operand_same(const struct fact_row *fact, const struct operand *a, const struct operand *b)

@@ -25,7 +25,7 @@
 
 enum { EXPRESSION_DEPTH = 32, EXPRESSION_BYTES = 4096, ASKING_ROOM = 512 };
 
-/* UNKNOWN: a pattern hit its limits; who asks must not take it for "no". */
+/* UNKNOWN: a pattern hit its limits, or a list in the DNS did not answer; who asks must not take it for "no". */
 enum holds { HOLDS_NO, HOLDS_YES, HOLDS_UNKNOWN };
 
 struct expression;
@@ -35,8 +35,9 @@ struct test;
  * that compare many values or long ones and are the same for all recipients. */
 struct asking {
 	struct pattern_work patterns;
-	struct { const struct test *test; enum holds holds; } known[ASKING_ROOM];
+	struct { const struct test *test; enum holds holds; unsigned doubts; } known[ASKING_ROOM];
 	size_t known_count;
+	unsigned doubts;                         /* bits of enum doubt, of tests since it was cleared */
 };
 void asking_begin(struct asking *asking);
 void asking_finish(struct asking *asking);
@@ -44,6 +45,8 @@ void asking_finish(struct asking *asking);
 /* `lists` NULL: names of lists are believed (the check of a single value knows of no other sections). */
 must_use enum result expression_compile(struct slice text, const struct named_lists *lists, struct arena *arena,
                                         const struct expression **ret_expression, struct buffer *complaint);
+/* The same, where all that is in doubt may be passed over: then it does not hold. Else UNKNOWN, and asking->doubts. */
+enum holds expression_decides(const struct expression *expression, const struct fact_context *context, struct asking *asking);
 /* NULL holds. */
 enum holds expression_holds(const struct expression *expression, const struct fact_context *context, struct asking *asking);
 /* Each fact that it asks for, as often as it does, in order; `argument` stands in the expression's arena. Any end of `add` but

@@ -91,6 +91,8 @@ static enum result read_argument(struct reading *reading, struct test *test)
 	if (!reading_accept(reading, SLICE("(")) || !reading_at_quote(reading))
 		return reading_wrong(reading, "a name in brackets was expected, as in header(\"List-Id\")");
 	TRY(reading_quoted(reading, &text));
+	if (test->fact->named && reading->lists && !test->fact->named(reading->lists->dnsbls, text))
+		return reading_wrong_dnsbl(reading, text);
 	if (text.len == 0 || !reading_accept(reading, SLICE(")")))
 		return reading_wrong(reading, "\")\" was expected");
 	return arena_keep(reading->arena, text, &test->argument);

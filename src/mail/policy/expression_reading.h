@@ -31,6 +31,7 @@ bool reading_at_quote(struct reading *reading);
 
 void reading_place(struct reading *reading);              /* "at character 7: " */
 must_use enum result reading_wrong(struct reading *reading, const char *what);
+must_use enum result reading_wrong_dnsbl(struct reading *reading, struct slice name);
 must_use enum result reading_wrong_fact(struct reading *reading, struct slice word);
 
 must_use enum result reading_quoted(struct reading *reading, struct slice *ret_text);

@@ -27,7 +27,7 @@ static const struct envelope_recipient recipient = { .address = LIT("bob@student
 static const struct slice friends[] = { LIT("anna@example.org"), LIT("*@partner.example") };
 static const struct slice nets[] = { LIT("192.0.2.0/24"), LIT("10.20.0.0/16") };
 static const struct named_list lists[] = { { LIT("friends"), friends, COUNT_OF(friends) }, { LIT("nets"), nets, COUNT_OF(nets) } };
-static const struct named_lists all_lists = { lists, COUNT_OF(lists) };
+static const struct named_lists all_lists = { lists, COUNT_OF(lists), NULL };
 
 static const struct { struct slice text; enum holds holds; } expressions[] = {
 	{ LIT("trusted"), HOLDS_YES },

@@ -225,6 +225,15 @@ static enum result fill_from_list(struct reading *reading, const struct named_li
 	return OK;
 }
 
+static enum result wrong_name(struct reading *reading, const char *section, struct slice name, const char *nearest)
+{
+	reading_place(reading);
+	(void)!buffer_format(reading->complaint, "there is no %s \"%.*s\"", section, SHOW(name));
+	if (nearest)
+		(void)!buffer_format(reading->complaint, "; did you mean \"%s\"?", nearest);
+	return REFUSED;
+}
+
 static enum result wrong_list(struct reading *reading, struct slice name)
 {
 	const char *nearest = NULL;
@@ -235,11 +244,21 @@ static enum result wrong_list(struct reading *reading, struct slice name)
 		TRY(arena_text(reading->arena, reading->lists->lists[i].name, &known));
 		nearest = settings_nearest(name, &known, 1);
 	}
-	reading_place(reading);
-	(void)!buffer_format(reading->complaint, "there is no list \"%.*s\"", SHOW(name));
-	if (nearest)
-		(void)!buffer_format(reading->complaint, "; did you mean \"%s\"?", nearest);
-	return REFUSED;
+	return wrong_name(reading, "list", name, nearest);
+}
+
+enum result reading_wrong_dnsbl(struct reading *reading, struct slice name)
+{
+	const struct dnsbls *dnsbls = reading->lists->dnsbls;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; dnsbls && i < dnsbls->count && nearest == NULL; i++) {
+		const char *known;
+
+		TRY(arena_text(reading->arena, dnsbls->list[i].title, &known));
+		nearest = settings_nearest(name, &known, 1);
+	}
+	return wrong_name(reading, "dnsbl", name, nearest);
 }
 
 static enum result read_list(struct reading *reading, struct test *test)

@@ -190,6 +190,56 @@ NEXT(of_part_depths)
 	return number(context, depth, ret_value);
 }
 
+/* ---- lists in the DNS ---- */
+
+NEXT(of_list)
+{
+	const struct dnsbl *dnsbl = context->dnsbls ? dnsbls_find(context->dnsbls, argument) : NULL;
+	struct slice text = { 0 };
+
+	(void)row;
+	if (dnsbl == NULL || dnsbl_answer(dnsbl, context->envelope, context->evidence, &text) != DNSBL_ANSWERED)
+		return false;
+	for (size_t i = 0; i <= *place; i++)
+		if (!dnsbl_next(dnsbl, &text, ret_value))
+			return false;
+	++*place;
+	return true;
+}
+
+static unsigned list_doubts(const struct fact_context *context, struct slice argument)
+{
+	static const unsigned doubts[] = { [DNSBL_SKIP] = DOUBT_SKIP, [DNSBL_UNLISTED] = 0, [DNSBL_DEFER] = DOUBT_DEFER };
+	const struct dnsbl *dnsbl = context->dnsbls ? dnsbls_find(context->dnsbls, argument) : NULL;
+	struct slice text;
+
+	if (dnsbl == NULL || dnsbl_answer(dnsbl, context->envelope, context->evidence, &text) != DNSBL_SILENT)
+		return 0;
+	return doubts[dnsbl->silent];
+}
+
+static bool is_list(const struct dnsbls *dnsbls, struct slice argument)
+{
+	return dnsbls && dnsbls_find(dnsbls, argument);
+}
+
+NEXT(of_silent_lists)
+{
+	struct slice text;
+
+	(void)row;
+	(void)argument;
+	while (context->dnsbls && *place < context->dnsbls->count) {
+		const struct dnsbl *dnsbl = &context->dnsbls->list[(*place)++];
+
+		if (!dnsbl->used || dnsbl_answer(dnsbl, context->envelope, context->evidence, &text) != DNSBL_SILENT)
+			continue;
+		*ret_value = dnsbl->title;
+		return true;
+	}
+	return false;
+}
+
 #define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
 #define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
 #define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
@@ -241,6 +291,10 @@ const struct fact_row fact_rows[] = {
 	{ "attachment.size", FACT_NUMBER, .next = of_part_sizes, OF_PARTS, .about = "the sizes of parts, decoded" },
 	{ "attachment.depth", FACT_NUMBER, .next = of_part_depths, OF_PARTS, .about = "how many levels down each part stands" },
 	{ "attachment.odd", FACT_TEXT, .next = of_part_facts, OF_PARTS, .about = "what is odd about parts, as in `postern scan --json`" },
+	{ "listed", FACT_ADDRESS, .takes_name = true, .next = of_list, .doubts = list_doubts, .named = is_list,
+	  .about = "what a `dnsbl` answered that counts, as listed(\"NAME\"), NAME its title: 127.0.0.4; none when it is not listed" },
+	{ "unanswered", FACT_TEXT, .next = of_silent_lists,
+	  .about = "the title of each `dnsbl` that rules ask, and that did not answer" },
 };
 const size_t fact_row_count = COUNT_OF(fact_rows);
 

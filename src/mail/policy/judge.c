@@ -250,11 +250,17 @@ static void end_search(const struct judging *judging, const struct rule *rule, s
 		fate->kind = kind_of(judging->verdict);
 }
 
-/* A rule that could not be decided may be the one that would have kept it away. */
+/* A rule that could not be decided may be the one that would have kept it away. Where nothing but lists in the DNS did not
+ * answer, they may do so later. */
 static void give_up(struct judging *judging, const struct rule *rule, struct fate *fate)
 {
 	struct judgement *judgement = judging->judgement;
 
+	if (!(judging->asking.doubts & DOUBT_PATTERN)) {
+		*fate = (struct fate){ FATE_DEFER, rule->title, SLICE(""), SLICE("451 4.7.1 a list in the DNS does not answer"),
+			               NO_EDITS, 0, 0, fate->notices };
+		return;
+	}
 	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0, 0, fate->notices };
 	if (judgement->verdict != VERDICT_CLEAN)
 		return;
@@ -276,7 +282,7 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 	fate->notices = profiles_notices(&judging->policy->profiles, &judging->context);
 	for (size_t i = 0; i < judging->policy->count; i++) {
 		const struct rule *rule = &judging->policy->rules[i];
-		enum holds holds = expression_holds(rule->when, &judging->context, &judging->asking);
+		enum holds holds = expression_decides(rule->when, &judging->context, &judging->asking);
 
 		if (holds == HOLDS_NO)
 			continue;
@@ -328,7 +334,8 @@ enum result policy_judge(const struct policy *policy, unsigned scanners, const s
 	char scratch[FACT_SCRATCH];
 	enum result result;
 	struct judging judging = { .policy = policy, .arena = arena, .judgement = &judgement,
-		                   .context = { .envelope = envelope, .findings = findings, .scratch = scratch } };
+		                   .context = { .envelope = envelope, .findings = findings, .evidence = evidence,
+		                                .dnsbls = &policy->dnsbls, .scratch = scratch } };
 
 	weigh_evidence(&weighing, evidence, scanners);
 	weigh_findings(&weighing, findings);

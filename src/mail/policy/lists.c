@@ -47,7 +47,7 @@ enum result lists_compile(struct settings *settings, struct arena *arena, struct
 		return LATER;
 	for (size_t i = 0; i < count; i++)
 		TRY(keep_list(settings, settings_title(settings, list_settings_section.name, i), arena, &lists[i]));
-	*ret_lists = (struct named_lists){ lists, count };
+	*ret_lists = (struct named_lists){ .lists = lists, .count = count };
 	return OK;
 }
 

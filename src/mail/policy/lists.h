@@ -14,7 +14,12 @@
 #include "base/settings.h"
 
 struct named_list { struct slice name; const struct slice *entries; size_t count; };
-struct named_lists { const struct named_list *lists; size_t count; };
+struct dnsbls;
+struct named_lists {
+	const struct named_list *lists;
+	size_t count;
+	const struct dnsbls *dnsbls;                 /* those for listed("NAME"), which have sections of their own */
+};
 
 must_use enum result lists_compile(struct settings *settings, struct arena *arena, struct named_lists *ret_lists);
 const struct named_list *lists_find(const struct named_lists *lists, struct slice name);       /* NULL: none */

@@ -161,6 +161,16 @@ static enum result written_rules(struct settings *settings, const struct named_l
 	return OK;
 }
 
+static void mark_used(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->asked.count; i++) {
+		struct dnsbl *dnsbl = policy->asked.list[i].row->named ? dnsbls_find(&policy->dnsbls, policy->asked.list[i].argument) : NULL;
+
+		if (dnsbl)
+			dnsbl->used = true;
+	}
+}
+
 enum result policy_compile(struct settings *settings, struct arena *arena, const struct policy **ret_policy,
                            struct buffer *complaint)
 {
@@ -175,6 +185,8 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 		return REFUSED;
 	}
 	TRY(lists_compile(settings, arena, &lists));
+	TRY(dnsbls_compile(settings, arena, &policy->dnsbls, complaint));
+	lists.dnsbls = &policy->dnsbls;
 	TRY(templates_compile(settings, arena, &policy->templates));
 	TRY(banners_compile(settings, arena, &policy->banners, complaint));
 	TRY(profiles_compile(settings, &lists, &policy->templates, &policy->banners, arena, &policy->profiles, complaint));
@@ -183,6 +195,7 @@ enum result policy_compile(struct settings *settings, struct arena *arena, const
 	else
 		TRY(written_rules(settings, &lists, arena, policy, complaint));
 	TRY(asked_compile(policy, arena, &policy->asked, complaint));
+	mark_used(policy);
 	*ret_policy = policy;
 	return OK;
 }

@@ -11,7 +11,8 @@
  * Owns:    the compiled rules, in the arena handed in.
  * Fails:   REFUSED with place and what was meant, for a rule that cannot be understood; a scanner that
  *          failed or is missing from the evidence makes `unscannable`, never clean; so does a pattern that hits its
- *          limits: the message is quarantined for those recipients for whom the rule could not be decided.
+ *          limits: the message is quarantined for those recipients for whom the rule could not be decided. A list in
+ *          the DNS that did not answer leaves rules undecided too: these are passed over, or as its section says.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -49,6 +50,18 @@ extern const struct settings_section template_settings_section;
 SETTINGS_STRUCT(banner_settings, BANNER_SETTINGS);
 extern const struct settings_section banner_settings_section;
 
+/* A list in the DNS that rules may ask (RFC 5782). */
+#define DNSBL_SETTINGS(ROW)                                                                                            \
+	ROW(zone,       text,   "",       "", "",                   "the list's zone, as in zen.example.org")             \
+	ROW(of,         choice, "client", "", "client sender helo",                                                        \
+	    "what is looked up there: the client's address, or the domain of the envelope's sender or of HELO")            \
+	ROW(answers,    list,   "",       "", "",                                                                          \
+	    "which answers count, as 127.0.0.4 or 127.0.0.2-11; none: all, but for 127.255.255.0 to 127.255.255.255, which are errors") \
+	ROW(unanswered, choice, "skip",   "", "skip unlisted defer",                                                       \
+	    "when it does not answer: skip rules that cannot be decided then, take what is asked for as unlisted, or defer the message")
+SETTINGS_STRUCT(dnsbl_settings, DNSBL_SETTINGS);
+extern const struct settings_section dnsbl_settings_section;
+
 #define PROFILE_SETTINGS(ROW)                                                                                        \
 	ROW(when,    text,   "",     "", "", "facts that must hold for a recipient: an expression, see POLICY; empty: always") \
 	ROW(notices, choice, "file", "", "file own verified all",                                                     \
@@ -56,7 +69,7 @@ extern const struct settings_section banner_settings_section;
 SETTINGS_STRUCT(profile_settings, PROFILE_SETTINGS);
 extern const struct settings_section profile_settings_section;
 
-enum { POLICY_HEADERS_MOST = 256 };
+enum { POLICY_HEADERS_MOST = 256, POLICY_LOOKUP = 254 };       /* of a name for the DNS, with its NUL */
 
 struct policy;
 /* No `policy` section at all: the two rules `virus` and `unscannable`, both quarantine, stand. */
@@ -73,6 +86,14 @@ bool policy_next_header(const struct policy *policy, size_t *place, struct slice
  * the message; begins with *place 0. `ret_argument` is the header's name, or empty. */
 bool policy_next_untold(const struct policy *policy, const struct findings *findings, size_t *place, struct slice *ret_fact,
                         struct slice *ret_argument);
+/* The names that the DNS is to be asked for about this message (A records), because a rule or a profile asks a list; begins
+ * with *place 0. One that several lists share comes once. At most 32. */
+bool policy_next_lookup(const struct policy *policy, const struct envelope *envelope, size_t *place, char ret_name[POLICY_LOOKUP]);
+/* An answer's text, addresses with spaces between: is it one (empty: not listed), or are all of them a list's errors or
+ * made up by a server on the way? */
+bool policy_lookup_answers(struct slice text);
+/* A list that is to be asked now, and was not asked then, or for something else: empty, or its title. */
+struct slice policy_not_asked(const struct policy *policy, const struct envelope *envelope, const struct evidence *evidence);
 /* The folders that rules archive to, in the arena, each once. Needs no compiled policy. */
 must_use enum result policy_archives(struct settings *settings, struct arena *arena, struct list *ret_paths);
 /* The tables of facts and of actions, as text for people. */

@@ -55,9 +55,9 @@ static void check_actions(struct arena *arena, struct buffer *complaint)
 }
 
 #define NOTHING { { LIT(""), LIT("") } }
-#define CLEAN(who) { ASK_SCANNERS, LIT(who), ANSWER_CLEAN, LIT("") }
-#define FOUND(who) { ASK_SCANNERS, LIT(who), ANSWER_FOUND, LIT("Eicar-Test") }
-#define FAILED(who) { ASK_SCANNERS, LIT(who), ANSWER_FAILED, LIT("no answer") }
+#define CLEAN(who) { ASK_SCANNERS, LIT(who), ANSWER_CLEAN, LIT(""), 0 }
+#define FOUND(who) { ASK_SCANNERS, LIT(who), ANSWER_FOUND, LIT("Eicar-Test"), 0 }
+#define FAILED(who) { ASK_SCANNERS, LIT(who), ANSWER_FAILED, LIT("no answer"), 0 }
 
 static const struct {
 	const char *about;

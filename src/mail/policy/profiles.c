@@ -93,7 +93,7 @@ enum holds profiles_match(const struct profiles *profiles, struct fact_context *
 	context->profiles = room;
 	context->profile_count = 0;
 	for (size_t i = 0; i < profiles->count; i++) {
-		enum holds holds = expression_holds(profiles->list[i].when, context, asking);
+		enum holds holds = expression_decides(profiles->list[i].when, context, asking);
 
 		if (holds == HOLDS_UNKNOWN)
 			return HOLDS_UNKNOWN;

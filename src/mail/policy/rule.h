@@ -27,6 +27,7 @@ struct policy {
 	struct banners banners;
 	struct profiles profiles;
 	struct asked asked;
+	struct dnsbls dnsbls;
 };
 
 bool rule_is_final(const struct rule *rule);

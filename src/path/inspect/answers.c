@@ -69,7 +69,7 @@ static void add_missing(struct evidence *evidence, unsigned scanners)
 		answered += evidence->answers[i].kind == ASK_SCANNERS;
 	if (answered < scanners)
 		evidence->answers[evidence->count++] = (struct answer){ ASK_SCANNERS, SLICE("scanners"), ANSWER_FAILED,
-			                                                SLICE("not every scanner answered") };
+			                                                SLICE("not every scanner answered"), 0 };
 }
 
 /* ---- what is gathered ---- */
@@ -130,7 +130,7 @@ enum result answers_add(struct request *request, const struct answer *answers, s
 enum result answers_missing(struct request *request, enum question_kind kind, struct slice who, struct slice reason,
                             uint64_t took_ms)
 {
-	const struct answer missing = { kind, who, ANSWER_FAILED, reason };
+	const struct answer missing = { kind, who, ANSWER_FAILED, reason, 0 };
 
 	return answers_add(request, &missing, 1, took_ms);
 }
@@ -182,7 +182,7 @@ enum result answers_known(struct request *request, const struct envelope *envelo
 {
 	char clock[CLOCK_LOG_SIZE];
 	struct answer answers[KNOWN_MOST] = {
-		{ ASK_CLOCK, SLICE("clock"), ANSWER_SAID, { 0 } }, { ASK_PEER, SLICE("peer"), ANSWER_SAID, { 0 } },
+		{ ASK_CLOCK, SLICE("clock"), ANSWER_SAID, { 0 }, 0 }, { ASK_PEER, SLICE("peer"), ANSWER_SAID, { 0 }, 0 },
 	};
 	const struct evidence known = { .answers = answers, .count = COUNT_OF(answers), .asked = now };
 

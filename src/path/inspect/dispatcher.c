@@ -14,6 +14,9 @@
 #include "wire/queue-inspect.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+
+enum { REASON_MOST = 128 };
 
 /* ---- handing out ---- */
 
@@ -167,6 +170,8 @@ static enum result read_envelope(struct request *request, struct slice packed)
 		request->recipients = envelope.recipient_count;
 	if (result == OK && !request->replays)
 		result = answers_known(request, &envelope, clock_wall(), &arena);
+	if (result == OK && !request->replays)
+		result = lookups_plan(request, &envelope);
 	arena_finish(&arena);
 	if (result == OK)
 		result = pack_slice(&request->question, packed);
@@ -222,6 +227,26 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 	return OK;
 }
 
+/* What nobody asked for then cannot be said to have had no answer. */
+static void check_asked(struct request *request, struct slice packed, struct slice given)
+{
+	const struct policy *policy = request->dispatcher->limits.policy;
+	struct envelope envelope;
+	struct evidence evidence;
+	struct slice title = { 0 };
+	char reason[REASON_MOST];
+	struct arena arena;
+
+	arena_init(&arena, CHECK_MEMORY);
+	if (policy && envelope_unpack(packed, &arena, &envelope) == OK && evidence_unpack(given, &arena, &evidence) == OK)
+		title = policy_not_asked(policy, &envelope, &evidence);
+	if (title.len)
+		(void)snprintf(reason, sizeof(reason), "dnsbl \"%.*s\" was not asked then", SHOW(title));
+	arena_finish(&arena);
+	if (title.len)
+		request_fail(request, slice_of(reason));
+}
+
 /* Read anew where the bytes are at hand; else what was found then is judged anew. */
 static enum result obey_replay(struct dispatcher *dispatcher, struct frame *frame)
 {
@@ -240,6 +265,8 @@ static enum result obey_replay(struct dispatcher *dispatcher, struct frame *fram
 	if (read_envelope(request, envelope) != OK || answers_given(request, evidence) != OK ||
 	    buffer_add(&request->findings, findings) != OK)
 		request_fail(request, SLICE("what was kept could not be read"));
+	else
+		check_asked(request, envelope, evidence);
 	return OK;
 }
 
@@ -326,6 +353,7 @@ void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct lo
 {
 	*dispatcher = (struct dispatcher){ .loop = loop, .log = log, .counters = counters,
 		                           .make_worker = make_worker, .maker = maker };
+	resolve_init(&dispatcher->resolve, loop);
 	workers_init(&dispatcher->workers, loop, &workers_owner, dispatcher);
 }
 
@@ -334,6 +362,7 @@ enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatc
 	dispatcher->limits = *limits;
 	if (dispatcher->pool.size == 0)
 		pool_init(&dispatcher->pool, sizeof(struct request), SIZE_MAX);
+	lookups_start(dispatcher);
 	return workers_start(&dispatcher->workers, &limits->workers);
 }
 
@@ -345,4 +374,6 @@ void dispatcher_finish(struct dispatcher *dispatcher)
 	while (dispatcher->first)
 		request_drop(dispatcher->first);
 	pool_finish(&dispatcher->pool);
+	pool_finish(&dispatcher->lookups);
+	resolve_finish(&dispatcher->resolve);
 }

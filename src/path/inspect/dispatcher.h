@@ -23,9 +23,12 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "mail/policy/policy.h"
+#include "wire/resolve.h"
 
 struct dispatcher_limits {
 	unsigned scanners;                           /* that are asked */
+	const struct policy *policy;                 /* whose lists in the DNS are asked; NULL: none are */
 	size_t in_flight;
 	uint64_t inspect_ms, cpu_ms;
 	struct workers_limits workers;
@@ -38,13 +41,15 @@ struct dispatcher {
 	struct counters *counters;
 	struct dispatcher_limits limits;
 	struct channel queue, scanners;
+	struct resolve resolve;
 	struct workers workers;
-	struct pool pool;
+	struct pool pool, lookups;
 	struct request *first, *last;
 	size_t in_flight;
 	uint64_t serial;
 	enum result (*make_worker)(void *maker, bool judges, int *ret_wire);
 	void *maker;
+	uint64_t said;                               /* when a list's wrong answer was logged */
 	bool moving;                                 /* work is being handed out: not again from within */
 };
 
@@ -54,8 +59,10 @@ void dispatcher_finish(struct dispatcher *dispatcher);
 /* At the start, and with new settings: then the workers are replaced as they come free. */
 must_use enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits);
 
-/* New wires; what the old one asked is forgotten, what was asked of the old one is asked again. Both take fd. */
+/* New wires; what the old one asked is forgotten, what scanners were asked over the old one is asked again; what the
+ * resolver was asked has failed. All take fd. */
 must_use enum result dispatcher_queue(struct dispatcher *dispatcher, int fd);
 must_use enum result dispatcher_scanners(struct dispatcher *dispatcher, int fd);
+must_use enum result dispatcher_resolver(struct dispatcher *dispatcher, int fd);
 
 #endif

@@ -76,19 +76,51 @@ static const struct row feature_rows[] = {
 	{ "nobody can read it", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
 };
 
+/* A list in the DNS is asked beside the scanners; the message is from 192.0.2.99, and a rule refuses who is listed. */
+enum resolver_act { NO_RESOLVER, SAY_LISTED, SAY_UNLISTED, SAY_CODE, SAY_LONG, SAY_SERVFAIL, SAY_NOISE, SAY_OTHERS, DIES_OVER_IT };
+
+static const struct list_row {
+	const char *about;
+	enum resolver_act resolver_does;
+	unsigned scanners;
+	enum scanners_act scanners_do;
+	enum outcome outcome;
+	enum answer_end end;
+	const char *text;
+} list_rows[] = {
+	{ "who is listed is refused", SAY_LISTED, 0, NO_SCANNERS, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
+	{ "who is not is not", SAY_UNLISTED, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "" },
+	{ "the scanners are asked too, and the list answers", SAY_LISTED, 1, SAY_FOUND, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
+	{ "silent scanners do not unsay the list", SAY_LISTED, 1, SAY_NOTHING, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
+	{ "nor do answers that came with others at all", SAY_UNLISTED, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_SAID, "" },
+	{ "a list's error code is kept, and is no hit", SAY_CODE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "127.255.255.254" },
+	{ "an answer that is no address has failed", SAY_LONG, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "SERVFAIL has failed", SAY_SERVFAIL, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "noise ends the wire, and has failed", SAY_NOISE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "answers to other questions are none, and silence has failed when time is over", SAY_OTHERS, 0, NO_SCANNERS, FATE_DELIVER,
+	  ANSWER_FAILED, "no answer in time" },
+	{ "a resolver that dies over it has failed", DIES_OVER_IT, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "there never was a resolver", NO_RESOLVER, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "a dead resolver does not keep the scanners from being heard", NO_RESOLVER, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_FAILED, "no answer of the DNS" },
+};
+
 struct bench {
 	const struct row *row;
+	enum resolver_act resolver_does;
 	struct loop loop;
 	struct log log;
 	struct counters counters;
 	struct dispatcher dispatcher;
-	struct channel queue, scanners;
+	struct channel queue, scanners, resolver;
 	struct timer limit, back;
 	struct worker_task task;
 	unsigned made, asked;
 	uint8_t answer;
 	enum verdict verdict;
 	char reason[300];
+	enum outcome outcome;
+	enum answer_end end;
+	char text[300];
 };
 
 /* ---- workers ---- */
@@ -252,7 +284,86 @@ static void connect_scanners(void *owner)
 	CHECK(dispatcher_scanners(&bench->dispatcher, ends[1]) == OK, "on both ends");
 }
 
+/* ---- the resolver ---- */
+
+static const struct resolved {
+	uint8_t end;
+	struct slice records[2];
+} resolved[] = {
+	[SAY_LISTED] = { DNS_FOUND, { LIT("\177\0\0\012"), LIT("\177\0\0\2") } },
+	[SAY_UNLISTED] = { DNS_NO_NAME, { { 0 } } },
+	[SAY_CODE] = { DNS_FOUND, { LIT("\177\377\377\376") } },
+	[SAY_LONG] = { DNS_FOUND, { LIT("\177\0\0\2\2") } },
+	[SAY_SERVFAIL] = { DNS_FAILED, { { 0 } } },
+	[SAY_NOISE] = { 99, { { 0 } } },
+	[SAY_OTHERS] = { DNS_FOUND, { LIT("\177\0\0\2") } },
+};
+
+static enum result say_resolved(struct bench *bench, uint64_t exchange)
+{
+	const struct resolved *what = &resolved[bench->resolver_does];
+	uint32_t count = 0;
+	struct buffer payload;
+	enum result result;
+
+	while (count < COUNT_OF(what->records) && what->records[count].len)
+		count++;
+	buffer_init(&payload, 4096);
+	result = pack_u8(&payload, what->end);
+	if (result == OK)
+		result = pack_u8(&payload, 0);
+	if (result == OK)
+		result = pack_u32(&payload, 300);
+	if (result == OK)
+		result = pack_u32(&payload, count);
+	for (uint32_t i = 0; i < count && result == OK; i++)
+		result = pack_slice(&payload, what->records[i]);
+	if (result == OK)
+		result = channel_send(&bench->resolver, DNS_ANSWER, exchange + (bench->resolver_does == SAY_OTHERS ? 7 : 0),
+		                      buffer_slice(&payload), -1);
+	buffer_finish(&payload);
+	return result;
+}
+
+static enum result resolver_frame(void *owner, struct frame *frame)
+{
+	struct unpack from = unpack_from(frame->payload);
+	struct bench *bench = owner;
+
+	if (frame->kind == DNS_FORGET)
+		return OK;
+	CHECK(unpack_u32(&from) == DNS_A && slice_same(unpack_slice(&from, DNS_NAME), SLICE("99.2.0.192.zen.example")),
+	      "the resolver is asked for the reversed address");
+	return bench->resolver_does == DIES_OVER_IT ? REFUSED : say_resolved(bench, frame->exchange);
+}
+
+static const struct channel_handler resolver_handler = { resolver_frame, NULL };
+
+static void connect_resolver(struct bench *bench)
+{
+	int ends[2];
+
+	CHECK(channel_pair(ends) == OK, "a wire to the resolver");
+	CHECK(channel_open(&bench->resolver, &bench->loop, ends[0], PAYLOAD, &resolver_handler, bench) == OK, "opened");
+	CHECK(dispatcher_resolver(&bench->dispatcher, ends[1]) == OK, "on both ends");
+}
+
 /* ---- the queue ---- */
+
+/* What was kept of the list's answer. */
+static void take_answer(struct bench *bench, const struct judgement *judgement, struct arena *arena)
+{
+	struct evidence evidence = { 0 };
+
+	bench->outcome = judgement->fates[0].outcome;
+	if (evidence_unpack(judgement->evidence, arena, &evidence) != OK)
+		return;
+	for (size_t i = 0; i < evidence.count; i++)
+		if (evidence.answers[i].kind == ASK_DNS) {
+			bench->end = evidence.answers[i].end;
+			(void)snprintf(bench->text, sizeof(bench->text), "%.*s", SHOW(evidence.answers[i].text));
+		}
+}
 
 static enum result queue_frame(void *owner, struct frame *frame)
 {
@@ -269,6 +380,7 @@ static enum result queue_frame(void *owner, struct frame *frame)
 	CHECK(frame->exchange == 77, "the answer has the question's number");
 	if (frame->kind == INSPECT_JUDGED && judgement_unpack(frame->payload, &arena, &judgement) == OK) {
 		bench->verdict = judgement.verdict;
+		take_answer(bench, &judgement, &arena);
 		(void)snprintf(bench->reason, sizeof(bench->reason), "%.*s", SHOW(judgement.reason));
 	}
 	arena_finish(&arena);
@@ -303,7 +415,7 @@ static void ask_features(struct bench *bench)
 static void ask(struct bench *bench)
 {
 	struct envelope_recipient recipients[2] = { { .address = SLICE("a@b") }, { .address = SLICE("c@d") } };
-	struct envelope envelope = { .id = SLICE("0123456789ABCDEF"), .sender = SLICE("x@y"),
+	struct envelope envelope = { .id = SLICE("0123456789ABCDEF"), .sender = SLICE("x@y"), .client_address = SLICE("192.0.2.99"),
 		                     .recipients = recipients, .recipient_count = 2 };
 	struct buffer packed, payload;
 	closing int fd = message();
@@ -339,6 +451,7 @@ static void close_bench(struct bench *bench)
 {
 	channel_close(&bench->queue);
 	channel_close(&bench->scanners);
+	channel_close(&bench->resolver);
 	dispatcher_finish(&bench->dispatcher);
 	timer_end(&bench->limit);
 	timer_end(&bench->back);
@@ -365,6 +478,57 @@ static void check_row(const struct row *row, const struct policy *policy, void (
 		printf("  it says: %s\n", bench.reason);
 	CHECK(bench.dispatcher.in_flight == 0, "nothing is left under way");
 	close_bench(&bench);
+}
+
+static void check_list_row(const struct list_row *row, const struct policy *policy)
+{
+	const struct row plain = { .about = row->about, .scanners = row->scanners, .scanners_do = row->scanners_do };
+	const struct dispatcher_limits limits = { .scanners = row->scanners, .policy = policy, .in_flight = 4, .inspect_ms = 1000,
+		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
+	struct bench bench = { .row = &plain, .resolver_does = row->resolver_does,
+		               .task = { { &message_limits_standard, NULL, policy, row->scanners }, 5, 5 } };
+
+	open_bench(&bench, &limits);
+	if (row->scanners_do != NO_SCANNERS)
+		connect_scanners(&bench);
+	if (row->resolver_does != NO_RESOLVER)
+		connect_resolver(&bench);
+	ask(&bench);
+	CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);
+	CHECK(bench.outcome == row->outcome, row->about);
+	CHECK(bench.end == row->end && slice_same(slice_of(bench.text), slice_of(row->text)), row->about);
+	if (!slice_same(slice_of(bench.text), slice_of(row->text)))
+		printf("  it says: %s\n", bench.text);
+	CHECK(bench.dispatcher.in_flight == 0 && bench.dispatcher.lookups.used == 0, "nothing is left under way");
+	close_bench(&bench);
+}
+
+static const char lists_file[] = "dnsbl \"zen\" { zone = \"zen.example\" }\n"
+	"policy \"listed\" { when = \"listed('zen')\" do = {\"reject\"} }\n"
+	"policy \"bad\" { when = \"virus or unscannable\" do = {\"quarantine\"} }\n";
+
+static void check_lists(void)
+{
+	static const struct settings_section *const schema[] = { &policy_settings_section, &dnsbl_settings_section, NULL };
+	char name[] = "/tmp/dispatcher-test-XXXXXX";
+	const struct policy *policy = NULL;
+	closing int fd = mkstemp(name);
+	struct settings settings;
+	struct buffer complaint;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	buffer_init(&complaint, 1024);
+	settings_init(&settings);
+	CHECK(fd >= 0 && write(fd, lists_file, sizeof(lists_file) - 1) == (ssize_t)sizeof(lists_file) - 1 &&
+	      settings_read_file(&settings, name, false, schema, &complaint) == OK &&
+	      policy_compile(&settings, &arena, &policy, &complaint) == OK, "a policy that asks a list");
+	(void)unlink(name);
+	for (size_t i = 0; policy && i < COUNT_OF(list_rows); i++)
+		check_list_row(&list_rows[i], policy);
+	settings_finish(&settings);
+	buffer_finish(&complaint);
+	arena_finish(&arena);
 }
 
 static void forgotten(const struct policy *policy)
@@ -401,6 +565,7 @@ int main(void)
 		check_row(&rows[i], policy, ask);
 	for (size_t i = 0; i < COUNT_OF(feature_rows); i++)
 		check_row(&feature_rows[i], policy, ask_features);
+	check_lists();
 	forgotten(policy);
 	settings_finish(&settings);
 	buffer_finish(&complaint);

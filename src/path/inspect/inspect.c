@@ -92,6 +92,7 @@ static struct dispatcher_limits limits_of(const struct inspect *inspect)
 
 	return (struct dispatcher_limits){
 		.scanners = inspect->task.means.scanners,
+		.policy = settings->dnsbls.on ? inspect->task.means.policy : NULL,
 		.in_flight = settings->in_flight.n,
 		.inspect_ms = settings->inspect_limit.n * 1000,
 		.cpu_ms = settings->cpu_limit.n * 1000,
@@ -158,7 +159,7 @@ static enum result prepare(void *self, struct process *process)
 	inspect->process = process;
 	inspect->processors = processors < 1 ? 1 : (unsigned)processors;
 	dispatcher_init(&inspect->dispatcher, &process->loop, &process->log, &process->counters, make_worker, inspect);
-	inspect->dispatcher.process = process;
+	inspect->dispatcher.process = inspect->dispatcher.resolve.process = process;
 	open_charsets(&inspect->charsets);
 	return load(inspect);
 }
@@ -187,6 +188,8 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 		return dispatcher_queue(&inspect->dispatcher, fd);
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("scanners")))
 		return dispatcher_scanners(&inspect->dispatcher, fd);
+	if (what == GIVEN_WIRE && slice_same(name, SLICE("resolver")))
+		return dispatcher_resolver(&inspect->dispatcher, fd);
 	fd_close(&fd);
 	return OK;
 }

@@ -2,7 +2,7 @@
 /*
  * inspect.h — the door of inspect: says what a message is, and what is to be done with it.
  *
- * Knows:   requests of the queue, the workers that read and judge, the scanners that are asked between.
+ * Knows:   requests of the queue, the workers that read and judge, the scanners and lists that are asked between.
  * Ignores: who sent the question, what becomes of the judgement, and the world outside.
  * Owns:    its workers: forked, replaced, never trusted.
  * Fails:   a limit, a death or a silence ends as `unscannable`; FAILED (ask again) where not even that
@@ -11,7 +11,8 @@
  * A tool that inspects without a gateway starts the executable `inspect` as base/process.h draws it: the
  * settings (section `inspect` with `scanners = no`, where none are to be asked), a wire named "queue",
  * START; then it plays the queue of wire/queue-inspect.h. A wire "scanners" is needed only where section
- * `scanner` is configured and `scanners` is yes: until it comes, questions wait, up to inspect_limit.
+ * `scanner` is configured and `scanners` is yes: until it comes, questions wait, up to inspect_limit. A wire "resolver"
+ * is needed where rules ask lists in the DNS and `dnsbls` is yes: without it, no list answers.
  */
 #ifndef INSPECT_INSPECT_H
 #define INSPECT_INSPECT_H
@@ -28,6 +29,7 @@
 	ROW(messages_per_worker, count,   "1000", "1",   "100000", "then a worker is replaced by a fresh one")                \
 	ROW(in_flight,           count,   "256",  "1",   "10000",  "messages being inspected; the others wait in the queue")  \
 	ROW(scanners,            flag,    "yes",  "",    "",       "ask the virus scanners that are configured")              \
+	ROW(dnsbls,              flag,    "yes",  "",    "",       "ask the lists in the DNS for which rules ask")            \
 	ROW(mime_depth,          count,   "64",   "1",   "256",    "parts within parts; beyond, a message is unscannable")    \
 	ROW(mime_parts,          count,   "1000", "1",   "10000",  "parts of a message, other readings included")             \
 	ROW(mime_parameters,     count,   "128",  "1",   "10000",  "parameters of one header field")                          \
@@ -49,6 +51,9 @@ extern const struct settings_section inspect_settings_section;
 	ROW(workers_started,  COUNTS, "workers forked")                                        \
 	ROW(workers_died,     COUNTS, "workers that ended over a message, or were given up")   \
 	ROW(scanner_failures, COUNTS, "answers that a scanner did not give")                   \
+	ROW(dns_questions,    COUNTS, "questions to lists in the DNS")                         \
+	ROW(dns_failures,     COUNTS, "answers that a list in the DNS did not give")           \
+	ROW(dns_wrong,        COUNTS, "answers of lists in the DNS that are errors, or none")  \
 	ROW(in_flight,        SHOWS,  "messages being inspected")                              \
 	ROW(workers_busy,     SHOWS,  "workers at work")
 

@@ -38,6 +38,7 @@ struct request {
 	struct timer deadline;
 	uint64_t began;                              /* when a worker began to read */
 	int64_t asked;
+	struct lookup *lookups;                      /* of lookups.c */
 	unsigned deaths, judge_deaths;
 	unsigned wants, waits, sent;                 /* bits of sources, see sources.h */
 	bool replays;                                /* nobody is asked, and nothing mended */

@@ -29,6 +29,10 @@ struct source {
 };
 
 extern const struct source scanning_source;            /* scanning.c */
+extern const struct source lookups_source;             /* lookups.c */
+/* What lists in the DNS are to be asked of a message from this envelope. LATER: no room. */
+void lookups_start(struct dispatcher *dispatcher);
+must_use enum result lookups_plan(struct request *request, const struct envelope *envelope);
 
 static inline unsigned sources_bit(enum question_kind kind) { return 1u << kind; }
 bool sources_waits(const struct request *request, enum question_kind kind);      /* it is asked, and not yet answered */

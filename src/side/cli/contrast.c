@@ -12,8 +12,8 @@ enum { JUDGEMENT_MEMORY = 64 << 20 };
 enum result contrast_start(struct contrast *contrast, struct places *was, struct places *will, bool scanners)
 {
 	contrast->sides[WAS].wire = contrast->sides[WILL].wire = -1;
-	TRY(inspector_start(&contrast->sides[WAS], was, scanners));
-	return inspector_start(&contrast->sides[WILL], will, false);
+	TRY(inspector_start(&contrast->sides[WAS], was, INSPECTOR_LISTS | (scanners ? INSPECTOR_SCANNERS : INSPECTOR_ALONE)));
+	return inspector_start(&contrast->sides[WILL], will, INSPECTOR_ALONE);
 }
 
 static void finish_item(struct contrast_item *item)

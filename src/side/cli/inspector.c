@@ -126,16 +126,17 @@ static enum result hand_wire(const struct inspector_process *process, const char
 static enum result hand_wires(struct inspector *inspector)
 {
 	const struct timeval frame = { .tv_sec = FRAME_SECONDS };
-	closing int to_scanners = -1;
-
 	TRY(hand_wire(&inspector->processes[0], "queue", &inspector->wire));
 	if (setsockopt(inspector->wire, SOL_SOCKET, SO_SNDTIMEO, &frame, sizeof(frame)) != 0 ||
 	    setsockopt(inspector->wire, SOL_SOCKET, SO_RCVTIMEO, &frame, sizeof(frame)) != 0)
 		return LATER;
-	if (inspector->count == 1)
-		return OK;
-	TRY(hand_wire(&inspector->processes[0], "scanners", &to_scanners));
-	return process_hand_gift(inspector->processes[1].control, GIVEN_WIRE, SLICE("inspect"), 0, to_scanners);
+	for (size_t i = 1; i < inspector->count; i++) {
+		closing int other = -1;
+
+		TRY(hand_wire(&inspector->processes[0], inspector->processes[i].name, &other));
+		TRY(process_hand_gift(inspector->processes[i].control, GIVEN_WIRE, SLICE("inspect"), 0, other));
+	}
+	return OK;
 }
 
 static enum result begin(struct inspector *inspector, struct places *places)
@@ -154,14 +155,16 @@ static enum result begin(struct inspector *inspector, struct places *places)
 	return OK;
 }
 
-enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners)
+enum result inspector_start(struct inspector *inspector, struct places *places, unsigned asks)
 {
 	*inspector = (struct inspector){ .wire = -1, .patience_ms = SILENCE_MS };
 	buffer_init(&inspector->payload, QUEUE_INSPECT_LONGEST);
 	(void)signal(SIGPIPE, SIG_IGN);
 	TRY(spawn(inspector, places, "inspect"));
-	if (scanners)
+	if (asks & INSPECTOR_SCANNERS)
 		TRY(spawn(inspector, places, "scanners"));
+	if (asks & INSPECTOR_LISTS && settings_title_count(&places->settings, "dnsbl"))
+		TRY(spawn(inspector, places, "resolver"));
 	return begin(inspector, places);
 }
 

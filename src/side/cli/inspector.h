@@ -4,7 +4,7 @@
  *
  * Knows:   how a process is started (base/process.h), and what a queue says to it (wire/queue-inspect.h).
  * Ignores: what a judgement says.
- * Owns:    the inspecting process, and the scanners' process where scanners are asked.
+ * Owns:    the inspecting process, and the processes of those who are asked, scanners and resolver.
  * Fails:   REFUSED after a complaint, with the last words of the process that would not start.
  */
 #ifndef CLI_INSPECTOR_H
@@ -14,7 +14,8 @@
 #include "cli/places.h"
 #include "mail/smtp/smtp.h"
 
-enum { INSPECTOR_PROCESSES = 2 };
+enum { INSPECTOR_PROCESSES = 3 };
+enum inspector_asks { INSPECTOR_ALONE = 0, INSPECTOR_SCANNERS = 1, INSPECTOR_LISTS = 2 };       /* bits */
 
 struct inspector_process {
 	const char *name;
@@ -36,7 +37,8 @@ struct inspector_answer {
 	struct slice payload;                /* until the next call */
 };
 
-must_use enum result inspector_start(struct inspector *inspector, struct places *places, bool scanners);
+/* `asks`: who may be asked. Lists in the DNS are where some are configured. */
+must_use enum result inspector_start(struct inspector *inspector, struct places *places, unsigned asks);
 void inspector_finish(struct inspector *inspector);
 
 /* Asks about one message; `envelope` is packed, `message` is a sealed memfd, and stays the caller's. LATER: more than one

@@ -165,7 +165,7 @@ static enum result follow(struct learn *learn, const char *path)
 static enum result teach(struct learn *learn, struct places *places)
 {
 	TRY(model_file_open(&learn->file, learn->state));
-	TRY(inspector_start(&learn->inspector, places, false));
+	TRY(inspector_start(&learn->inspector, places, INSPECTOR_ALONE));
 	learn->learning = true;
 	TRY(follow(learn, learn->online));
 	learn->learning = false;

@@ -110,17 +110,32 @@ static enum result tree_of(const struct trace *trace, struct buffer *to)
 	return OK;
 }
 
+static enum result answer_of(const struct answer *answer, struct buffer *to)
+{
+	TRY(buffer_add(to, SLICE("  ")));
+	TRY(report_shown(to, answer->who));
+	TRY(buffer_format(to, ": %s", answer_end_name(answer->end)));
+	TRY(buffer_add(to, answer->text.len ? SLICE(" ") : SLICE("")));
+	return report_shown(to, answer->text);
+}
+
+/* "  dns 99.2.0.192.zen.example.org: 127.0.0.4, 3 ms" */
+static enum result list_answer_of(const struct answer *answer, struct buffer *to)
+{
+	TRY(buffer_format(to, "  %s ", question_kind_name(answer->kind)));
+	TRY(report_shown(to, answer->who));
+	TRY(buffer_format(to, ": %s", answer->end == ANSWER_FAILED ? "failed, " : answer->text.len ? "" : "not listed"));
+	TRY(report_shown(to, answer->text));
+	return buffer_format(to, ", %lu ms", (unsigned long)answer->took_ms);
+}
+
 static enum result answers_of(const struct trace *trace, struct buffer *to)
 {
 	TRY(buffer_add(to, SLICE("answers\n")));
 	for (size_t i = 0; i < trace->evidence.count; i++) {
 		const struct answer *answer = &trace->evidence.answers[i];
 
-		TRY(buffer_add(to, SLICE("  ")));
-		TRY(report_shown(to, answer->who));
-		TRY(buffer_format(to, ": %s", answer_end_name(answer->end)));
-		TRY(buffer_add(to, answer->text.len ? SLICE(" ") : SLICE("")));
-		TRY(report_shown(to, answer->text));
+		TRY(answer->kind == ASK_DNS ? list_answer_of(answer, to) : answer_of(answer, to));
 		TRY(buffer_add_byte(to, '\n'));
 	}
 	return trace->evidence.count > 0 ? OK : buffer_add(to, SLICE("  nobody was asked\n"));
@@ -144,7 +159,7 @@ static enum result envelope_of(const struct trace *trace, struct buffer *to)
 
 bool report_concerns(struct slice section, struct slice name)
 {
-	static const char *const sections[] = { "inspect", "scanner", "policy", "list", "profile", "template", "banner" };
+	static const char *const sections[] = { "inspect", "scanner", "policy", "list", "profile", "template", "banner", "dnsbl" };
 
 	for (size_t i = 0; i < COUNT_OF(sections); i++)
 		if (slice_same(section, slice_of(sections[i])))

@@ -140,6 +140,32 @@ static void add_policy(const struct judgement *judgement, const struct fate *fat
 	add_once(actions, slice_of(outcome_name(fate->outcome)));
 }
 
+static json_t *answer_json(const struct answer *answer)
+{
+	json_t *object = json_object();
+
+	(void)json_object_set_new(object, "kind", json_string(question_kind_name(answer->kind)));
+	(void)json_object_set_new(object, "who", report_text(answer->who));
+	(void)json_object_set_new(object, "end", json_string(answer_end_name(answer->end)));
+	(void)json_object_set_new(object, "text", report_text(answer->text));
+	if (answer->kind == ASK_DNS)
+		(void)json_object_set_new(object, "took_ms", json_integer(answer->took_ms));
+	return object;
+}
+
+/* What lists in the DNS were asked for; nothing where none was. */
+static void set_lists(json_t *object, const struct evidence *evidence)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->answers[i].kind == ASK_DNS)
+			(void)json_array_append_new(list, answer_json(&evidence->answers[i]));
+	if (json_array_size(list))
+		(void)json_object_set(object, "answers", list);
+	json_decref(list);
+}
+
 static json_t *object_of(const struct report *report, const struct trace *trace)
 {
 	json_t *object = json_object(), *policy = json_array(), *actions = json_array();
@@ -155,6 +181,7 @@ static json_t *object_of(const struct report *report, const struct trace *trace)
 	(void)json_object_set_new(object, "policy", policy);
 	(void)json_object_set_new(object, "actions", actions);
 	(void)json_object_set_new(object, "parts", parts_of(trace));
+	set_lists(object, &trace->evidence);
 	(void)json_object_set_new(object, "took_us", json_integer((json_int_t)report->took_us));
 	return object;
 }
@@ -207,16 +234,8 @@ static json_t *answers_json(const struct evidence *evidence)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < evidence->count; i++) {
-		const struct answer *answer = &evidence->answers[i];
-		json_t *object = json_object();
-
-		(void)json_object_set_new(object, "kind", json_string(question_kind_name(answer->kind)));
-		(void)json_object_set_new(object, "who", report_text(answer->who));
-		(void)json_object_set_new(object, "end", json_string(answer_end_name(answer->end)));
-		(void)json_object_set_new(object, "text", report_text(answer->text));
-		(void)json_array_append_new(list, object);
-	}
+	for (size_t i = 0; i < evidence->count; i++)
+		(void)json_array_append_new(list, answer_json(&evidence->answers[i]));
 	return list;
 }
 

@@ -29,7 +29,7 @@ struct scan {
 	enum result (*form)(const struct report *, struct buffer *);
 	struct pretend pretend;
 	struct progress progress;
-	bool scanners, traces;
+	bool scanners, local, traces;
 	const struct settings *settings;
 	size_t jobs_most;
 	uint64_t first, next;                /* exchanges: the oldest not printed, the next to be asked */
@@ -122,7 +122,8 @@ static enum result take_message(void *owner, const char *name, struct slice byte
 
 static int inspect_all(struct scan *scan, struct places *places, char *const *paths)
 {
-	enum result result = inspector_start(&scan->inspector, places, scan->scanners);
+	enum result result = inspector_start(&scan->inspector, places, (scan->scanners ? INSPECTOR_SCANNERS : INSPECTOR_ALONE) |
+	                                                               (scan->local ? INSPECTOR_ALONE : INSPECTOR_LISTS));
 
 	progress_begin(&scan->progress, isatty(STDERR_FILENO), clock_ticks());
 	if (result == OK)
@@ -156,6 +157,7 @@ static enum result obey_option(struct scan *scan, int letter, const char *value)
 	if (letter == 'j')
 		scan->form = scan->traces ? report_trace_json : report_json;
 	scan->scanners |= letter == 's';
+	scan->local |= letter == 'l';
 	if (letter == 'n' && (slice_number(slice_of(value), JOBS_MOST, &jobs) != OK || jobs == 0)) {
 		complain("--jobs wants a number from 1 to %d", JOBS_MOST);
 		return REFUSED;
@@ -188,7 +190,7 @@ static int run_scan(struct scan *scan, struct places *places, int count, char **
 		complain("%s wants a file or a folder", words[0]);
 		return 2;
 	}
-	if (config_load(places, scan->scanners) != OK)
+	if (config_load(places, scan->scanners) != OK || (scan->local && settings_put(&places->settings, "inspect", "dnsbls", SLICE("no")) != OK))
 		return 2;
 	scan->settings = &places->settings;
 	return inspect_all(scan, places, words + optind);

@@ -56,6 +56,7 @@ const struct wire_row graph_wires[] = {
 	{ "relay",   "resolver" },
 	{ "front",   "access" },
 	{ "access",  "resolver" },
+	{ "inspect", "resolver" },
 	{ "front",   "keys" },
 };
 const size_t graph_wire_count = COUNT_OF(graph_wires);

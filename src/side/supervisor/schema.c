@@ -38,6 +38,7 @@ const struct settings_section *const schema[] = {
 	&list_settings_section,
 	&template_settings_section,
 	&banner_settings_section,
+	&dnsbl_settings_section,
 	&profile_settings_section,
 	&queue_settings_section,
 	&keeper_settings_section,
