@@ -138,28 +138,31 @@ static struct slice merged(const struct uri *base, struct slice path, char *room
 	return (struct slice){ room, length };
 }
 
+/* Without a path of its own, a link has the base's, whole, and its query where it has none itself. */
+static void take_all(struct uri *link, const struct uri *base)
+{
+	link->scheme = base->scheme;
+	link->authority = base->authority;
+	link->path = base->path;
+	link->query = link->query.at ? link->query : base->query;
+}
+
 static void choose(struct uri *link, const struct uri *base, char *room, char *path_room)
 {
-	size_t length;
+	bool same = link->scheme.at && base->scheme.at && slice_same(link->scheme, base->scheme);
+	struct slice scheme = same || link->scheme.at == NULL ? base->scheme : link->scheme, path = link->path;
+	bool relative = (same || link->scheme.at == NULL) && link->authority.at == NULL;
 
-	if (link->scheme.at && base->scheme.at && slice_same(link->scheme, base->scheme))
-		link->scheme = (struct slice){ 0 };
-	if (link->scheme.at == NULL && link->authority.at == NULL) {
-		if (link->path.len == 0) {
-			link->path = base->path;
-			link->query = link->query.at ? link->query : base->query;
-			link->authority = base->authority;
-			link->scheme = base->scheme;
-			return;
-		}
-		if (link->path.at[0] != '/')
-			link->path = merged(base, link->path, room);
-		link->authority = base->authority;
+	if (relative && path.len == 0) {
+		take_all(link, base);
+		return;
 	}
-	if (link->scheme.at == NULL)
-		link->scheme = base->scheme;
-	length = remove_dots(link->path, path_room);
-	link->path = (struct slice){ path_room, length };
+	if (relative) {
+		link->authority = base->authority;
+		path = path.at[0] == '/' ? path : merged(base, path, room);
+	}
+	link->scheme = scheme;
+	link->path = (struct slice){ path_room, remove_dots(path, path_room) };
 }
 
 /* What an address without a scheme begins with, by its host: "www2." and "ftp." speak for themselves. */
@@ -204,7 +207,7 @@ enum { SEPARATORS = 16 };
 
 enum result html_link_resolve(struct slice base, struct slice link, struct arena *arena, struct slice *ret_uri)
 {
-	struct uri from, to;
+	struct uri from = { 0 }, to = { 0 };
 	size_t most = base.len + link.len + SEPARATORS;
 	char *room = arena_take(arena, 3 * most);
 

@@ -3,6 +3,8 @@
  * case of letters, are changed for the letters of Latin 1. */
 #include "mail/rules/patterns.h"
 
+#include "mail/rules/evals.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -90,17 +92,18 @@ static void say_error(struct ruleset *set, const struct rule *rule, int error, s
 static enum result compile(struct patterns *patterns, struct ruleset *set, uint32_t number, bool jit)
 {
 	const struct rule *rule = &set->rules[number];
+	struct slice pattern = rule->is.form == FORM_REGEX ? rule->is.pattern : eval_pattern(&rule->is);
 	pcre2_code *code;
 	size_t place;
 	int error;
 
-	if (rule->is.form != FORM_REGEX)
+	if (rule->is.form != FORM_REGEX && pattern.len == 0)
 		return OK;
-	if (wants_tag(rule->is.pattern)) {
+	if (wants_tag(pattern)) {
 		ruleset_complain(set, rule->is.place, "%.*s: captured tags (%%{NAME}) are not there yet: it never hits", SHOW(rule->name));
 		return OK;
 	}
-	code = pcre2_compile((PCRE2_SPTR)rule->is.pattern.at, rule->is.pattern.len, options_of(rule->is.flags), &error, &place,
+	code = pcre2_compile((PCRE2_SPTR)pattern.at, pattern.len, options_of(rule->is.flags), &error, &place,
 	                     patterns->compiling);
 	if (code == NULL && error == PCRE2_ERROR_NOMEMORY)
 		return LATER;

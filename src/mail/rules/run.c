@@ -3,6 +3,8 @@
  * Each kind has a row: the function that counts its matches in the view. */
 #include "mail/rules/run.h"
 
+#include "mail/rules/evals.h"
+
 enum { MIME_HITS_MOST = 1000 };
 
 struct run {
@@ -102,10 +104,25 @@ static enum result count_parts(struct run *run, const struct rule *rule, double 
 	return OK;
 }
 
+static enum result count_eval(struct run *run, const struct rule *rule, double *ret_count)
+{
+	struct eval_call call = { .view = run->view, .patterns = run->engine->patterns, .rule = number_of(run, rule) };
+
+	TRY(eval_run(&rule->is, &call));
+	run->limits += call.limit;
+	*ret_count = call.hit;
+	return OK;
+}
+
 static enum result (*const counters[RULE_KINDS])(struct run *, const struct rule *, double *) = {
 	[RULE_HEADER] = count_header, [RULE_BODY] = count_body, [RULE_RAWBODY] = count_rawbody, [RULE_FULL] = count_full,
 	[RULE_MIMEHEADER] = count_parts,
 };
+
+static enum result count(struct run *run, const struct rule *rule, double *ret_count)
+{
+	return rule->is.form == FORM_EVAL ? count_eval(run, rule, ret_count) : counters[rule->is.kind](run, rule, ret_count);
+}
 
 /* ---- the engine ---- */
 
@@ -118,6 +135,8 @@ static bool has_counter(const struct engine *engine, const struct rule *rule)
 {
 	uint32_t number = (uint32_t)(rule - engine->set->rules);
 
+	if (rule->is.form == FORM_EVAL)
+		return eval_is_there(&rule->is) && (eval_pattern(&rule->is).len == 0 || pattern_is_there(engine->patterns, number));
 	if (counters[rule->is.kind] == NULL || !view_knows(&rule->is))
 		return false;
 	return rule->is.form == FORM_EXISTS || pattern_is_there(engine->patterns, number);
@@ -181,10 +200,10 @@ void engine_finish(struct engine *engine)
 static enum result try_rule(struct run *run, uint32_t number)
 {
 	const struct rule *rule = &run->engine->set->rules[number];
-	double count = 0;
+	double hits = 0;
 
-	TRY(counters[rule->is.kind](run, rule, &count));
-	metas_known(&run->metas, number, count);
+	TRY(count(run, rule, &hits));
+	metas_known(&run->metas, number, hits);
 	return OK;
 }
 

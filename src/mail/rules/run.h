@@ -3,7 +3,8 @@
  * run.h — a rule set run over one message: which rules hit, and how often.
  *
  * Knows:   the order by priority, scores of 0 that switch a rule off, counts of `multiple` rules, meta rules.
- * Ignores: evals, addresses of web pages, relays: their rules are not run yet, and count as rules that do not hit.
+ * Ignores: addresses of web pages, relays, and evals that have no row yet (evals.c): their rules are not run, and count
+ *          as rules that do not hit.
  * Owns:    nothing of its own; engine_finish() gives back what the patterns hold.
  * Fails:   LATER: an arena is full. A match that came to a limit is counted in `limits`: the message is then not known
  *          to be clean.

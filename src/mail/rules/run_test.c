@@ -79,6 +79,33 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: oo\n\none\n--b\nX: oooo\n\ntwo\n--b--\n", "A=2" },
 	{ "parts from one to another", "mimeheader A X =~ /o/\ntflags A range=3",
 	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: o\n\none\n--b\nX: x\n\ntwo\n--b--\n", "" },
+	/* functions */
+#define PAGE "Content-Type: text/html\nSubject: Hi\n\n<title>a long title</title><a href=x><img width=2 height=3>A</a><foo></b><!--c-->\n"
+	{ "a page is one", "body A eval:html_test('html')\nbody B eval:html_test('embeds')", PAGE, "A=1" },
+	{ "…and a plain text is none", "body A eval:html_test('html')", HEAD "\n<b>x</b>\n", "" },
+	{ "an element, opened or closed", "body A eval:html_tag_exists('b')\nbody B eval:html_tag_exists('i')", PAGE, "A=1" },
+	{ "…left open", "body A eval:html_tag_balance('img', '!= 0')\nbody B eval:html_tag_balance('a', '!= 0')", PAGE, "A=1" },
+	{ "values in a range: above the first, up to the second", "body A eval:html_range('length', '81', '82')\n"
+	  "body B eval:html_range('length', 82, 'inf')\nbody C eval:html_eval('length', '< 83')", PAGE, "A=1 C=1" },
+	{ "ends without a beginning, of all marks", "body A eval:html_range('closed_extra_ratio', '.1', '.2')", PAGE, "A=1" },
+	{ "a value that is not there is in no range", "body A eval:html_range('obfuscation_ratio', '-1', 'inf')", PAGE, "" },
+	{ "pictures, and how much text there is for them", "body A eval:html_image_only(0, 200)\nbody B eval:html_image_ratio('1', '2')", PAGE,
+	  "A=1 B=1" },
+	{ "texts of a page", "body A eval:html_text_match('anchor', '^<img>.A$')\nbody B eval:html_text_match('anchor', '(?s)^<img>.A$')\n"
+	  "body C eval:html_text_match('comment', '--c--')\nbody D eval:html_text_match('title', 'c')", PAGE, "B=1 C=1" },
+	{ "a title against the subject", "body A eval:html_title_subject_ratio('3.9')\nbody B eval:html_title_subject_ratio('4')", PAGE, "A=1" },
+	{ "the length of the body as it came", "body A eval:check_body_length('4')\nbody B eval:check_body_length('3')", HEAD "\nabc\n", "A=1" },
+	{ "empty lines", "body A eval:check_blank_line_ratio('60','90','4')\nbody B eval:check_blank_line_ratio('80','90','4')",
+	  HEAD "\na\n\n\n\n\n\n\nb\n", "A=1" },
+	{ "words below each other", "body A eval:tvd_vertical_words('60', '90')", "Subject: a\n\na b c d e", "A=1" },
+	{ "parts in HTML alone", "body A eval:check_for_mime_html()\nbody B eval:check_for_mime_html_only()",
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\nx\n--b\n\ny\n--b--\n", "A=1" },
+	{ "no recipient", "header A eval:check_for_missing_to_header()\nheader B eval:subject_is_all_caps()", "Subject: RE: HELLO WORLD\n\nx", "A=1 B=1" },
+	{ "…an empty one is one; one word is no shouting", "header A eval:check_for_missing_to_header()\nheader B eval:subject_is_all_caps()",
+	  "To:\nSubject: RE: HELLOWORLD\n\nx", "" },
+	{ "a function that nobody knows, or with other arguments, never hits", "body A eval:no_such_thing()\nbody B eval:html_test()\nmeta M !A && !B",
+	  PAGE, "M=1" },
+	{ "what is rendered is the body", "body A /^a long title$/m\nbody B /<a/", PAGE, "A=1" },
 	/* all together */
 	{ "a rule with score 0 is off", "body A /x/\nscore A 0\nmeta M A || B\nbody B /x/", HEAD "\nx\n", "M=1 B=1" },
 	{ "priorities and meta rules", "meta M A && !B\npriority M -10\nbody A /x/\nbody B /y/\npriority B 5", HEAD "\nx\n", "M=1 A=1" },
@@ -147,7 +174,7 @@ static void check_score(void)
 {
 	struct ruleset set;
 	struct engine engine;
-	struct rule_hits hits;
+	struct rule_hits hits = { 0 };
 	struct arena arena;
 
 	arena_init(&arena, LIMIT);

@@ -26,9 +26,10 @@ static bool is_leaf(const struct part *part)
 /* ---- what a part is shown as ---- */
 
 /* Texts of other kinds are plain. */
-static struct slice shown_type(struct slice type)
+struct slice view_type(const struct part *part)
 {
 	static const struct slice kept[] = { LIT("text/html"), LIT("text/calendar"), LIT("text/x-vcard") };
+	struct slice type = part->type;
 
 	if (type.len && !slice_begins(type, SLICE("text/")) && !slice_same(type, SLICE("text")))
 		return type;
@@ -47,7 +48,7 @@ static bool is_html(const struct part *part)
 		    slice_ends_nocase(name, SLICE(".shtm")) || slice_ends_nocase(name, SLICE(".shtml")))
 			return true;
 	}
-	return slice_same(shown_type(part->type), SLICE("text/html"));
+	return slice_same(view_type(part), SLICE("text/html"));
 }
 
 static enum result add_page(struct rules_view *view, const struct part *part, struct slice *text)
@@ -69,7 +70,7 @@ static enum result add_body(struct rules_view *view, const struct part *part, st
 
 	if (buffer_length(body))
 		TRY(buffer_add(body, SLICE("\n")));
-	if (!is_html(part) && !slice_same(shown_type(part->type), SLICE("text/plain")))
+	if (!is_html(part) && !slice_same(view_type(part), SLICE("text/plain")))
 		return OK;
 	TRY(view_utf8(view->reader, part->charset, bytes, &text));
 	if (is_html(part))
@@ -79,7 +80,7 @@ static enum result add_body(struct rules_view *view, const struct part *part, st
 
 static enum result add_raw(struct rules_view *view, const struct part *part, struct slice bytes)
 {
-	struct slice type = is_html(part) ? SLICE("text/html") : shown_type(part->type);
+	struct slice type = is_html(part) ? SLICE("text/html") : view_type(part);
 
 	if (slice_same(part->type, SLICE("text/calendar")))
 		return OK;

@@ -39,6 +39,12 @@ struct rules_view {
 
 must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);
 
+/* The type that SpamAssassin takes a part for: most texts are plain. */
+struct slice view_type(const struct part *part);
+/* Characters of UTF-8; those that are no blanks. */
+size_t view_characters(struct slice text);
+size_t view_letters(struct slice text);
+
 /* Is that form of a header there yet? */
 bool view_knows(const struct definition *is);
 /* What a header rule is matched against; `ret_there`: is there such a header? REFUSED: view_knows() says no. */

@@ -48,6 +48,27 @@ static size_t blank_length(struct slice text)
 	return 0;
 }
 
+size_t view_characters(struct slice text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+	return count;
+}
+
+size_t view_letters(struct slice text)
+{
+	size_t count = 0, blank;
+
+	while (text.len) {
+		blank = blank_length(text);
+		count += blank == 0 && ((unsigned char)text.at[0] & 0xc0) != 0x80;
+		text = slice_drop(text, blank ? blank : 1);
+	}
+	return count;
+}
+
 /* What a run of blanks becomes: one blank; one end of a line for its two, and a blank for what stands around those. */
 static size_t put_run(struct slice run, char *out)
 {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evals.h — rules that ask a function: `body NAME eval:html_test('embeds')` (inside mail/rules only).
+ *
+ * Knows:   a row for each function that needs nothing but the message.
+ * Ignores: those that ask the network or a list, and those that are not there yet: their rules never run.
+ * Owns:    nothing.
+ * Fails:   LATER: the arena is full.
+ */
+#ifndef RULES_EVALS_H
+#define RULES_EVALS_H
+
+#include "mail/rules/patterns.h"
+#include "mail/rules/view.h"
+
+enum { EVAL_ARGUMENTS_MOST = 4 };
+
+struct eval_call {
+	const struct rules_view *view;
+	struct patterns *patterns;
+	uint32_t rule;
+	struct slice arguments[EVAL_ARGUMENTS_MOST];     /* empty where there is none */
+	size_t count;
+	bool hit, limit;                                 /* what the function says; a match came to its limit */
+};
+
+/* The function of a rule is there, and takes these arguments. */
+bool eval_is_there(const struct definition *is);
+/* An expression among its arguments, to be compiled with the rule; empty: there is none. */
+struct slice eval_pattern(const struct definition *is);
+must_use enum result eval_run(const struct definition *is, struct eval_call *call);
+
+#endif
