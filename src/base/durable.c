@@ -58,19 +58,24 @@ static bool is_left_out(enum synced what)
 }
 #endif
 
-static enum result sync_whole(int fd, enum synced what)
+/* `how`: fsync or fdatasync; together with others who sync in that folder at this time. */
+static enum result sync_in(const struct durable_folder *folder, int fd, int (*how)(int fd), enum synced what)
 {
-	return is_left_out(what) ? OK : sync_of(fsync(fd));
-}
+	int outcome, kept;
 
-static enum result sync_records(int fd)
-{
-	return is_left_out(SYNCED_RECORDS) ? OK : sync_of(fdatasync(fd));
+	if (is_left_out(what))
+		return OK;
+	group_commit_enter(folder->group);
+	outcome = how(fd);
+	kept = errno;
+	group_commit_leave(folder->group);
+	errno = kept;
+	return sync_of(outcome);
 }
 
 enum result durable_sync_folder(const struct durable_folder *folder)
 {
-	return sync_whole(folder->fd, SYNCED_FOLDER);
+	return sync_in(folder, folder->fd, fsync, SYNCED_FOLDER);
 }
 
 static enum result make_folder(int parent, const char *name)
@@ -81,7 +86,7 @@ static enum result make_folder(int parent, const char *name)
 		return LATER;
 	if (mkdirat(parent, name, 0700) != 0)
 		return errno == EEXIST ? OK : LATER;
-	return sync_whole(above, SYNCED_FOLDER);
+	return is_left_out(SYNCED_FOLDER) ? OK : sync_of(fsync(above));
 }
 
 static enum result open_folder(struct durable_folder *folder, int parent, const char *name)
@@ -105,6 +110,7 @@ enum result durable_folder_open(struct durable_folder *folder, int parent, const
 enum result durable_folder_below(struct durable_folder *folder, const struct durable_folder *above, const char *name)
 {
 	TRY(open_folder(folder, above->fd, name));
+	folder->group = above->group;
 	if (above->proc_fd >= 0)
 		folder->proc_fd = fcntl(above->proc_fd, F_DUPFD_CLOEXEC, 0);
 	return OK;
@@ -177,12 +183,12 @@ enum result durable_write(struct draft *draft, struct iovec *parts, int count)
 	return write_all(draft->fd, parts, count);
 }
 
-enum result durable_append(int fd, struct iovec *parts, int count)
+enum result durable_append(const struct durable_folder *folder, int fd, struct iovec *parts, int count)
 {
 	if (lseek(fd, 0, SEEK_END) < 0)
 		return LATER;
 	TRY(write_all(fd, parts, count));
-	return sync_records(fd);
+	return sync_in(folder, fd, fdatasync, SYNCED_RECORDS);
 }
 
 static enum result taken_or_later(void)
@@ -235,9 +241,9 @@ static enum result name_and_sync(const struct durable_folder *folder, struct dra
 
 	if (own < 0)
 		return LATER;
-	TRY(sync_whole(draft->fd, SYNCED_BYTES));
+	TRY(sync_in(folder, draft->fd, fsync, SYNCED_BYTES));
 	TRY(give_name(folder, draft, name));
-	if (sync_whole(own, SYNCED_NAME) == OK)
+	if (sync_in(folder, own, fsync, SYNCED_NAME) == OK)
 		return OK;
 	kept = errno;
 	(void)unlinkat(folder->fd, name, 0);

@@ -17,6 +17,7 @@
 #ifndef BASE_DURABLE_H
 #define BASE_DURABLE_H
 
+#include "base/group_commit.h"
 #include "base/slice.h"
 
 #include <sys/uio.h>
@@ -25,6 +26,7 @@ struct durable_folder {
 	int fd;                      /* O_RDONLY | O_DIRECTORY */
 	int proc_fd;                 /* /proc/self/fd of this very process (not of its parent), to name what
 	                              * has no name; -1: use temporary names */
+	struct group_commit *group;  /* of all who sync in that file system; NULL: nobody else does */
 };
 
 struct draft { int fd; bool named; char name[64]; };
@@ -50,8 +52,9 @@ must_use enum result durable_sync_folder(const struct durable_folder *folder);
 must_use enum result durable_move(const struct durable_folder *from, const char *name,
                                   const struct durable_folder *to, const char *new_name);
 must_use enum result durable_sweep(const struct durable_folder *folder);
-/* At the end of an open file, with one fdatasync. LATER: the tail is unknown; the caller starts a new file. */
-must_use enum result durable_append(int fd, struct iovec *parts, int count);
+/* At the end of an open file of that folder, with one fdatasync. LATER: the tail is unknown; the caller starts a new
+ * file. */
+must_use enum result durable_append(const struct durable_folder *folder, int fd, struct iovec *parts, int count);
 
 /* What is free for us on that file system: bytes and inodes (inodes: UINT64_MAX where not counted). */
 must_use enum result durable_free(const struct durable_folder *folder, uint64_t *ret_bytes, uint64_t *ret_inodes);

@@ -103,7 +103,7 @@ static void check_append(struct durable_folder *folder)
 	closing int fd = openat(folder->fd, "journal", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	struct iovec one[] = { { (void *)(uintptr_t)"one ", 4 } }, two[] = { { (void *)(uintptr_t)"two", 3 } };
 
-	CHECK(durable_append(fd, one, 1) == OK && lseek(fd, 0, SEEK_SET) == 0 && durable_append(fd, two, 1) == OK &&
+	CHECK(durable_append(folder, fd, one, 1) == OK && lseek(fd, 0, SEEK_SET) == 0 && durable_append(folder, fd, two, 1) == OK &&
 	      holds(folder, "journal", "one two"), "appending goes to the end, wherever the descriptor stands");
 	CHECK(durable_remove(folder, "journal", true) == OK, "the journal is removed");
 }

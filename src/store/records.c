@@ -201,7 +201,7 @@ enum result records_append(struct records *records, struct slice block, int64_t 
 
 	if (records->fd < 0 || (records->written && records->written + block.len > file_most(records)))
 		TRY(begin_file(records, wall));
-	if (durable_append(records->fd, &part, 1) == OK) {
+	if (durable_append(&records->folder, records->fd, &part, 1) == OK) {
 		records->written += block.len;
 		return OK;
 	}

@@ -59,7 +59,7 @@ static void append_work(struct job *job)
 	struct journal *journal = (struct journal *)(void *)((char *)job - offsetof(struct journal, job));
 	struct iovec part = part_of(&journal->writing);
 
-	journal->end = durable_append(journal->fd, &part, 1);
+	journal->end = durable_append(&journal->spool->root, journal->fd, &part, 1);
 	/* What the kernel shows of it may not be on the disk: a queue that reads it shall not write behind it. */
 	if (journal->end != OK)
 		(void)!write(journal->fd, "\377", 1);

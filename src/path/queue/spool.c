@@ -42,6 +42,7 @@ static enum result hand_over(int fd, unsigned owner, unsigned group)
 static enum result open_part(struct spool *spool, struct durable_folder *part, const char *name, unsigned owner, unsigned group)
 {
 	TRY(durable_folder_open(part, spool->root.fd, name));
+	part->group = &spool->group;
 	TRY(hand_over(part->fd, owner, group));
 	return durable_sweep(part);
 }
@@ -56,7 +57,10 @@ enum result spool_open(struct spool *spool, const char *path, unsigned owner, un
 	*spool = (struct spool){ .root = { -1, -1 }, .messages = { -1, -1 }, .judged = { -1, -1 },
 	                         .quarantine = { -1, -1 }, .corrupt = { -1, -1 }, .lock = -1 };
 	*why = path;
+	TRY(group_commit_init(&spool->group));
+	spool->grouped = true;
 	TRY(make_root(spool, path));
+	spool->root.group = &spool->group;
 	TRY(hand_over(spool->root.fd, owner, group));
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		*why = parts[i].name;
@@ -97,6 +101,9 @@ void spool_close(struct spool *spool)
 			durable_folder_close(parts[i]);
 	if (spool->lock > 0)
 		fd_close(&spool->lock);
+	if (spool->grouped)
+		group_commit_finish(&spool->group);
+	spool->grouped = false;
 }
 
 static enum result read_whole(int fd, uint64_t at, char *to, size_t length)
@@ -332,7 +339,7 @@ enum result spool_day(const struct spool *spool, const char *day, bool make, str
 	fd = openat(spool->quarantine.fd, day, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? REFUSED : LATER;
-	*ret_day = (struct durable_folder){ fd, spool->quarantine.proc_fd };
+	*ret_day = (struct durable_folder){ fd, spool->quarantine.proc_fd, spool->quarantine.group };
 	return OK;
 }
 

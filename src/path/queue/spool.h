@@ -20,6 +20,8 @@ enum { SPOOL_DAY = 11, SPOOL_NAME = 17 };        /* "2026-11-21", an id; each wi
 
 struct spool {
 	struct durable_folder root, messages, judged, quarantine, corrupt;
+	struct group_commit group;               /* of them all, and of the journal: the spool does not move */
+	bool grouped;
 	int lock;
 };
 

@@ -170,7 +170,7 @@ static void check_fixture(const struct durable_folder *folder, const char *name,
 
 static void check_fixtures(void)
 {
-	struct durable_folder folder = { open(fixtures, O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1 };
+	struct durable_folder folder = { .fd = open(fixtures, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .proc_fd = -1 };
 
 	CHECK(folder.fd >= 0, "the fixtures of version 1");
 	check_fixture(&folder, "0SP00VERS10N1AAA", true);
@@ -207,7 +207,7 @@ static void write_fixture(const struct durable_folder *folder, const char *name,
 
 static void write_fixtures(void)
 {
-	struct durable_folder folder = { open(fixtures, O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1 };
+	struct durable_folder folder = { .fd = open(fixtures, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .proc_fd = -1 };
 
 	write_fixture(&folder, "0SP00VERS10N1AAA", true);
 	write_fixture(&folder, "0SP00VERS10N1BBB", false);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group_commit.h — several threads' syncs, all at once: a journaling file system makes one commit of them.
+ *
+ * Knows:   who syncs now, and who came since: these go together, when the last of those is done.
+ * Ignores: what is synced, and how it ends.
+ * Owns:    a lock and a condition; no thread and no descriptor.
+ * Fails:   BROKEN when they cannot be made. Whoever comes alone goes at once; whoever comes while others sync waits for
+ *          the slowest of them, as he would for the disk.
+ *
+ * The caller's own errors stay his: each syncs his own descriptor, between group_commit_enter() and group_commit_leave().
+ */
+#ifndef BASE_GROUP_COMMIT_H
+#define BASE_GROUP_COMMIT_H
+
+#include "base/result.h"
+
+#include <pthread.h>
+
+struct group_commit {
+	pthread_mutex_t lock;
+	pthread_cond_t opened;
+	unsigned inside, waiting;
+	unsigned long turn;             /* counts the groups */
+};
+
+must_use enum result group_commit_init(struct group_commit *group);
+void group_commit_finish(struct group_commit *group);         /* nobody is inside or waits */
+
+void group_commit_enter(struct group_commit *group);          /* NULL: there are no others */
+void group_commit_leave(struct group_commit *group);
+
+#endif
