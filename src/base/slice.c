@@ -4,6 +4,9 @@
 
 #include <endian.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define EACH_BYTE(byte) (0x0101010101010101u * (byte))
 
@@ -117,11 +120,41 @@ static bool ends_text(char byte)
 	return byte == '\r' || byte == '\n' || byte == '\0';
 }
 
-size_t slice_text_run(struct slice bytes)
+#if defined(__SSE2__)
+/* Sixteen bytes at a time, while there are sixteen; `ret_ends`: it is the text that ends there. */
+static inline size_t sixteens_of_text(struct slice bytes, bool *ret_ends)
 {
+	const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n'), nul = _mm_setzero_si128();
 	size_t run = 0;
+
+	for (; bytes.len - run >= sizeof(nul); run += sizeof(nul)) {
+		__m128i some = _mm_loadu_si128((const __m128i *)(const void *)(bytes.at + run));
+		__m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(some, cr), _mm_cmpeq_epi8(some, lf)), _mm_cmpeq_epi8(some, nul));
+		unsigned ends = (unsigned)_mm_movemask_epi8(found);
+
+		if (ends) {
+			*ret_ends = true;
+			return run + (size_t)__builtin_ctz(ends);
+		}
+	}
+	return run;
+}
+#else
+static inline size_t sixteens_of_text(struct slice bytes, bool *ret_ends)
+{
+	(void)bytes, (void)ret_ends;
+	return 0;
+}
+#endif
+
+static inline size_t text_run(struct slice bytes)
+{
+	bool ends = false;
+	size_t run = sixteens_of_text(bytes, &ends);
 	uint64_t eight;
 
+	if (ends)
+		return run;
 	for (; bytes.len - run >= sizeof(eight); run += sizeof(eight)) {
 		memcpy(&eight, bytes.at + run, sizeof(eight));
 		eight = ends_in(le64toh(eight));
@@ -130,6 +163,25 @@ size_t slice_text_run(struct slice bytes)
 	}
 	while (run < bytes.len && !ends_text(bytes.at[run]))
 		run++;
+	return run;
+}
+
+size_t slice_text_run(struct slice bytes)
+{
+	return text_run(bytes);
+}
+
+size_t slice_lines_run(struct slice bytes)
+{
+	size_t run = 0;
+
+	while (run < bytes.len && bytes.at[run] != '.') {
+		size_t end = run + text_run(slice_drop(bytes, run));
+
+		if (bytes.len - end < 2 || bytes.at[end] != '\r' || bytes.at[end + 1] != '\n')
+			break;
+		run = end + 2;
+	}
 	return run;
 }
 

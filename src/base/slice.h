@@ -61,8 +61,10 @@ static inline struct slice slice_take(struct slice *rest, size_t len)
 
 struct slice slice_trim(struct slice whole);                    /* without spaces and tabs at both ends */
 
-/* How many bytes at its front are none of CR, LF and NUL; eight at a time, for long stretches of mail. */
+/* How many bytes at its front are none of CR, LF and NUL; many at a time, for long stretches of mail. */
 size_t slice_text_run(struct slice bytes);
+/* How many bytes at its front are whole lines as nearly all are: text to CR LF, not begun by a dot. */
+size_t slice_lines_run(struct slice bytes);
 bool slice_has_eight_bit(struct slice bytes);
 
 /* A whole slice of decimal digits, at most `most`; REFUSED for anything else. */

@@ -169,6 +169,30 @@ static void test_text_run(void)
 	CHECK(slice_text_run((struct slice){ NULL, 0 }) == 0, "nothing has no run");
 }
 
+static void test_lines_run(void)
+{
+	static const struct { const char *sentence; struct slice bytes; size_t run; } rows[] = {
+		{ "nothing has no lines",                     LIT(""), 0 },
+		{ "a line that is not whole is none",         LIT("text"), 0 },
+		{ "nor one whose end is half there",          LIT("text\r"), 0 },
+		{ "one line",                                 LIT("text\r\n"), 6 },
+		{ "empty ones count",                         LIT("\r\n\r\n"), 4 },
+		{ "the last is left when it is not whole",    LIT("one\r\ntwo"), 5 },
+		{ "a dot at a line's start ends it",          LIT("one\r\n.\r\ntwo\r\n"), 5 },
+		{ "a dot within does not",                    LIT("o.e.\r\nt.o\r\n"), 11 },
+		{ "a bare LF ends it before its line",        LIT("one\r\nt\nwo\r\n"), 5 },
+		{ "a bare CR too",                            LIT("one\r\nt\rwo\r\n"), 5 },
+		{ "two CRs and a LF are no line's end",       LIT("one\r\ntwo\r\r\n"), 5 },
+		{ "NUL is no text",                           LIT("one\r\nt\0o\r\n"), 5 },
+		{ "an LF first is no line",                   LIT("\n"), 0 },
+		{ "long lines: 40 and 20 bytes",
+		  LIT("0123456789012345678901234567890123456789\r\n01234567890123456789\r\nrest"), 64 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK(slice_lines_run(rows[i].bytes) == rows[i].run, rows[i].sentence);
+}
+
 int main(void)
 {
 	test_cuts();
@@ -177,6 +201,7 @@ int main(void)
 	test_order();
 	test_bytes();
 	test_text_run();
+	test_lines_run();
 	test_eight_bit();
 	return TEST_END();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One step a byte, but for text inside a line. A step says where the next byte stands and whether this one belongs to the message. */
+/* One step a byte, but for whole lines and for text inside a line. A step says where the next byte stands and whether this one belongs to the message. */
 #include "front/body.h"
 
 struct step {
@@ -75,7 +75,9 @@ enum result body_next(struct body *body, struct slice *chunk, struct slice *ret_
 	while (len < whole.len) {
 		const struct step *step;
 
-		if (body->at == BODY_IN_LINE)
+		if (body->at == BODY_LINE_START)
+			len += slice_lines_run(slice_drop(whole, len));  /* each would lead back to a line's start */
+		else if (body->at == BODY_IN_LINE)
 			len += slice_text_run(slice_drop(whole, len));   /* each of them would be a step to here */
 		if (len == whole.len)
 			break;

@@ -30,13 +30,21 @@ void normal_end(struct normal *normal)
 	normal->after_cr = false;
 }
 
+/* How much at its front is as it should be: whole lines, and what follows of the next. */
+static size_t good_run(struct slice bytes)
+{
+	size_t lines = slice_lines_run(bytes);
+
+	return lines + slice_text_run(slice_drop(bytes, lines));
+}
+
 struct slice normal_next(struct normal *normal, struct slice *piece, char *room, size_t size)
 {
 	size_t read = 0, written = 0;
 
 	for (; read < piece->len && size - written >= NORMAL_ROOM; read++) {
 		struct slice form, rest = slice_drop(*piece, read);
-		size_t run = normal->after_cr ? 0 : slice_text_run(slice_take(&rest, size - written - NORMAL_ROOM));
+		size_t run = normal->after_cr ? 0 : good_run(slice_take(&rest, size - written - NORMAL_ROOM));
 
 		memcpy(room + written, piece->at + read, run);
 		read += run;

@@ -161,13 +161,28 @@ static bool takes_line_end(struct transmit *transmit, struct sink *sink)
 	return true;
 }
 
+/* Whole lines that go out as they are. */
+static bool takes_lines(struct transmit *transmit, struct sink *sink)
+{
+	const struct transmit_plan *plan = &transmit->plan;
+	struct slice rest = transmit->now;
+	size_t run;
+
+	if (transmit->inside_line || transmit->after_cr || plan->seven_bit || plan->form == TRANSMIT_LINES)
+		return false;
+	run = slice_lines_run(slice_take(&rest, sink->left));
+	put(sink, transmit->now.at, run);
+	transmit->now = slice_drop(transmit->now, run);
+	return run > 0;
+}
+
 /* Writes what fits of `now`; every step takes at least one byte of it. */
 static enum result write_some(struct transmit *transmit, struct sink *sink)
 {
 	while (transmit->now.len > 0 && sink->left >= 2) {
 		char byte = transmit->now.at[0];
 
-		if (takes_line_end(transmit, sink))
+		if (takes_lines(transmit, sink) || takes_line_end(transmit, sink))
 			continue;
 		if (transmit->after_cr != (byte == '\n'))
 			return REFUSED;
