@@ -70,7 +70,7 @@ static bool classify(struct bench *bench, struct slice bytes, enum label label, 
 	struct lesson lesson;
 	double at[STEPS + 1] = { cpu_us() };
 
-	(void)!message_read(bytes, &reader, false, &view);
+	(void)!message_read(bytes, &reader, DIGESTS_NONE, &view);
 	at[1] = cpu_us();
 	if (features_read(&view, &reader, false, &features) != OK)
 		return false;

@@ -67,7 +67,7 @@ static bool parse(struct slice bytes, struct arena *arena)
 	const struct message_reader reader = { &message_limits_standard, NULL, arena };
 	struct message_view view = { 0 };
 
-	return message_read(bytes, &reader, false, &view) == OK;
+	return message_read(bytes, &reader, DIGESTS_NONE, &view) == OK;
 }
 
 static bool read_step(struct slice bytes, struct arena *arena)

@@ -74,7 +74,13 @@ static void look_at_begin(struct walk *walk, struct part *part, struct slice fir
 	looks_read(walk, part, first);
 }
 
-static enum result weigh(struct walk *walk, struct part *part, bool digests, unsigned *ret_faults)
+static bool is_file(const struct part *part)
+{
+	return !slice_begins(part->type, SLICE("text/")) || part->names.count || part->within ||
+	       slice_same_nocase(part->disposition, SLICE("attachment"));
+}
+
+static enum result weigh(struct walk *walk, struct part *part, enum part_digests digests, unsigned *ret_faults)
 {
 	struct weighing weighing = { walk, part };
 	struct seeker seeker = { .found = part->within || part->recoded ? found_within : found, .owner = &weighing };
@@ -84,6 +90,7 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 	char piece[PIECE];
 	size_t length;
 
+	part->digested = digests == DIGESTS_OF_ALL || (digests == DIGESTS_OF_FILES && is_file(part));
 	part_stream_init(&stream, part);
 	digest_init(&digest);
 	walk_spend(walk, part->within ? part_stream_before(part) : part->body.len / 2);
@@ -94,14 +101,14 @@ static enum result weigh(struct walk *walk, struct part *part, bool digests, uns
 			look_at_begin(walk, part, (struct slice){ piece, length });
 		part->size += length;
 		sealing_look(part, &sealing, (struct slice){ piece, length });
-		if (digests)
+		if (part->digested)
 			digest_add(&digest, (struct slice){ piece, length });
 		TRY(seeker_feed(&seeker, (struct slice){ piece, length }));
 	}
 	TRY(seeker_end(&seeker));
 	if (seeker.bare)
 		walk_note(walk, part, AMBIGUITY_BIT(old_code_broken));
-	if (digests)
+	if (part->digested)
 		digest_end(&digest, part->digest);
 	*ret_faults = stream.outer.faults | stream.inner.faults;
 	return keep_binhex_name(walk, part, &stream);
@@ -244,7 +251,7 @@ static enum result read_within(struct walk *walk, struct part *part)
 	return walk_decoded(walk, part);
 }
 
-static enum result read_body(struct walk *walk, struct part *part, bool digests)
+static enum result read_body(struct walk *walk, struct part *part, enum part_digests digests)
 {
 	unsigned faults;
 
@@ -265,7 +272,7 @@ static enum result read_body(struct walk *walk, struct part *part, bool digests)
 	return read_within(walk, part);
 }
 
-enum result bodies_read(struct walk *walk, struct part *from, bool digests)
+enum result bodies_read(struct walk *walk, struct part *from, enum part_digests digests)
 {
 	for (struct part *part = from; part; part = part->next)
 		TRY(read_body(walk, part, digests));

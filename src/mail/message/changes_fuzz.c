@@ -57,7 +57,7 @@ static void read_again(struct slice bytes, const struct changes *changes, struct
 	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 32 << 20);
-	if (message_read(written, &reader, false, &view) == OK && view.first == NULL)
+	if (message_read(written, &reader, DIGESTS_NONE, &view) == OK && view.first == NULL)
 		abort();
 	if (changes->wrapped && !changes->spans && !changes->content.at && bytes.len &&
 	    memmem(written.at, written.len, bytes.at, bytes.len) == NULL)
@@ -73,7 +73,7 @@ static void try(struct slice bytes, struct slice wanted, struct arena *arena)
 	struct edits edits;
 	struct buffer written;
 
-	if (message_read(bytes, &reader, false, &view) != OK || changes_begin(&changes, bytes, &view, &message_limits_standard, arena) != OK)
+	if (message_read(bytes, &reader, DIGESTS_NONE, &view) != OK || changes_begin(&changes, bytes, &view, &message_limits_standard, arena) != OK)
 		return;
 	for (size_t i = 0; i < wanted.len; i++)
 		change(&changes, &view, (unsigned char)wanted.at[i]);

@@ -222,7 +222,7 @@ static void check_row(const struct row *row, struct arena *arena, struct buffer 
 	struct edits edits;
 
 	buffer_clear(to);
-	CHECK(message_read(row->bytes, &reader, false, &view) == OK, row->about);
+	CHECK(message_read(row->bytes, &reader, DIGESTS_NONE, &view) == OK, row->about);
 	CHECK(changes_begin(&changes, row->bytes, &view, &message_limits_standard, arena) == OK, row->about);
 	for (size_t i = 0; i < COUNT_OF(row->wanted) && row->wanted[i].what; i++)
 		CHECK(want(&changes, &row->wanted[i]) == OK, row->about);
@@ -242,7 +242,7 @@ static void check_refusals(struct arena *arena)
 	struct changes changes;
 	struct edits edits;
 
-	CHECK(message_read(bytes, &reader, false, &view) == OK && view.count == 2, "a message in base64 is a part");
+	CHECK(message_read(bytes, &reader, DIGESTS_NONE, &view) == OK && view.count == 2, "a message in base64 is a part");
 	CHECK(changes_begin(&changes, bytes, &view, &message_limits_standard, arena) == OK, "changes begin");
 	CHECK(changes_replace_part(&changes, nth_part(&view, 1), SLICE("text/plain"), SLICE("x")) == REFUSED,
 	      "what had to be decoded has no place in the bytes");

@@ -66,7 +66,7 @@ static void its_parts(struct buffer *to)
 	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 1 << 20);
-	CHECK(message_read(buffer_slice(to), &reader, false, &view) == OK && view.count == 4 && !view.ambiguities,
+	CHECK(message_read(buffer_slice(to), &reader, DIGESTS_NONE, &view) == OK && view.count == 4 && !view.ambiguities,
 	      "our own reader finds three parts in it, and nothing ambiguous");
 	arena_finish(&arena);
 }

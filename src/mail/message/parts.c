@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum result walk_as(struct walk *walk, enum part_reading reading, struct slice bytes, bool digests)
+static enum result walk_as(struct walk *walk, enum part_reading reading, struct slice bytes, enum part_digests digests)
 {
 	walk->reading = reading;
 	walk->bytes = bytes;
@@ -64,7 +64,7 @@ static void add_new(struct walk *walk, struct part **last, struct part *list)
 	}
 }
 
-static enum result read_other(struct walk *walk, struct slice bytes, bool digests)
+static enum result read_other(struct walk *walk, struct slice bytes, enum part_digests digests)
 {
 	struct part *last = walk->last;
 
@@ -126,7 +126,7 @@ static enum result look_at_addresses(struct walk *walk, struct part *part)
 	return OK;
 }
 
-static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
+static enum result read_all(struct walk *walk, struct slice bytes, enum part_digests digests)
 {
 	enum result result;
 
@@ -141,7 +141,7 @@ static enum result read_all(struct walk *walk, struct slice bytes, bool digests)
 	return walk->view->ambiguities & ambiguity_tree() ? read_other(walk, bytes, digests) : OK;
 }
 
-enum result message_read(struct slice bytes, const struct message_reader *reader, bool digests,
+enum result message_read(struct slice bytes, const struct message_reader *reader, enum part_digests digests,
                          struct message_view *ret_view)
 {
 	struct message_view view = { .steps_most = STEPS_LEAST + (uint64_t)STEPS_A_BYTE * bytes.len };

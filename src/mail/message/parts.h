@@ -59,7 +59,8 @@ struct part {
 	unsigned depth, number;                  /* number: among its parent's, from 1 */
 	unsigned children;
 	uint64_t size;                           /* decoded bytes; of one with `many`: of the body */
-	unsigned char digest[DIGEST_SIZE];       /* of those bytes, where the reader wants digests */
+	bool digested;                           /* digest is the SHA-256 of those bytes */
+	unsigned char digest[DIGEST_SIZE];
 	const struct part *within;               /* embedded in the decoded text of that part … */
 	uint64_t within_at, within_length;       /* … there */
 	struct part *parent, *next;              /* next: in order of the message, other readings last */
@@ -74,8 +75,10 @@ struct message_view {
 	const struct part *deepest;
 };
 
-/* `digests`: parts get their SHA-256. */
-must_use enum result message_read(struct slice bytes, const struct message_reader *reader, bool digests,
+/* Which parts get their SHA-256. A file is what a reader would save: of any type but text, or with a name, or said to be
+ * attached, or embedded in a text. */
+enum part_digests { DIGESTS_NONE, DIGESTS_OF_FILES, DIGESTS_OF_ALL };
+must_use enum result message_read(struct slice bytes, const struct message_reader *reader, enum part_digests digests,
                                   struct message_view *ret_view);
 
 /* "1.2.3"; another reading has its name before it, "last/1.2", or behind it, "1.2~base64". Cut where `size` ends. */

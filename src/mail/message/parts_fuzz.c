@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 16 << 20);
-	result = message_read(bytes, &reader, false, &view);
+	result = message_read(bytes, &reader, DIGESTS_NONE, &view);
 	if (result != OK && (result != LATER || view.limit == NULL))
 		abort();
 	for (const struct part *part = view.first; part && result == OK && size; part = part->next)

@@ -70,7 +70,7 @@ static void check_row(const struct row *row)
 
 	arena_init(&arena, 1 << 20);
 	buffer_init(&seen, 4096);
-	CHECK(message_read(row->message, &reader, false, &view) == OK, row->about);
+	CHECK(message_read(row->message, &reader, DIGESTS_NONE, &view) == OK, row->about);
 	describe(&view, &seen);
 	CHECK(slice_same(buffer_slice(&seen), slice_of(row->parts)), row->about);
 	if (!slice_same(buffer_slice(&seen), slice_of(row->parts)))
@@ -354,6 +354,33 @@ static bool says(const struct message_view *view, const char *ambiguity)
 	return said;
 }
 
+static const struct digesting { const char *about; struct slice message; enum part_digests wanted; bool digested; } digestings[] = {
+	{ "nobody wants digests", LIT("Content-Type: image/png\r\n\r\nx"), DIGESTS_NONE, false },
+	{ "all: a text has one", LIT("\r\nx"), DIGESTS_OF_ALL, true },
+	{ "a plain text is no file", LIT("\r\nx"), DIGESTS_OF_FILES, false },
+	{ "nor is HTML", LIT("Content-Type: text/html\r\nContent-Disposition: inline\r\n\r\nx"), DIGESTS_OF_FILES, false },
+	{ "a text with a name is one", LIT("Content-Type: text/plain; name=a.txt\r\n\r\nx"), DIGESTS_OF_FILES, true },
+	{ "and one that is attached", LIT("Content-Disposition: ATTACHMENT\r\n\r\nx"), DIGESTS_OF_FILES, true },
+	{ "and whatever is no text", LIT("Content-Type: image/png\r\n\r\nx"), DIGESTS_OF_FILES, true },
+	{ "and what a text holds", LIT("\r\nbegin 644 a.bin\r\n#86)C\r\n`\r\nend\r\n"), DIGESTS_OF_FILES, true },
+};
+
+/* Of the last part: what is embedded comes behind its text. */
+static void check_digesting(const struct digesting *row)
+{
+	struct message_view view = { 0 };
+	const struct part *part;
+	struct arena arena;
+	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
+
+	arena_init(&arena, 1 << 20);
+	CHECK(message_read(row->message, &reader, row->wanted, &view) == OK, row->about);
+	for (part = view.first; part && part->next;)
+		part = part->next;
+	CHECK(part && part->digested == row->digested, row->about);
+	arena_finish(&arena);
+}
+
 static void check_finding(const struct finding *row)
 {
 	struct message_view view = { 0 };
@@ -364,7 +391,7 @@ static void check_finding(const struct finding *row)
 
 	arena_init(&arena, 1 << 20);
 	buffer_init(&seen, 4096);
-	CHECK(message_read(row->message, &reader, true, &view) == OK, row->about);
+	CHECK(message_read(row->message, &reader, DIGESTS_OF_ALL, &view) == OK, row->about);
 	for (const struct part *part = view.first; part; part = part->next) {
 		describe_part(part, &arena, &seen);
 		found |= slice_begins(buffer_slice(&seen), slice_of(row->part));
@@ -406,7 +433,7 @@ static void check_ceiling(const struct ceiling *row)
 	CHECK(buffer_add(&message, row->unit.at[0] == '-' ? SLICE(MULTI("b")) : SLICE("")) == OK, "room");
 	for (size_t i = 0; i < row->times; i++)
 		CHECK(buffer_add(&message, row->unit) == OK, "room");
-	CHECK(message_read(buffer_slice(&message), &reader, false, &view) == LATER, row->about);
+	CHECK(message_read(buffer_slice(&message), &reader, DIGESTS_NONE, &view) == LATER, row->about);
 	CHECK(slice_same(slice_of(view.limit), slice_of(row->limit)), row->about);
 	CHECK(view.first != NULL, "what was read until there can be seen");
 	buffer_finish(&message);
@@ -448,7 +475,7 @@ static void check_edge(const struct edge *row)
 	for (size_t i = 0; i < row->times; i++)
 		CHECK(buffer_add(&message, slice_of(row->unit)) == OK, "room");
 	CHECK(buffer_add(&message, row->head[0] ? SLICE("--b--\r\n") : SLICE("")) == OK, "room");
-	CHECK(message_read(buffer_slice(&message), &reader, false, &view) == (row->limit ? LATER : OK), row->about);
+	CHECK(message_read(buffer_slice(&message), &reader, DIGESTS_NONE, &view) == (row->limit ? LATER : OK), row->about);
 	CHECK(slice_same(slice_of(view.limit), slice_of(row->limit)), row->about);
 	if (!slice_same(slice_of(view.limit), slice_of(row->limit)))
 		printf("  it is %s, %zu parts\n", view.limit ? view.limit : "none", view.count);
@@ -465,7 +492,7 @@ static void check_address_edge(size_t limit, bool many)
 
 	limits.addresses = limit;
 	arena_init(&arena, 1 << 20);
-	CHECK(message_read(SLICE("To: a@b, c@d, e@f\r\n\r\n"), &reader, false, &view) == OK, "addresses at their limit");
+	CHECK(message_read(SLICE("To: a@b, c@d, e@f\r\n\r\n"), &reader, DIGESTS_NONE, &view) == OK, "addresses at their limit");
 	CHECK(says(&view, many ? "more addresses in a field than are read" : NULL), "addresses at their limit");
 	arena_finish(&arena);
 }
@@ -478,6 +505,8 @@ int main(void)
 		check_address_edge(limit, limit < 3);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		check_row(&rows[i]);
+	for (size_t i = 0; i < COUNT_OF(digestings); i++)
+		check_digesting(&digestings[i]);
 	for (size_t i = 0; i < COUNT_OF(findings); i++)
 		check_finding(&findings[i]);
 	for (size_t i = 0; i < COUNT_OF(ceilings); i++)

@@ -55,7 +55,7 @@ static void check(const char *about, struct slice message, unsigned seals, unsig
 	struct message_view view;
 
 	arena_init(&arena, 16 << 20);
-	CHECK(message_read(message, &reader, false, &view) == OK, about);
+	CHECK(message_read(message, &reader, DIGESTS_NONE, &view) == OK, about);
 	CHECK(seals_of(&view) == seals, about);
 	CHECK(seals_encrypted(&view) == encrypted, about);
 	arena_finish(&arena);

@@ -97,6 +97,6 @@ void sealing_begin(struct part *part, struct slice first);
 void sealing_look(struct part *part, struct sealing *sealing, struct slice piece);
 
 /* bodies.c: sizes, digests, what is damaged, what is embedded; and other encodings of the same body. */
-must_use enum result bodies_read(struct walk *walk, struct part *from, bool digests);
+must_use enum result bodies_read(struct walk *walk, struct part *from, enum part_digests digests);
 
 #endif

@@ -157,7 +157,7 @@ static void check_row(const struct row *row)
 	arena_init(&arena, MEMORY);
 	buffer_init(&message, LARGEST);
 	row->make(&message);
-	result = message_read(buffer_slice(&message), &reader, false, &view);
+	result = message_read(buffer_slice(&message), &reader, DIGESTS_NONE, &view);
 	CHECK(slice_same(slice_of(view.limit), slice_of(row->limit)), row->about);
 	CHECK(result == (row->limit ? LATER : OK) && view.first, row->about);
 	CHECK(view.steps <= view.steps_most + 8 * (uint64_t)buffer_length(&message), row->about);

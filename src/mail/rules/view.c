@@ -191,7 +191,7 @@ enum result view_build(struct slice message, const struct message_reader *reader
 	view.head = (struct slice){ view.full.at, end.length };
 	if (end.odd)
 		TRY(view_fields_clean(&view.fields, slice_drop(view.full, end.length), reader->arena, &clean));
-	TRY(message_read(clean, reader, false, &tree));
+	TRY(message_read(clean, reader, DIGESTS_NONE, &tree));
 	TRY(add_parts(&view, &tree));
 	TRY(add_all(&view));
 	*ret_view = view;

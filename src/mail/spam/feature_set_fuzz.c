@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 32 << 20);
-	(void)!message_read(bytes, &reader, false, &view);
+	(void)!message_read(bytes, &reader, DIGESTS_NONE, &view);
 	if (features_read(&view, &reader, size & 1, &features) == OK) {
 		there_and_back(&features, &arena);
 		check(&features);

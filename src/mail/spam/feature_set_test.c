@@ -17,8 +17,8 @@ static bool see(struct seen *seen, struct slice bytes)
 	const struct message_reader reader = { &message_limits_standard, NULL, &seen->arena };
 
 	arena_init(&seen->arena, MEMORY);
-	return message_read(bytes, &reader, false, &view) == OK &&
-	       features_read(&view, &reader, true, &seen->features) == OK;
+	return message_read(bytes, &reader, DIGESTS_NONE, &view) == OK &&
+	       features_read(&view, &reader, DIGESTS_OF_ALL, &seen->features) == OK;
 }
 
 static bool has(const struct seen *seen, enum feature_kind kind, struct slice text)
@@ -202,7 +202,7 @@ static void texts_change_nothing(void)
 
 	CHECK(see(&seen, SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n")), "a message");
 	CHECK(message_read(SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n"),
-	                   &(struct message_reader){ &message_limits_standard, NULL, &seen.arena }, false, &view) == OK &&
+	                   &(struct message_reader){ &message_limits_standard, NULL, &seen.arena }, DIGESTS_NONE, &view) == OK &&
 	      features_read(&view, &(struct message_reader){ &message_limits_standard, NULL, &seen.arena }, false, &plain) == OK &&
 	      same(&plain, &seen.features), "the numbers do not depend on the texts");
 	arena_finish(&seen.arena);

@@ -266,7 +266,7 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
                             const struct policy *policy, struct findings *findings)
 {
 	struct message_view view = { 0 };
-	enum result result = message_read(bytes, reader, true, &view);
+	enum result result = message_read(bytes, reader, DIGESTS_OF_FILES, &view);
 
 	TRY(tell_format(telling, SLICE("size"), "%zu", bytes.len));
 	if (result != OK)

@@ -51,7 +51,7 @@ static enum result tell_part(const struct part *part, struct arena *arena, struc
 	TRY(arena_keep(arena, part_path(part, path, sizeof(path)), &to->path));
 	to->type = part->type;
 	to->size = part->size;
-	if (!part->many)
+	if (part->digested)
 		to->digest = (struct slice){ (const char *)part->digest, DIGEST_SIZE };
 	TRY(tell_names(part, arena, to));
 	return tell_facts(part, arena, to);

@@ -202,7 +202,7 @@ static enum result extract(struct worker *worker, struct slice bytes, const char
 	struct message_view view = { 0 };
 	struct features features;
 
-	if (message_read(bytes, &reader, false, &view) != OK || view.limit) {
+	if (message_read(bytes, &reader, DIGESTS_NONE, &view) != OK || view.limit) {
 		*ret_limit = view.limit ? view.limit : "memory";
 		return REFUSED;
 	}
