@@ -9,13 +9,15 @@
 #include <string.h>
 
 enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TOLD = 64, COVERED_TOLD = 64, COVERED_SEEN = 512,
+       FACTS_FIRST = 64,
        FACTS_ROOM = 32 + AMBIGUITY_COUNT + POLICY_HEADERS_MOST + 2 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
 	struct arena *arena;
 	struct fact *facts;
 	struct fact_place *places;               /* one for each */
-	size_t count;
+	size_t count, room;
+	bool full;                               /* there was no memory for more */
 	struct slice bytes;                      /* the message … */
 	const struct header *field;              /* … and its field that is told of now, or NULL */
 	size_t texts, values;                    /* bytes and number of what was told of fields */
@@ -37,9 +39,32 @@ static struct fact_place place_of(const struct telling *telling)
 	return (struct fact_place){ (uint32_t)at, (uint32_t)(end - at) };
 }
 
+static bool has_room(struct telling *telling)
+{
+	size_t room = telling->room ? 2 * telling->room : FACTS_FIRST;
+	struct fact *facts;
+	struct fact_place *places;
+
+	if (telling->count < telling->room)
+		return true;
+	facts = arena_array(telling->arena, struct fact, room);
+	places = arena_array(telling->arena, struct fact_place, room);
+	telling->full = telling->full || facts == NULL || places == NULL;
+	if (telling->full)
+		return false;
+	for (size_t i = 0; i < telling->count; i++) {
+		facts[i] = telling->facts[i];
+		places[i] = telling->places[i];
+	}
+	telling->facts = facts;
+	telling->places = places;
+	telling->room = room;
+	return true;
+}
+
 static void tell(struct telling *telling, struct slice name, struct slice value)
 {
-	if (telling->count == FACTS_ROOM)
+	if (telling->count == FACTS_ROOM || !has_room(telling))
 		return;
 	telling->places[telling->count] = place_of(telling);
 	telling->facts[telling->count++] = (struct fact){ name, value };
@@ -300,17 +325,16 @@ enum result read_message(struct slice bytes, const struct envelope *envelope, co
                          struct arena *arena, struct findings *ret_findings)
 {
 	const struct message_reader reader = { means->limits, means->charsets, arena };
-	struct telling telling = { .arena = arena, .facts = arena_array(arena, struct fact, FACTS_ROOM),
-		                   .places = arena_array(arena, struct fact_place, FACTS_ROOM), .bytes = bytes };
+	struct telling telling = { .arena = arena, .bytes = bytes };
 	struct findings findings = { .reader = READER_NOW };
 
-	if (telling.facts == NULL || telling.places == NULL)
-		return LATER;
 	TRY(ask(means->scanners, arena, &findings));
 	TRY(tell_format(&telling, SLICE("recipients"), "%u", envelope->recipient_count));
 	if (envelope->flags & ENVELOPE_NORMALISED)
 		tell(&telling, SLICE("normalised"), SLICE("true"));
 	TRY(tell_all(&telling, bytes, &reader, means->policy, &findings));
+	if (telling.full)
+		return LATER;
 	findings.facts = telling.facts;
 	findings.fact_count = telling.count;
 	findings.places = telling.places;

@@ -14,11 +14,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
-enum { WORK_MEMORY = 64 << 20, SEALED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { WORK_MEMORY = 64 << 20, COPIED_MOST = 256 << 10, HEAP_KEPT = 4 << 20,
+       SEALED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 struct worker {
 	const struct worker_task *task;
@@ -27,6 +29,7 @@ struct worker {
 	struct buffer payload, findings, answer;
 	uint64_t exchange;
 	int fd;                                  /* that came with the question */
+	struct slice mapped;                     /* its message, if it was large */
 };
 
 static enum result send_answer(struct worker *worker, enum worker_answers kind, struct buffer *bytes)
@@ -94,28 +97,47 @@ static enum result obey_judge(struct worker *worker, struct slice payload)
 
 /* ---- read ---- */
 
-static enum result map_message(int fd, struct slice *ret_bytes)
+static enum result copy_message(struct worker *worker, size_t size, struct slice *ret_bytes)
+{
+	char *room = arena_take(&worker->arena, size);
+
+	if (room == NULL)
+		return LATER;
+	for (size_t done = 0; done < size;) {
+		ssize_t came = pread(worker->fd, room + done, size - done, (off_t)done);
+
+		if (came <= 0)
+			return REFUSED;
+		done += (size_t)came;
+	}
+	*ret_bytes = (struct slice){ room, size };
+	return OK;
+}
+
+static enum result map_message(struct worker *worker, size_t size, struct slice *ret_bytes)
+{
+	void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, worker->fd, 0);
+
+	if (bytes == MAP_FAILED)
+		return LATER;
+	worker->mapped = *ret_bytes = (struct slice){ bytes, size };
+	return OK;
+}
+
+/* Until forget(). A small one is copied: that costs less than making and ending a mapping. */
+static enum result take_message(struct worker *worker, struct slice *ret_bytes)
 {
 	struct stat about;
-	int seals = fcntl(fd, F_GET_SEALS);
-	void *bytes;
+	int seals = fcntl(worker->fd, F_GET_SEALS);
 
-	if (seals < 0 || (seals & SEALED) != SEALED || fstat(fd, &about) != 0)
+	if (seals < 0 || (seals & SEALED) != SEALED || fstat(worker->fd, &about) != 0)
 		return REFUSED;
 	*ret_bytes = SLICE("");
 	if (about.st_size == 0)
 		return OK;
-	bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return LATER;
-	*ret_bytes = (struct slice){ bytes, (size_t)about.st_size };
-	return OK;
-}
-
-static void unmap_message(struct slice bytes)
-{
-	if (bytes.len)
-		(void)munmap((void *)(uintptr_t)bytes.at, bytes.len);
+	if (about.st_size <= COPIED_MOST)
+		return copy_message(worker, (size_t)about.st_size, ret_bytes);
+	return map_message(worker, (size_t)about.st_size, ret_bytes);
 }
 
 /* What could not be read, packed or mapped for want of room is unscannable, and that is an answer. */
@@ -152,7 +174,7 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 	matter.evidence = unpack_slice(&from, EVIDENCE_BYTES);
 	TRY(unpack_end(&from));
 	TRY(envelope_unpack(packed, &worker->arena, &matter.envelope));
-	result = map_message(worker->fd, &bytes);
+	result = take_message(worker, &bytes);
 	mapped = result == OK;
 	if (result == LATER)
 		result = findings_unscannable(SLICE("larger than a worker's memory"), &worker->findings);
@@ -160,7 +182,6 @@ static enum result obey_read(struct worker *worker, struct slice payload)
 		result = pack_findings(worker, &matter.envelope, bytes);
 	if (result == OK)
 		result = answer_read(worker, &matter, mapped ? &bytes : NULL);
-	unmap_message(bytes);
 	return result;
 }
 
@@ -185,9 +206,8 @@ static enum result obey_mend(struct worker *worker, struct slice payload)
 
 	TRY(unpack_end(&from));
 	TRY(judgement_unpack(packed, &worker->arena, &judgement));
-	TRY(map_message(worker->fd, &bytes));
+	TRY(take_message(worker, &bytes));
 	result = policy_mend(worker->task->means.policy, worker->task->means.limits, bytes, &worker->arena, &judgement);
-	unmap_message(bytes);
 	TRY(result);
 	return answer_edits(worker, &judgement);
 }
@@ -218,12 +238,11 @@ static enum result obey_extract(struct worker *worker, struct slice payload)
 
 	if (payload.len)
 		return REFUSED;
-	result = map_message(worker->fd, &bytes);
+	result = take_message(worker, &bytes);
 	if (result == REFUSED)
 		return REFUSED;
 	if (result == OK)
 		result = extract(worker, bytes, &limit);
-	unmap_message(bytes);
 	if (result == OK)
 		return send_answer(worker, WORKER_FEATURES, &worker->answer);
 	buffer_clear(&worker->answer);
@@ -326,6 +345,9 @@ static enum result obey(struct worker *worker, struct frame *frame)
 /* Nothing of one message is left for the next. */
 static void forget(struct worker *worker)
 {
+	if (worker->mapped.len)
+		(void)munmap((void *)(uintptr_t)worker->mapped.at, worker->mapped.len);
+	worker->mapped = (struct slice){ 0 };
 	arena_reset(&worker->arena);
 	buffer_finish(&worker->findings);
 	buffer_finish(&worker->answer);
@@ -336,6 +358,9 @@ void worker_run(int wire, const struct worker_task *task)
 	struct worker worker = { .task = task, .wire = wire, .fd = -1 };
 	struct frame frame;
 
+	/* What one message took is not given back to the kernel only to be asked for again with the next. */
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEPT / 4);
 	arena_init(&worker.arena, WORK_MEMORY);
 	buffer_init(&worker.payload, WORKER_QUESTION_LONGEST);
 	buffer_init(&worker.findings, EVIDENCE_BYTES);
