@@ -61,6 +61,14 @@ bool policy_next_header(const struct policy *policy, size_t *place, struct slice
 	return false;
 }
 
+bool policy_asks_for_senders(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->asked.count; i++)
+		if (slice_begins(slice_of(policy->asked.list[i].row->name), SLICE("sender.")))
+			return true;
+	return false;
+}
+
 static bool was_asked(const struct findings *findings, struct slice header)
 {
 	for (size_t i = 0; i < findings->fact_count; i++)

@@ -3,6 +3,7 @@
 #include "mail/policy/facts.h"
 
 #include "base/settings.h"
+#include "mail/policy/senders.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -240,6 +241,56 @@ NEXT(of_silent_lists)
 	return false;
 }
 
+/* ---- what is known of the sender ---- */
+
+enum { SECONDS_A_DAY = 86400 };
+
+/* Nobody is known who never was heard of: 0. `from` says which name. */
+static bool of_tally(const struct fact_row *row, const struct fact_context *context, size_t *place, uint64_t unit,
+                     struct slice *ret_value)
+{
+	uint64_t value = 0;
+
+	if ((*place)++ > 0 || context->scratch == NULL ||
+	    senders_number(context->envelope, context->evidence, (enum senders_name)row->from, slice_of(row->finding), &value) ==
+	            SENDERS_SILENT)
+		return false;
+	return number(context, value / unit, ret_value);
+}
+
+NEXT(of_tallies)
+{
+	(void)argument;
+	return of_tally(row, context, place, 1, ret_value);
+}
+
+NEXT(of_days)
+{
+	(void)argument;
+	return of_tally(row, context, place, SECONDS_A_DAY, ret_value);
+}
+
+static unsigned name_doubts(const struct fact_context *context, enum senders_name name)
+{
+	uint64_t unused;
+
+	if (senders_number(context->envelope, context->evidence, name, SLICE("delivered"), &unused) == SENDERS_SILENT)
+		return DOUBT_KEEPER;
+	return 0;
+}
+
+static unsigned sender_doubts(const struct fact_context *context, struct slice argument)
+{
+	(void)argument;
+	return name_doubts(context, SENDERS_ADDRESS);
+}
+
+static unsigned domain_doubts(const struct fact_context *context, struct slice argument)
+{
+	(void)argument;
+	return name_doubts(context, SENDERS_DOMAIN);
+}
+
 #define ENVELOPE(field) .single = true, .next = of_envelope, .from = offsetof(struct envelope, field)
 #define CONTEXT(field)  .single = true, .next = of_context, .from = offsetof(struct fact_context, field)
 #define FLAG(flag)      .type = FACT_TRUTH, .single = true, .next = of_flags, .from = (flag)
@@ -265,6 +316,18 @@ const struct fact_row fact_rows[] = {
 	{ "direction", FACT_WORD, .single = true, .next = of_direction, .words = "inbound outbound",
 	  .about = "outbound: from trusted, authenticated or local clients" },
 	{ "sender", FACT_TEXT, .single = true, .next = of_sender, .about = "the envelope's sender; '' is the null sender" },
+	{ "sender.seen", FACT_NUMBER, .single = true, .next = of_tallies, .doubts = sender_doubts,
+	  .from = SENDERS_ADDRESS, .finding = "delivered",
+	  .about = "how many messages of this sender, from this network, were delivered before; 0: none is known of" },
+	{ "sender.age", FACT_NUMBER, .single = true, .next = of_days, .doubts = sender_doubts,
+	  .from = SENDERS_ADDRESS, .finding = "first",
+	  .about = "days since the first of these" },
+	{ "sender.domain.seen", FACT_NUMBER, .single = true, .next = of_tallies, .doubts = domain_doubts,
+	  .from = SENDERS_DOMAIN, .finding = "delivered",
+	  .about = "the same for the sender's domain, from whatever network: anybody can claim it" },
+	{ "sender.domain.age", FACT_NUMBER, .single = true, .next = of_days, .doubts = domain_doubts,
+	  .from = SENDERS_DOMAIN, .finding = "first",
+	  .about = "days since the first of those" },
 	{ "recipient", FACT_TEXT, .varies = true, .single = true, .next = of_recipient, .about = "the recipient for whom the rule is tried" },
 	{ "profile", FACT_TEXT, .varies = true, .next = of_profiles, .about = "the profiles that hold for the recipient" },
 	{ "recipients", FACT_NUMBER, .single = true, FINDING("recipients"), .about = "how many recipients the envelope has" },

@@ -33,7 +33,7 @@ struct fact_context {
 };
 
 /* Why a test is neither true nor false; as bits. */
-enum doubt { DOUBT_PATTERN = 1, DOUBT_SKIP = 2, DOUBT_DEFER = 4 };
+enum doubt { DOUBT_PATTERN = 1, DOUBT_SKIP = 2, DOUBT_DEFER = 4, DOUBT_KEEPER = 8 };
 
 struct fact_row {
 	const char *name;

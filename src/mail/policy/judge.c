@@ -250,14 +250,20 @@ static void end_search(const struct judging *judging, const struct rule *rule, s
 		fate->kind = kind_of(judging->verdict);
 }
 
-/* A rule that could not be decided may be the one that would have kept it away. Where nothing but lists in the DNS did not
- * answer, they may do so later. */
+static struct slice doubted(unsigned doubts)
+{
+	return doubts & DOUBT_KEEPER ? SLICE("451 4.7.1 what is known of the sender cannot be looked up now")
+	                             : SLICE("451 4.7.1 a list in the DNS does not answer");
+}
+
+/* A rule that could not be decided may be the one that would have kept it away. Where nothing but lists in the DNS or the
+ * keeper did not answer, they may do so later. */
 static void give_up(struct judging *judging, const struct rule *rule, struct fate *fate)
 {
 	struct judgement *judgement = judging->judgement;
 
 	if (!(judging->asking.doubts & DOUBT_PATTERN)) {
-		*fate = (struct fate){ FATE_DEFER, rule->title, SLICE(""), SLICE("451 4.7.1 a list in the DNS does not answer"),
+		*fate = (struct fate){ FATE_DEFER, rule->title, SLICE(""), doubted(judging->asking.doubts),
 			               NO_EDITS, 0, 0, fate->notices };
 		return;
 	}

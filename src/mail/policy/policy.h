@@ -108,6 +108,13 @@ must_use enum result policy_judge(const struct policy *policy, unsigned scanners
 /* What a deed will break, by the facts `signed` and `signed.field`: bits of enum seal. Known before it is done, and by
  * whoever has the judgement, without the message. */
 unsigned policy_breaks(const struct findings *findings, const struct deed *deed);
+/* Does a rule or a profile ask what is known of the sender? Then these are the names to ask for, as they stand in the evidence
+ * ("sender alice@example.org 192.0.2.0/24", and "domain example.org"); false: there is none. Printable ASCII. */
+enum { POLICY_WHO = 512 };
+bool policy_asks_for_senders(const struct policy *policy);
+bool policy_sender_who(const struct envelope *envelope, bool domain, char who[POLICY_WHO]);
+/* One of the names was not asked for. */
+bool policy_senders_unasked(const struct envelope *envelope, const struct evidence *evidence);
 /* The third step: edits for the fates that have deeds. `bytes` is the message. */
 bool policy_wants_mending(const struct judgement *judgement);
 /* Somebody would get it, now or when it is let go, or a copy of it, without the edits that rules ask for. */

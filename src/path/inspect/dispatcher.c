@@ -172,6 +172,8 @@ static enum result read_envelope(struct request *request, struct slice packed)
 		result = answers_known(request, &envelope, clock_wall(), &arena);
 	if (result == OK && !request->replays)
 		result = lookups_plan(request, &envelope);
+	if (result == OK && !request->replays)
+		remembered_plan(request, &envelope);
 	arena_finish(&arena);
 	if (result == OK)
 		result = pack_slice(&request->question, packed);
@@ -230,20 +232,24 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 /* What nobody asked for then cannot be said to have had no answer. */
 static void check_asked(struct request *request, struct slice packed, struct slice given)
 {
-	const struct policy *policy = request->dispatcher->limits.policy;
+	const struct policy *policy = request->dispatcher->limits.policy, *senders = request->dispatcher->limits.remembers;
 	struct envelope envelope;
 	struct evidence evidence;
 	struct slice title = { 0 };
-	char reason[REASON_MOST];
+	char reason[REASON_MOST] = "";
+	bool read;
 	struct arena arena;
 
 	arena_init(&arena, CHECK_MEMORY);
-	if (policy && envelope_unpack(packed, &arena, &envelope) == OK && evidence_unpack(given, &arena, &evidence) == OK)
+	read = envelope_unpack(packed, &arena, &envelope) == OK && evidence_unpack(given, &arena, &evidence) == OK;
+	if (policy && read)
 		title = policy_not_asked(policy, &envelope, &evidence);
 	if (title.len)
 		(void)snprintf(reason, sizeof(reason), "dnsbl \"%.*s\" was not asked then", SHOW(title));
+	else if (read && senders && policy_asks_for_senders(senders) && policy_senders_unasked(&envelope, &evidence))
+		(void)snprintf(reason, sizeof(reason), "nobody was asked for the sender then");
 	arena_finish(&arena);
-	if (title.len)
+	if (reason[0])
 		request_fail(request, slice_of(reason));
 }
 
@@ -354,6 +360,7 @@ void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct lo
 	*dispatcher = (struct dispatcher){ .loop = loop, .log = log, .counters = counters,
 		                           .make_worker = make_worker, .maker = maker };
 	resolve_init(&dispatcher->resolve, loop);
+	timer_init(&dispatcher->keeper_patience, loop, remembered_impatient, dispatcher);
 	workers_init(&dispatcher->workers, loop, &workers_owner, dispatcher);
 }
 
@@ -370,6 +377,8 @@ void dispatcher_finish(struct dispatcher *dispatcher)
 {
 	channel_close(&dispatcher->queue);
 	channel_close(&dispatcher->scanners);
+	channel_close(&dispatcher->keeper);
+	timer_end(&dispatcher->keeper_patience);
 	workers_finish(&dispatcher->workers);
 	while (dispatcher->first)
 		request_drop(dispatcher->first);

@@ -29,6 +29,7 @@
 struct dispatcher_limits {
 	unsigned scanners;                           /* that are asked */
 	const struct policy *policy;                 /* whose lists in the DNS are asked; NULL: none are */
+	const struct policy *remembers;              /* whose rules may ask what is known of senders; NULL: none do */
 	size_t in_flight;
 	uint64_t inspect_ms, cpu_ms;
 	struct workers_limits workers;
@@ -40,8 +41,10 @@ struct dispatcher {
 	struct log *log;
 	struct counters *counters;
 	struct dispatcher_limits limits;
-	struct channel queue, scanners;
+	struct channel queue, scanners, keeper;
 	struct resolve resolve;
+	struct timer keeper_patience;
+	bool keeper_awaited;                         /* the timer runs */
 	struct workers workers;
 	struct pool pool, lookups;
 	struct request *first, *last;
@@ -59,10 +62,11 @@ void dispatcher_finish(struct dispatcher *dispatcher);
 /* At the start, and with new settings: then the workers are replaced as they come free. */
 must_use enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits);
 
-/* New wires; what the old one asked is forgotten, what scanners were asked over the old one is asked again; what the
- * resolver was asked has failed. All take fd. */
+/* New wires; what the old one asked is forgotten, what scanners and the keeper were asked over the old one is asked again; what
+ * the resolver was asked has failed. All take fd. */
 must_use enum result dispatcher_queue(struct dispatcher *dispatcher, int fd);
 must_use enum result dispatcher_scanners(struct dispatcher *dispatcher, int fd);
 must_use enum result dispatcher_resolver(struct dispatcher *dispatcher, int fd);
+must_use enum result dispatcher_keeper(struct dispatcher *dispatcher, int fd);
 
 #endif

@@ -93,6 +93,7 @@ static struct dispatcher_limits limits_of(const struct inspect *inspect)
 	return (struct dispatcher_limits){
 		.scanners = inspect->task.means.scanners,
 		.policy = settings->dnsbls.on ? inspect->task.means.policy : NULL,
+		.remembers = inspect->task.means.policy,
 		.in_flight = settings->in_flight.n,
 		.inspect_ms = settings->inspect_limit.n * 1000,
 		.cpu_ms = settings->cpu_limit.n * 1000,
@@ -188,6 +189,8 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 		return dispatcher_queue(&inspect->dispatcher, fd);
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("scanners")))
 		return dispatcher_scanners(&inspect->dispatcher, fd);
+	if (what == GIVEN_WIRE && slice_same(name, SLICE("keeper")))
+		return dispatcher_keeper(&inspect->dispatcher, fd);
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("resolver")))
 		return dispatcher_resolver(&inspect->dispatcher, fd);
 	fd_close(&fd);

@@ -12,7 +12,8 @@
  * settings (section `inspect` with `scanners = no`, where none are to be asked), a wire named "queue",
  * START; then it plays the queue of wire/queue-inspect.h. A wire "scanners" is needed only where section
  * `scanner` is configured and `scanners` is yes: until it comes, questions wait, up to inspect_limit. A wire "resolver"
- * is needed where rules ask lists in the DNS and `dnsbls` is yes: without it, no list answers.
+ * is needed where rules ask lists in the DNS and `dnsbls` is yes: without it, no list answers. A wire "keeper"
+ * is needed where rules ask for senders: without it, each such message waits for it, and then nobody has answered.
  */
 #ifndef INSPECT_INSPECT_H
 #define INSPECT_INSPECT_H
@@ -53,6 +54,7 @@ extern const struct settings_section inspect_settings_section;
 	ROW(scanner_failures, COUNTS, "answers that a scanner did not give")                   \
 	ROW(dns_questions,    COUNTS, "questions to lists in the DNS")                         \
 	ROW(dns_failures,     COUNTS, "answers that a list in the DNS did not give")           \
+	ROW(state_failures,   COUNTS, "messages about whose senders the keeper did not answer") \
 	ROW(dns_wrong,        COUNTS, "answers of lists in the DNS that are errors, or none")  \
 	ROW(in_flight,        SHOWS,  "messages being inspected")                              \
 	ROW(workers_busy,     SHOWS,  "workers at work")

@@ -6,7 +6,7 @@
 
 enum { ASK_GRACE = 500, ASK_LEAST = 1000 };
 
-static const struct source *const sources[] = { &scanning_source, &lookups_source };
+static const struct source *const sources[] = { &scanning_source, &lookups_source, &remembered_source };
 
 static const struct source *find_source(enum question_kind kind)
 {

@@ -51,6 +51,7 @@ const struct wire_row graph_wires[] = {
 	{ "front",   "queue" },
 	{ "queue",   "inspect" },
 	{ "inspect", "scanners" },
+	{ "inspect", "keeper" },
 	{ "queue",   "relay" },
 	{ "queue",   "keeper" },
 	{ "relay",   "resolver" },
