@@ -276,6 +276,36 @@ def noisy(luck, mail):
     return mail
 
 
+# ---- texts that a character set hides: from the text to (about, the set's name, the bytes) ----
+
+SETS = [("UTF-7", "utf-7", "utf-7"), ("UTF-16", "utf-16", "utf-16"), ("UTF-16 of one order", "utf-16le", "utf-16-le"), ("UTF-32", "utf-32", "utf-32"),
+        ("EBCDIC", "cp037", "cp037"), ("EBCDIC of IBM", "IBM01140", "cp1140"), ("UTF-7 by another name", "unicode-1-1-utf-7", "utf-7")]
+TEXT_FIELDS = [("a page", b"text/html"), ("a text", b"text/plain"), ("XHTML", b"application/xhtml+xml"), ("a page with a comment", b"text/(c)html"), ("a page in capitals", b"TEXT/HTML")]
+SET_DECOYS = [("", b"", b""), ("another set before", b"; charset=utf-8", b""), ("another set behind", b"", b"; charset=utf-8"), ("an extended set before", b"; charset*=us-ascii''utf-8", b""),
+              ("a section before", b"; charset*0=utf-8", b""), ("a name behind", b"", b"; name=a.htm"), ("an empty set before", b"; charset=", b"")]
+
+
+def texts(seed, count):
+    """(about, message) of texts in a set that hides what they say; each is to be ambiguous."""
+    luck = random.Random(seed)
+    for _ in range(count):
+        about, name, codec = luck.choice(SETS)
+        odd = luck.sample(("coded", "quote", "spread", "decoy", "field", "wrapper", "again", "ends"), luck.choice((1, 2, 2, 3)))
+        quote, spread, decoy = (luck.choice(table) if what in odd else table[0] for what, table in (("quote", QUOTES), ("spread", SPREAD), ("decoy", SET_DECOYS)))
+        coded = luck.choice([row for row in CODED if row[0] in ("as it is", "extended")]) if "coded" in odd else CODED[0]
+        kind = luck.choice(TEXT_FIELDS) if "field" in odd else TEXT_FIELDS[0]
+        data = hostile.SCRIPT.encode(codec).replace(b"<", b"+ADw-").replace(b">", b"+AD4-") if codec == "utf-7" else hostile.SCRIPT.encode(codec)
+        fields = b"Content-Type: " + kind[1] + decoy[1] + spread[1](b"charset", coded[1](name), coded[2], quote[1]) + decoy[2] + b"\r\n"
+        fields += luck.choice((b"", b"Content-Type: text/html\r\n", b"Content-Disposition: inline\r\n")) if "again" in odd else b""
+        part = fields + CTE + b"base64\r\n\r\n" + base64.encodebytes(data)
+        wrapper = luck.choice(WRAPPERS) if "wrapper" in odd else ("alone", lambda part, _: part)
+        ends = luck.choice(LINE_ENDS) if "ends" in odd else LINE_ENDS[0]
+        words = (about, coded[0], quote[0], spread[0], decoy[0], kind[0], wrapper[0], ends[0])
+        yield " / ".join(word for word in words if word), ends[1](TOP + wrapper[1](part, 0))
+
+
+# ---- all of it ----
+
 ODD = ("letters", "coded", "quote", "spread", "decoy", "field", "inside", "travel", "wrapper", "wrapper", "within", "ends", "noise")
 
 

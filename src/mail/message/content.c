@@ -178,6 +178,25 @@ static enum result read_boundary(struct walk *walk, struct part *part, const str
 	return OK;
 }
 
+/* A set that only somebody finds who reads neither quotes nor comments. */
+static bool hides_set(const struct parameters *parameters, struct slice raw)
+{
+	size_t written = 0, found = 0;
+
+	for (size_t i = 0; i < parameters->count; i++)
+		found += slice_same_nocase(parameters->list[i].name, SLICE("charset"));
+	for (const char *at; raw.len && (at = memchr(raw.at, '=', raw.len)) != NULL;) {
+		struct slice before = { raw.at, (size_t)(at - raw.at) };
+
+		raw = slice_drop(raw, before.len + 1);
+		while (before.len && (field_is_space(before.at[before.len - 1]) || byte_is_digit(before.at[before.len - 1]) ||
+		                      before.at[before.len - 1] == '*'))
+			before.len--;
+		written += slice_ends_nocase(before, SLICE("charset"));
+	}
+	return written > found;
+}
+
 static enum result read_charset(struct walk *walk, struct part *part, const struct part_fields *types)
 {
 	struct readings readings = { 0 };
@@ -188,9 +207,16 @@ static enum result read_charset(struct walk *walk, struct part *part, const stru
 		part->charset = readings.list[0];
 	if (readings.count > 1 && faults & PARAMETER_TWICE)
 		walk_note(walk, part, AMBIGUITY_BIT(parameter_twice));
+	if (!part_is_text(part))
+		return OK;
+	if (faults & (PARAMETER_GAP | PARAMETER_ORDER | PARAMETER_JUNK | PARAMETER_QUOTES | PARAMETER_CHARSET))
+		walk_note(walk, part, AMBIGUITY_BIT(parameters));
 	for (size_t i = 0; i < readings.count; i++)
-		if (part_is_text(part) && charset_hides(readings.list[i]))
+		if (charset_hides(readings.list[i]))
 			walk_note(walk, part, AMBIGUITY_BIT(charset));
+	for (size_t i = 0; i < types->count; i++)
+		if (hides_set(&types->list[i], types->raw[i]))
+			walk_note(walk, part, AMBIGUITY_BIT(parameters));
 	return OK;
 }
 
