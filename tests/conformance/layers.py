@@ -282,7 +282,7 @@ SETS = [("UTF-7", "utf-7", "utf-7"), ("UTF-16", "utf-16", "utf-16"), ("UTF-16 of
         ("EBCDIC", "cp037", "cp037"), ("EBCDIC of IBM", "IBM01140", "cp1140"), ("UTF-7 by another name", "unicode-1-1-utf-7", "utf-7")]
 TEXT_FIELDS = [("a page", b"text/html"), ("a text", b"text/plain"), ("XHTML", b"application/xhtml+xml"), ("a page with a comment", b"text/(c)html"), ("a page in capitals", b"TEXT/HTML")]
 SET_DECOYS = [("", b"", b""), ("another set before", b"; charset=utf-8", b""), ("another set behind", b"", b"; charset=utf-8"), ("an extended set before", b"; charset*=us-ascii''utf-8", b""),
-              ("a section before", b"; charset*0=utf-8", b""), ("a name behind", b"", b"; name=a.htm"), ("an empty set before", b"; charset=", b"")]
+              ("a name behind", b"", b"; name=a.htm"), ("an empty set before", b"; charset=", b"")]
 
 
 def texts(seed, count):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """peers_whole.py [--shares N] [--only FIRST-LAST] [--who WHO] — test_peers.py over every message of the corpora and suites.
 
-`make peers` runs it. It takes as many processors as there are, and half an hour or more of two; each share that is done leaves
+`make peers` runs it. It takes as many processors as there are, and three minutes of two; each share that is done leaves
 a file in build/peers, so it goes on where it was stopped. A share is done anew when our reader, or what looks for causes, is
 another one than it was. At the end stands the table of causes that docs/mime.md has; 1 is returned where a cause is missing."""
 import argparse

@@ -214,6 +214,9 @@ static enum result read_charset(struct walk *walk, struct part *part, const stru
 	for (size_t i = 0; i < readings.count; i++)
 		if (charset_hides(readings.list[i]))
 			walk_note(walk, part, AMBIGUITY_BIT(charset));
+	for (size_t i = 0; i < readings.count; i++)
+		if (slice_has(readings.list[i], '%') || slice_has(readings.list[i], '\''))
+			walk_note(walk, part, AMBIGUITY_BIT(parameters));
 	for (size_t i = 0; i < types->count; i++)
 		if (hides_set(&types->list[i], types->raw[i]))
 			walk_note(walk, part, AMBIGUITY_BIT(parameters));

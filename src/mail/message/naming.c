@@ -57,7 +57,7 @@ static void note_names(struct walk *walk, struct part *part, unsigned faults)
 		part->traits |= name_traits(part->names.list[i]);
 		if (slice_has(part->names.list[i], '"') || slice_has(part->names.list[i], ';'))
 			walk_note(walk, part, AMBIGUITY_BIT(name_parameters));
-		if (slice_begins(part->names.list[i], SLICE("=?")) || has_odd_percent(part->names.list[i]))
+		if (memmem(part->names.list[i].at, part->names.list[i].len, "=?", 2) || has_odd_percent(part->names.list[i]))
 			walk_note(walk, part, AMBIGUITY_BIT(name_charset));
 	}
 }
