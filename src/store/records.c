@@ -162,7 +162,7 @@ static enum result take_number(void *own_records, const char *name)
 
 enum result records_open(struct records *records, int parent, const char *name, unsigned owner, unsigned group)
 {
-	*records = (struct records){ .fd = -1, .folder = { -1, -1 } };
+	*records = (struct records){ .fd = -1, .folder = { .fd = -1, .proc_fd = -1 } };
 	TRY(durable_folder_open(&records->folder, parent, name));
 	TRY(hand_over(records->folder.fd, owner, group));
 	TRY(durable_sweep(&records->folder));

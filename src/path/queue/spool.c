@@ -54,8 +54,10 @@ enum result spool_open(struct spool *spool, const char *path, unsigned owner, un
 		{ "quarantine", &spool->quarantine }, { "corrupt", &spool->corrupt } };
 	enum result end;
 
-	*spool = (struct spool){ .root = { -1, -1 }, .messages = { -1, -1 }, .judged = { -1, -1 },
-	                         .quarantine = { -1, -1 }, .corrupt = { -1, -1 }, .lock = -1 };
+	*spool = (struct spool){ .lock = -1 };
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		*parts[i].part = (struct durable_folder){ .fd = -1, .proc_fd = -1 };
+	spool->root = (struct durable_folder){ .fd = -1, .proc_fd = -1 };
 	*why = path;
 	TRY(group_commit_init(&spool->group));
 	spool->grouped = true;
