@@ -61,8 +61,10 @@ static uint64_t allowed(const struct backend *backend, uint64_t now)
 {
 	uint64_t most = backend->settings.connections.n, slow = backend->settings.slow_start.n * 1000;
 
-	if (backend->up_since == 0 || now >= backend->up_since + slow)
+	if (backend->up_since == 0 || slow == 0 || now >= backend->up_since + slow)
 		return most;
+	if (now < backend->up_since)             /* the caller's "now" may be a moment old */
+		return 1;
 	return 1 + (most - 1) * (now - backend->up_since) / slow;
 }
 

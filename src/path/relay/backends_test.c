@@ -75,6 +75,22 @@ static void slow_start(void)
 	}
 }
 
+/* "Now" may have been asked for a moment before the answer came. */
+static void answered_just_now(void)
+{
+	struct backend slow = with(20, 0, 10, 30), at_once = with(20, 0, 10, 0);
+
+	backend_failed(&slow, 1000, SLICE("451 down"));
+	backend_answered(&slow, 2000);
+	CHECK(backend_state(&slow, 1999) == BACKEND_OPEN, "it may have its first connection");
+	slow.connections = 1;
+	CHECK(backend_state(&slow, 1999) == BACKEND_FULL, "and no more, whatever the clock says");
+	backend_failed(&at_once, 1000, SLICE("451 down"));
+	backend_answered(&at_once, 2000);
+	at_once.connections = 19;
+	CHECK(backend_state(&at_once, 1999) == BACKEND_OPEN, "without a slow start it has its share at once");
+}
+
 static unsigned letters_in(struct backend *backend, uint64_t from, uint64_t to)
 {
 	unsigned count = 0;
@@ -150,6 +166,7 @@ int main(void)
 	go_down();
 	pauses();
 	slow_start();
+	answered_just_now();
 	rates();
 	windows();
 	table();
