@@ -5,6 +5,10 @@
 
 #include "mail/rules/arithmetic.h"
 
+enum { MATCHING_MOST = 8 };     /* rules_matching() in one rule: each may be as long as the set */
+
+static const struct slice matching = LIT("rules_matching");
+
 struct meta_text {
 	struct rules_reader *reader;
 	struct arithmetic sum;
@@ -122,7 +126,7 @@ static enum result read_name(struct meta_text *meta, struct slice *rest)
 
 	if (slice_same(name, SLICE("local_tests_only")))
 		return arithmetic_number(&meta->sum, meta->reader->options.local);
-	if (slice_same(name, SLICE("rules_matching")))
+	if (slice_same(name, matching))
 		return read_matching(meta, rest);
 	if (!rules_is_name(name))
 		return say(meta, "the name of a rule was expected");
@@ -167,16 +171,28 @@ static double zero(const void *owner, uint32_t name)
 	return 0;
 }
 
+static size_t count_matching(struct slice text)
+{
+	size_t count = 0;
+
+	for (struct slice rest = text; rest.len; rest = slice_drop(rest, 1))
+		count += slice_begins(rest, matching);
+	return count;
+}
+
 static enum result read_all(struct meta_text *meta, struct slice text, const struct program **ret_program)
 {
 	struct ruleset *set = meta->reader->set;
 	const struct program *program = NULL;
+	size_t globs = count_matching(text);
 	double value;
 
 	meta->fault = fault_in(text);
 	if (meta->fault)
 		return REFUSED;
-	TRY(arithmetic_begin(&meta->sum, text.len + (meta->complete ? set->count * 2 : 0) + 8, &meta->reader->scratch));
+	if (globs > MATCHING_MOST)
+		return say(meta, "it holds rules_matching() too often");
+	TRY(arithmetic_begin(&meta->sum, text.len + (meta->complete ? globs * set->count * 2 : 0) + 8, &meta->reader->scratch));
 	TRY(read_words(meta, text));
 	TRY(arithmetic_end(&meta->sum, set->arena, &program));
 	if (arithmetic_value(program, zero, NULL, &value) != OK)

@@ -107,6 +107,12 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	  PAGE, "M=1" },
 	{ "what is rendered is the body", "body A /^a long title$/m\nbody B /<a/", PAGE, "A=1" },
 	/* all together */
+#define EIGHT(of) "body __" of "1 /q/\nbody __" of "2 /q/\nbody __" of "3 /q/\nbody __" of "4 /q/\n" \
+                  "body __" of "5 /q/\nbody __" of "6 /q/\nbody __" of "7 /q/\nbody __" of "8 /q/\n"
+#define ALL "rules_matching(*)"
+	{ "all that match, four times in one rule", EIGHT("A") EIGHT("B") EIGHT("C") "meta M " ALL "+" ALL "+" ALL "+" ALL " == 0", HEAD "\nx\n", "M=1" },
+	{ "…more often than is read: that rule alone is off",
+	  "body A /x/\nmeta M " ALL "+" ALL "+" ALL "+" ALL "+" ALL "+" ALL "+" ALL "+" ALL "+" ALL "\nmeta N A", HEAD "\nx\n", "A=1 N=1" },
 	{ "a rule with score 0 is off", "body A /x/\nscore A 0\nmeta M A || B\nbody B /x/", HEAD "\nx\n", "M=1 B=1" },
 	{ "priorities and meta rules", "meta M A && !B\npriority M -10\nbody A /x/\nbody B /y/\npriority B 5", HEAD "\nx\n", "M=1 A=1" },
 	{ "a pattern that is none never hits", "body A /(x/\nmeta M !A", HEAD "\nx\n", "M=1" },

@@ -196,22 +196,26 @@ static bool take_phrase(struct slice rest, struct entry *entry, struct slice *re
 	return entry->phrase.len && ends(slice_drop(rest, entry->phrase.len), entry, ret_rest);
 }
 
-/* Quotes and escapes go, and comments outside of them. */
+/* Quotes and escapes go, and comments outside of them. Where one does not end, none behind it of the same kind does. */
 static enum result unquote(struct slice text, struct arena *arena, struct slice *ret_text)
 {
 	char *out = arena_take(arena, text.len + 1);
+	bool quotes = true, comments = true;
 	size_t length = 0, part;
 
 	if (out == NULL)
 		return LATER;
 	while (text.len) {
-		part = quoted(text);
+		part = quotes ? quoted(text) : 0;
+		quotes = quotes && (part || text.at[0] != '"');
 		for (size_t i = 1; i + 1 < part; i++) {
 			i += text.at[i] == '\\' && i + 2 < part;
 			out[length++] = text.at[i];
 		}
-		if (part == 0)
+		if (part == 0 && comments) {
 			part = comment(text);
+			comments = part || text.at[0] != '(';
+		}
 		if (part == 0) {
 			out[length++] = text.at[0];
 			part = 1;
