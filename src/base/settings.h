@@ -131,6 +131,9 @@ struct settings_origin settings_origin_of(const struct settings *settings, const
 struct settings_said { struct slice section, title, name; const struct slice *items; size_t count; struct settings_origin origin; };
 bool settings_next(const struct settings *settings, const void **place, struct settings_said *ret_said);
 
+/* Does a number that came from elsewhere lie within the row's bounds? False where the row is no number. */
+bool settings_within_bounds(const struct setting *row, uint64_t number);
+
 /* The known name nearest to a wrong one (edit distance at most a third), or NULL. */
 const char *settings_nearest(struct slice wrong, const char *const *known, size_t count);
 

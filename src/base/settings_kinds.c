@@ -50,6 +50,14 @@ static bool beyond(const struct setting *row, const struct unit *units, uint64_t
 	return number < least || number > most;
 }
 
+bool settings_within_bounds(const struct setting *row, uint64_t number)
+{
+	static const struct unit *const units[] = {
+		[SETTING_bytes] = byte_units, [SETTING_seconds] = time_units, [SETTING_count] = no_units };
+
+	return row->kind <= SETTING_count && !beyond(row, units[row->kind], number);
+}
+
 static enum result fill_number(const struct setting *row, struct slice text, const struct unit *units,
                                const char *meant, void *field, struct buffer *complaint)
 {

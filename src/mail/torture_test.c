@@ -35,8 +35,8 @@ static const struct evidence evidence = { answers, COUNT_OF(answers), 1700000000
 static const struct edit three[] = { { 0, 1, LIT("AA") }, { 3, 0, LIT("-") }, { 5, 1, LIT("") } };
 static const struct edits edits = { three, COUNT_OF(three) };
 static struct fate fates[] = {
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1, 1, FATE_NOTICES_OWN },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 1, 1, FATE_NOTICES_OWN, 0 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE, 0 },
 };
 static struct slice edit_lists[] = { LIT("\1\0\0\0\0") };
 static uint8_t broken[] = { SEAL_DKIM_HEADER };
@@ -44,9 +44,10 @@ static struct slice titles_list[] = { LIT("mark"), LIT("virus") };
 static struct titles matched[] = { { titles_list, COUNT_OF(titles_list) } };
 static struct deed deed_list[] = { { DEED_SUBJECT, LIT("[x] "), LIT("r"), LIT("") } };
 static struct deeds deed_lists[] = { { deed_list, COUNT_OF(deed_list) } };
+static struct times times[] = { { .list = { [TIME_lifetime] = { true, 86400, LIT("students") } } } };
 static const struct judgement judgement = {
 	VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates), edit_lists, COUNT_OF(edit_lists), broken,
-	deed_lists, COUNT_OF(deed_lists), matched, COUNT_OF(matched),
+	deed_lists, COUNT_OF(deed_lists), matched, COUNT_OF(matched), times, COUNT_OF(times),
 	LIT("findings"), LIT("evidence"),
 };
 static struct notice_recipient failed_recipient = { .address = LIT("b@d"), .reply = LIT("550 5.1.1 no such user") };

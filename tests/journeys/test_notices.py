@@ -2,7 +2,10 @@
 """Who is told that a message could not be delivered, and how; and who is not."""
 import email
 import email.policy
+import email.utils
 import json
+import pathlib
+import re
 import socket
 
 import pytest
@@ -96,3 +99,35 @@ def test_a_host_without_an_answer_is_no_failure(started, quick):
     sink.wait(1)
     gateway.wait_empty()
     assert len(sink.letters) == 1 and rows(gateway, "quarantine") == [] and row["id"]
+
+
+def test_two_recipients_have_times_of_their_own(started, sink, quick):
+    """One message: a profile says that one of its recipients is waited for less, and that its sender hears of it soon."""
+    rules = 'profile "students" { when = "recipient ~ \'s*@*\'" queue { lifetime = 2d delay_notice = 1s } }\n'
+    sink.answers["student@example.org"] = sink.answers["teacher@example.org"] = "RCPT 451 4.2.1 not now"
+    gateway = started(house.Gateway([("example.org", [sink.url])], quick + rules, trusted=f'"{TRUSTED}/32"'))
+    send_from(gateway, TRUSTED, ["student@example.org", "teacher@example.org"])
+    ident = rows(gateway, "queue")[0]["id"]
+    sink.wait(1)
+    notice, = sink.letters
+    status = email.message_from_bytes(notice.data, policy=email.policy.default).get_payload()[1]
+    _, *told = status.get_payload()
+    assert [one["Final-Recipient"].replace("; ", ";") for one in told] == ["rfc822;student@example.org"], status
+    late = email.utils.parsedate_to_datetime(told[0]["Will-Retry-Until"]) - notice_time(status)
+    assert abs(late.total_seconds() - 2 * 86400) < 60, status
+    trace = json.loads(gateway.text("explain", "--json", ident))
+    student, teacher = trace["recipients"]
+    assert [(one["name"], one["seconds"], one["profile"]) for one in student["times"]] == \
+        [("lifetime", 2 * 86400, "students"), ("delay_notice", 1, "students")], trace
+    assert teacher["times"] == [], trace
+    line = next(line for line in gateway.text("explain", ident).splitlines() if "lifetime" in line)
+    assert re.fullmatch(r'      lifetime 2d, profile "students", .*postern\.conf:\d+', line), line
+    # What a configuration without the profile would have made of it is another fate.
+    other = pathlib.Path(gateway.folder) / "new.conf"
+    other.write_text(pathlib.Path(gateway.conf).read_text(encoding="utf-8").replace("lifetime = 2d ", ""), encoding="utf-8")
+    told = json.loads(gateway.text("replay", "--against", str(other), "--kept", "--json").splitlines()[-1])
+    assert told["totals"]["differ"] == 1 and told["totals"]["changes"] == {"deliver, done otherwise": 1}, told
+
+
+def notice_time(status):
+    return email.utils.parsedate_to_datetime(status.get_payload()[0]["Arrival-Date"])

@@ -18,7 +18,7 @@ enum {
 static struct scene {
 	struct entries entries;
 	struct words words;
-	struct queue_settings settings;
+	struct queue_times times;
 	struct backend backend;
 	struct window window;
 	struct entry *lent[LENT];
@@ -49,7 +49,7 @@ static void put_off(struct entry *entry)
 	struct recipient *recipient = entry_recipient(entry, 0);
 
 	recipient->attempts = (uint8_t)(recipient->attempts + (recipient->attempts < 255));
-	recipient->due = scene.now + schedule_retry(&scene.settings, recipient->attempts, draw());
+	recipient->due = scene.now + schedule_retry(&scene.times, recipient->attempts, draw());
 	recipient_say(&scene.entries, recipient, SLICE("lmtp://mbox:24"), slice_of(scene.backend.reason));
 	entry_turn(&scene.entries, recipient, RECIPIENT_QUEUED);
 	entry->flags &= ~(uint32_t)ENTRY_LENT;
@@ -191,7 +191,7 @@ static void be_dead(size_t before)
 
 static void come_back(void)
 {
-	uint32_t limit = scene.now + (uint32_t)scene.settings.retry_most.n * 5 / 4 + MESSAGES / (RATE / 60) + SLOW_START;
+	uint32_t limit = scene.now + (uint32_t)scene.times.retry_most.n * 5 / 4 + MESSAGES / (RATE / 60) + SLOW_START;
 	uint32_t from = scene.now;
 
 	while (scene.entries.count > 0 && scene.now < limit) {
@@ -212,9 +212,9 @@ int main(void)
 {
 	size_t before = in_use();
 
-	scene.settings.retry_least.n = 300;
-	scene.settings.retry_most.n = 3600;
-	scene.settings.lifetime.n = 7 * DAY;
+	scene.times.retry_least.n = 300;
+	scene.times.retry_most.n = 3600;
+	scene.times.lifetime.n = 7 * DAY;
 	scene.backend.settings = (struct target_settings){ .connections = { CONNECTIONS }, .rate = { RATE },
 		                                           .check = { CHECK_SECONDS }, .slow_start = { SLOW_START } };
 	scene.now = START;

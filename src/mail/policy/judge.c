@@ -239,6 +239,22 @@ static enum result give_matched(struct judging *judging, const struct collected 
 	return OK;
 }
 
+/* Recipients for whom the same profiles say the same share it. */
+static void give_times(struct judging *judging, struct fate *fate)
+{
+	static const struct times none;
+	struct judgement *judgement = judging->judgement;
+	struct times times;
+
+	profiles_times(&judging->policy->profiles, &judging->context, &times);
+	if (times_same(&times, &none))
+		return;
+	for (fate->times = 1; fate->times <= judgement->times_count; fate->times++)
+		if (times_same(&judgement->times[fate->times - 1], &times))
+			return;
+	judgement->times[judgement->times_count++] = times;
+}
+
 static void end_search(const struct judging *judging, const struct rule *rule, struct fate *fate)
 {
 	const struct action *last = &rule->actions[rule->action_count - 1];
@@ -263,11 +279,12 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 	struct judgement *judgement = judging->judgement;
 
 	if (!(judging->asking.doubts & DOUBT_PATTERN)) {
-		*fate = (struct fate){ FATE_DEFER, rule->title, SLICE(""), doubted(judging->asking.doubts),
-			               NO_EDITS, 0, 0, fate->notices };
+		*fate = (struct fate){ .outcome = FATE_DEFER, .rule = rule->title, .edits = NO_EDITS, .notices = fate->notices,
+			               .reply = doubted(judging->asking.doubts), .times = fate->times };
 		return;
 	}
-	*fate = (struct fate){ FATE_QUARANTINE, rule->title, SLICE("unscannable"), SLICE(""), NO_EDITS, 0, 0, fate->notices };
+	*fate = (struct fate){ .outcome = FATE_QUARANTINE, .rule = rule->title, .kind = SLICE("unscannable"), .edits = NO_EDITS,
+	                       .notices = fate->notices, .times = fate->times };
 	if (judgement->verdict != VERDICT_CLEAN)
 		return;
 	judgement->verdict = VERDICT_UNSCANNABLE;
@@ -286,6 +303,7 @@ static enum result judge_recipient(struct judging *judging, struct collected *co
 		return OK;
 	}
 	fate->notices = profiles_notices(&judging->policy->profiles, &judging->context);
+	give_times(judging, fate);
 	for (size_t i = 0; i < judging->policy->count; i++) {
 		const struct rule *rule = &judging->policy->rules[i];
 		enum holds holds = expression_decides(rule->when, &judging->context, &judging->asking);
@@ -321,8 +339,10 @@ static enum result judge_all(struct judging *judging, const struct envelope *env
 	judgement->fates = arena_array(judging->arena, struct fate, judgement->fate_count);
 	judgement->deeds = arena_array(judging->arena, struct deeds, judgement->fate_count);
 	judgement->matched = arena_array(judging->arena, struct titles, judgement->fate_count);
+	judgement->times = arena_array(judging->arena, struct times, judgement->fate_count);
 	if (judging->profiles == NULL || collected.actions == NULL || collected.rules == NULL || collected.matched == NULL ||
-	    judgement->fates == NULL || judgement->deeds == NULL || judgement->matched == NULL)
+	    judgement->fates == NULL || judgement->deeds == NULL || judgement->matched == NULL ||
+	    judgement->times == NULL)
 		return LATER;
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		judging->context.recipient = &envelope->recipients[i];

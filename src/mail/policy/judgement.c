@@ -4,9 +4,9 @@
 
 #include "base/pack.h"
 
-enum { WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, WITHOUT_NOTICES = 4, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
+enum { WITHOUT_DEEDS = 1, WITHOUT_PROFILES = 2, WITHOUT_MATCHED = 3, WITHOUT_NOTICES = 4, WITHOUT_TIMES = 5, FATES_MOST = 10000, TEXT_MOST = 1024, PARTS_BYTES = 4 << 20 };
 /* The fewest bytes of one, so that a count is believed only as far as bytes are there. */
-enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9, TITLES_LEAST = 4, TITLE_LEAST = 4 };
+enum { FATE_LEAST = 17, EDITS_LEAST = 4, DEEDS_LEAST = 4, DEED_LEAST = 9, TITLES_LEAST = 4, TITLE_LEAST = 4, TIMES_LEAST = 1 };
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -66,7 +66,8 @@ static enum result pack_fate(struct buffer *to, const struct fate *fate)
 	TRY(pack_u32(to, fate->edits));
 	TRY(pack_u32(to, fate->deeds));
 	TRY(pack_u32(to, fate->matched));
-	return pack_u8(to, (uint8_t)fate->notices);
+	TRY(pack_u8(to, (uint8_t)fate->notices));
+	return pack_u32(to, fate->times);
 }
 
 static enum result pack_deeds(struct buffer *to, const struct deeds *deeds)
@@ -102,6 +103,31 @@ static enum result pack_matched(struct buffer *to, const struct judgement *judge
 	return OK;
 }
 
+/* Bits of what is said, then each of it. */
+static enum result pack_times(struct buffer *to, const struct times *times)
+{
+	uint8_t said = 0;
+
+	for (unsigned i = 0; i < TIME_KINDS; i++)
+		said |= (uint8_t)(times->list[i].said << i);
+	TRY(pack_u8(to, said));
+	for (unsigned i = 0; i < TIME_KINDS; i++) {
+		if (!times->list[i].said)
+			continue;
+		TRY(pack_u32(to, times->list[i].seconds));
+		TRY(pack_slice(to, times->list[i].profile));
+	}
+	return OK;
+}
+
+static enum result pack_all_times(struct buffer *to, const struct judgement *judgement)
+{
+	TRY(pack_u32(to, judgement->times_count));
+	for (uint32_t i = 0; i < judgement->times_count; i++)
+		TRY(pack_times(to, &judgement->times[i]));
+	return OK;
+}
+
 static enum result pack_body(const struct judgement *judgement, struct buffer *to)
 {
 	TRY(pack_u8(to, JUDGEMENT_VERSION));
@@ -115,6 +141,7 @@ static enum result pack_body(const struct judgement *judgement, struct buffer *t
 	for (uint32_t i = 0; i < judgement->deeds_count; i++)
 		TRY(pack_deeds(to, &judgement->deeds[i]));
 	TRY(pack_matched(to, judgement));
+	TRY(pack_all_times(to, judgement));
 	TRY(pack_slice(to, judgement->findings));
 	return pack_slice(to, judgement->evidence);
 }
@@ -159,6 +186,7 @@ static enum result read_fate(struct unpack *from, uint8_t version, struct fate *
 	fate->deeds = version > WITHOUT_DEEDS ? unpack_u32(from) : 0;
 	fate->matched = version > WITHOUT_MATCHED ? unpack_u32(from) : 0;
 	notices = version > WITHOUT_NOTICES ? unpack_u8(from) : FATE_NOTICES_OF_FILE;
+	fate->times = version > WITHOUT_TIMES ? unpack_u32(from) : 0;
 	if (from->bad || outcome >= FATE_COUNT || notices >= FATE_NOTICES_COUNT)
 		return REFUSED;
 	fate->notices = (enum fate_notices)notices;
@@ -255,13 +283,45 @@ static enum result read_matched(struct unpack *from, uint8_t version, struct are
 	return OK;
 }
 
+static enum result read_times(struct unpack *from, struct times *times)
+{
+	uint8_t said = unpack_u8(from);
+
+	if (said >> TIME_KINDS)
+		return REFUSED;
+	for (unsigned i = 0; i < TIME_KINDS; i++) {
+		if (!(said >> i & 1))
+			continue;
+		times->list[i].said = true;
+		times->list[i].seconds = unpack_u32(from);
+		times->list[i].profile = unpack_slice(from, TEXT_MOST);
+		if (from->bad || !is_one_line(times->list[i].profile))
+			return REFUSED;
+	}
+	return from->bad ? REFUSED : OK;
+}
+
+static enum result read_all_times(struct unpack *from, uint8_t version, struct arena *arena, struct judgement *judgement)
+{
+	if (version <= WITHOUT_TIMES)
+		return OK;
+	TRY(read_count(from, TIMES_LEAST, &judgement->times_count));
+	judgement->times = arena_array(arena, struct times, judgement->times_count);
+	if (judgement->times == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->times_count; i++)
+		TRY(read_times(from, &judgement->times[i]));
+	return OK;
+}
+
 static enum result all_are_there(const struct judgement *judgement)
 {
 	for (uint32_t i = 0; i < judgement->fate_count; i++) {
 		const struct fate *fate = &judgement->fates[i];
 
 		if ((fate->edits != NO_EDITS && fate->edits >= judgement->edits_count) ||
-		    fate->deeds > judgement->deeds_count || fate->matched > judgement->matched_count)
+		    fate->deeds > judgement->deeds_count || fate->matched > judgement->matched_count ||
+		    fate->times > judgement->times_count)
 			return REFUSED;
 	}
 	return OK;
@@ -283,6 +343,7 @@ enum result judgement_unpack(struct slice packed, struct arena *arena, struct ju
 	TRY(read_edits(&from, version, arena, &judgement));
 	TRY(read_all_deeds(&from, version, arena, &judgement));
 	TRY(read_matched(&from, version, arena, &judgement));
+	TRY(read_all_times(&from, version, arena, &judgement));
 	judgement.findings = unpack_slice(&from, PARTS_BYTES);
 	judgement.evidence = unpack_slice(&from, PARTS_BYTES);
 	TRY(unpack_end(&from));

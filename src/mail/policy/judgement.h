@@ -4,7 +4,7 @@
  *
  * Knows:   a verdict, a fate for each recipient, the edits, and the findings and evidence that led here;
  *          and the packed form of it, on the wire and in the queue's files. Versions 1 (without deeds), 2 (without profiles),
- *          3 (without the rules that held, and what edits broke) and 4 (without who is told) are read too.
+ *          3 (without the rules that held, and what edits broke), 4 (without who is told) and 5 (without times) are read too.
  * Ignores: how it is carried out: that is the queue's business.
  * Owns:    nothing: slices point into what was unpacked, or into the maker's arena.
  * Fails:   REFUSED: not a judgement, or not one for that number of recipients.
@@ -14,8 +14,9 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "mail/policy/times.h"
 
-enum { JUDGEMENT_VERSION = 5 };       /* of the packed form; all before it are still read */
+enum { JUDGEMENT_VERSION = 6 };       /* of the packed form; all before it are still read */
 
 /* The worst that was found. The order counts: later is worse. */
 enum verdict { VERDICT_CLEAN, VERDICT_SPAM, VERDICT_BLOCKED, VERDICT_VIRUS, VERDICT_UNSCANNABLE, VERDICT_COUNT };
@@ -56,6 +57,7 @@ struct fate {
 	uint32_t deeds;                /* place in judgement.deeds, from 1; 0: none */
 	uint32_t matched;              /* place in judgement.matched, from 1; 0: none, or an old judgement */
 	enum fate_notices notices;     /* instead of what the file says */
+	uint32_t times;                /* place in judgement.times, from 1; 0: the file's */
 };
 
 struct judgement {
@@ -66,6 +68,7 @@ struct judgement {
 	uint8_t *broken;                                     /* by each: bits of enum seal, or BROKEN_UNKNOWN; NULL: of all unknown */
 	struct deeds *deeds;     uint32_t deeds_count;       /* different ones; many fates may share one */
 	struct titles *matched;  uint32_t matched_count;     /* rules that held, in order, the final one last; shared too */
+	struct times *times;     uint32_t times_count;       /* shared too; believed by nobody before times_bound() */
 	struct slice findings, evidence;                     /* packed, mail/evidence/evidence.h */
 };
 

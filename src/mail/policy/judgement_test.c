@@ -5,9 +5,9 @@
 #include "base/test.h"
 
 static struct fate fates[] = {
-	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1, 0, FATE_NOTICES_ALL },
-	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0, 1, FATE_NOTICES_OF_FILE },
-	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 1, FATE_NOTICES_OF_FILE },
+	{ FATE_DELIVER, LIT(""), LIT(""), LIT(""), NO_EDITS, 1, 0, FATE_NOTICES_ALL, 0 },
+	{ FATE_QUARANTINE, LIT("virus"), LIT("virus"), LIT(""), 0, 0, 1, FATE_NOTICES_OF_FILE, 0 },
+	{ FATE_REJECT, LIT("no"), LIT(""), LIT("550 5.7.1 refused"), NO_EDITS, 0, 1, FATE_NOTICES_OF_FILE, 1 },
 };
 static struct slice edits[] = { LIT("\1\0\0\0\0") };
 static uint8_t broken[] = { 3 };
@@ -16,9 +16,11 @@ static struct titles matched[] = { { title_list, COUNT_OF(title_list) } };
 static struct deed deed_list[] = { { DEED_SUBJECT, LIT("***SPAM*** "), LIT("spam"), LIT("") },
 	                           { DEED_HEADER, LIT("X-Spam-Flag: YES"), LIT("spam"), LIT("") } };
 static struct deeds deeds[] = { { deed_list, COUNT_OF(deed_list) } };
+static struct times times[] = { { .list = { [TIME_lifetime] = { true, 86400, LIT("students") },
+	                                    [TIME_delay_notice] = { true, 0, LIT("all") } } } };
 static const struct judgement sample = { VERDICT_VIRUS, LIT("clamav: Eicar-Test"), fates, COUNT_OF(fates),
 	                                 edits, COUNT_OF(edits), broken, deeds, COUNT_OF(deeds),
-	                                 matched, COUNT_OF(matched),
+	                                 matched, COUNT_OF(matched), times, COUNT_OF(times),
 	                                 LIT("findings"), LIT("evidence") };
 
 static void comes_back(struct arena *arena, struct buffer *buffer)
@@ -33,6 +35,8 @@ static void comes_back(struct arena *arena, struct buffer *buffer)
 	CHECK(back.fate_count == 3 && slice_same(back.fates[2].reply, fates[2].reply), "with each reply");
 	CHECK(back.deeds_count == 1 && back.fates[0].deeds == 1 && back.deeds[0].count == 2 &&
 	          slice_same(back.deeds[0].list[1].text, deed_list[1].text), "with what else is done");
+	CHECK(back.times_count == 1 && back.fates[2].times == 1 && back.fates[0].times == 0 && times_same(&back.times[0], &times[0]),
+	      "with the times of profiles");
 	CHECK(back.fates[0].notices == FATE_NOTICES_ALL && back.fates[1].notices == FATE_NOTICES_OF_FILE, "with who is told");
 	CHECK(back.edits_count == 1 && back.broken[0] == 3, "with what edits broke");
 	CHECK(back.matched_count == 1 && back.fates[1].matched == 1 && back.matched[0].count == 2 &&
@@ -65,6 +69,11 @@ static void edits_must_be_there(struct arena *arena, struct buffer *buffer)
 	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose deeds are missing");
 	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused too");
 	wrong = sample;
+	wrong.times_count = 0;
+	buffer_clear(buffer);
+	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose times are missing");
+	CHECK(judgement_unpack(buffer_slice(buffer), arena, &back) == REFUSED, "is refused as those are");
+	wrong = sample;
 	wrong.matched_count = 0;
 	buffer_clear(buffer);
 	CHECK(judgement_pack(&wrong, buffer) == OK, "a judgement whose rules are missing");
@@ -83,8 +92,15 @@ static void older_is_read(struct arena *arena)
 	static const char fourth[] = "\4\0" "\0\0\0\0" "\1\0\0\0" "\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0"
 		                     "\0\0\0\0" "\0\0\0\0" "\1\0\0\0" "\1\0\0\0" "\5\0\0\0\1\0\0\0\0" "\3" "\0\0\0\0"
 		                     "\1\0\0\0" "\1\0\0\0" "\1\0\0\0m" "\0\0\0\0" "\0\0\0\0";
+	/* Version 5: the same with who is told. */
+	static const char fifth[] = "\5\0" "\0\0\0\0" "\1\0\0\0" "\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\0"
+		                    "\0\0\0\0" "\0\0\0\0" "\1\0\0\0" "\3" "\1\0\0\0" "\5\0\0\0\1\0\0\0\0" "\3" "\0\0\0\0"
+		                    "\1\0\0\0" "\1\0\0\0" "\1\0\0\0m" "\0\0\0\0" "\0\0\0\0";
 	struct judgement back = { 0 };
 
+	CHECK(judgement_unpack((struct slice){ fifth, sizeof(fifth) - 1 }, arena, &back) == OK, "a file of version 5 is read");
+	CHECK(back.fate_count == 1 && back.fates[0].notices == FATE_NOTICES_ALL && back.fates[0].times == 0 && back.times_count == 0,
+	      "and its times are the file's");
 	CHECK(judgement_unpack((struct slice){ fourth, sizeof(fourth) - 1 }, arena, &back) == OK, "a file of version 4 is read");
 	CHECK(back.fate_count == 1 && back.fates[0].notices == FATE_NOTICES_OF_FILE && back.broken[0] == 3 && back.fates[0].matched == 1 &&
 	      slice_same(back.matched[0].list[0], SLICE("m")), "and who is told is the file's affair");
@@ -98,7 +114,7 @@ static void older_is_read(struct arena *arena)
 
 static void replies_are_one_line(struct arena *arena, struct buffer *buffer)
 {
-	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE };
+	struct fate fate = { FATE_REJECT, LIT("x"), LIT(""), LIT("550 5.7.1 a\r\n250 b"), NO_EDITS, 0, 0, FATE_NOTICES_OF_FILE, 0 };
 	struct judgement wrong = { .fates = &fate, .fate_count = 1 }, back;
 
 	buffer_clear(buffer);

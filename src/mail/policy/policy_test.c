@@ -371,6 +371,41 @@ static void check_profiles(struct arena *arena, struct buffer *complaint)
 	CHECK(policy_template(policy, SLICE(""), SLICE("boss")) == NULL, "a template that is none");
 }
 
+/* Times of profiles: value by value the earlier stands, and recipients for whom the same is said share it. */
+static void check_times(struct arena *arena, struct buffer *complaint)
+{
+	static const char text[] =
+		"profile \"short\" { when = \"recipient ~ 's*'\" queue { lifetime = 2d  delay_notice = 0 } }\n"
+		"profile \"long\" { when = \"recipient ~ '*@b'\" queue { lifetime = 20d  quarantine_life = 60d } }\n"
+		"profile \"none\" { when = \"recipient ~ 'x*'\" }\n";
+	struct envelope_recipient recipients[] = { { .address = SLICE("s@b") }, { .address = SLICE("t@b") }, { .address = SLICE("x@d") },
+		                                   { .address = SLICE("u@b") }, { .address = SLICE("s@d") } };
+	struct envelope envelope = { .recipients = recipients, .recipient_count = COUNT_OF(recipients) };
+	struct queue_times file = { .lifetime = { 432000 }, .retry_most = { 3600 } };
+	const struct findings findings = { 0 };
+	const struct evidence evidence = { 0 };
+	struct judgement judgement = { 0 };
+	const struct policy *policy = NULL;
+	struct settings settings;
+
+	settings_init(&settings);
+	buffer_clear(complaint);
+	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK,
+	      "a profile may have a section queue");
+	settings_finish(&settings);
+	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
+		return;
+	CHECK(judgement.times_count == 3 && judgement.fates[1].times == judgement.fates[3].times, "the same is said once");
+	CHECK(judgement.fates[2].times == 0, "and nothing where no profile says anything");
+	CHECK(judgement.times[0].list[TIME_lifetime].seconds == 2 * 86400 &&
+	      slice_same(judgement.times[0].list[TIME_lifetime].profile, SLICE("short")) &&
+	      judgement.times[0].list[TIME_delay_notice].said && judgement.times[0].list[TIME_delay_notice].seconds == 0 &&
+	      slice_same(judgement.times[0].list[TIME_quarantine_life].profile, SLICE("long")) &&
+	      !judgement.times[0].list[TIME_retry_most].said, "of each time the first that says it, even if it is none");
+	times_put_over(&judgement.times[0], &file);
+	CHECK(file.lifetime.n == 172800 && file.retry_most.n == 3600 && file.quarantine_life.n == 60 * 86400, "put over the file's");
+}
+
 static const struct {
 	const char *about, *text, *complaint;
 } banner_files[] = {
@@ -560,6 +595,7 @@ int main(void)
 	check_recipients(&arena, &complaint);
 	check_many_recipients(&complaint);
 	check_profiles(&arena, &complaint);
+	check_times(&arena, &complaint);
 	check_banner_files(&arena, &complaint);
 	check_banner_profiles(&arena, &complaint);
 	for (size_t i = 0; i < COUNT_OF(said_of_banners); i++)

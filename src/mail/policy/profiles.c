@@ -11,7 +11,8 @@ enum { PROFILES_MOST = 256, CHECK_BYTES = 256 << 10, TITLE_MOST = 128 };
 #define ROW(...) SETTINGS_ROW(profile_settings, __VA_ARGS__)
 static const struct setting rows[] = { PROFILE_SETTINGS(ROW) };
 
-static const struct settings_section *const within[] = { &template_settings_section, &banner_settings_section, NULL };
+static const struct settings_section *const within[] = { &template_settings_section, &banner_settings_section,
+	                                                 &queue_times_section, NULL };
 
 static enum result check(const char *name, struct slice value, struct buffer *complaint)
 {
@@ -39,12 +40,26 @@ const struct settings_section profile_settings_section = {
 	.rows = rows,
 	.row_count = COUNT_OF(rows),
 	.size = sizeof(struct profile_settings),
-	.about = "settings for those recipients for whom facts hold: sections template and banner, and the fact profile",
+	.about = "settings for those recipients for whom facts hold: sections template, banner and queue, and the fact profile",
 	.check = check,
 	.within = within,
 };
 
 /* ---- compiling ---- */
+
+/* No time of the file is that long. */
+static enum result compile_times(struct settings *settings, struct profile *profile)
+{
+	const struct seconds none = { UINT64_MAX };
+	struct seconds filled[TIME_KINDS] = { none, none, none, none, none };
+
+	_Static_assert(sizeof(filled) == sizeof(struct queue_times) && TIME_KINDS == 5, "all of them, in order");
+	TRY(settings_fill_over(settings, &queue_times_section, "profile", profile->title, SLICE(""), filled));
+	for (size_t i = 0; i < TIME_KINDS; i++)
+		if (filled[i].n <= UINT32_MAX)
+			profile->times.list[i] = (struct said_time){ true, (uint32_t)filled[i].n, profile->title };
+	return OK;
+}
 
 static enum result compile_one(struct settings *settings, const struct named_lists *lists,
                                const struct templates *templates, const struct banners *banners, struct slice title,
@@ -57,6 +72,7 @@ static enum result compile_one(struct settings *settings, const struct named_lis
 	if (filled.when.is.len)
 		TRY(expression_compile(filled.when.is, lists, arena, &profile->when, complaint));
 	profile->notices = (enum fate_notices)filled.notices.is;
+	TRY(compile_times(settings, profile));
 	profile->templates = *templates;
 	TRY(banners_put_over(settings, banners, title, arena, &profile->banners, &profile->has_banner, complaint));
 	return templates_put_over(settings, title, arena, &profile->templates, profile->has);
@@ -143,4 +159,16 @@ enum fate_notices profiles_notices(const struct profiles *profiles, const struct
 			return profile->notices;
 	}
 	return FATE_NOTICES_OF_FILE;
+}
+
+void profiles_times(const struct profiles *profiles, const struct fact_context *context, struct times *ret_times)
+{
+	*ret_times = (struct times){ 0 };
+	for (size_t i = 0; i < context->profile_count; i++) {
+		const struct profile *profile = profiles_find(profiles, context->profiles[i]);
+
+		for (size_t kind = 0; profile && kind < TIME_KINDS; kind++)
+			if (!ret_times->list[kind].said)
+				ret_times->list[kind] = profile->times.list[kind];
+	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profiles.h — settings for some recipients, `profile "NAME" { when = …  notices = …  template "…" { … }  banner "…" { … } }` (inside mail/policy; its
+ * profiles.h — settings for some recipients, `profile "NAME" { when = …  notices = …  template "…" { … }  banner "…" { … }
+ *              queue { … } }` (inside mail/policy; its
  *              section stands in policy.h).
  *
  * Knows:   the profiles in the order of the file, for whom each holds, and what it says instead of the file's top.
- *          Where two that hold say something of the same template or banner, or of notices, the earlier stands whole.
+ *          Where two that hold say something of the same template or banner, of notices or of a time, the earlier stands whole.
  * Ignores: what the settings are for.
  * Owns:    nothing: all of it stands in the arena.
  * Fails:   REFUSED with place and what was meant. A condition that cannot be decided is the judge's to fail by.
@@ -25,6 +26,7 @@ struct profile {
 	enum fate_notices notices;
 	const bool *has_banner;                  /* the same of banners, one each of the file's */
 	struct banners banners;
+	struct times times;                      /* with its own title wherever it says one */
 };
 struct profiles { struct profile *list; size_t count; };
 
@@ -40,6 +42,7 @@ const struct profile *profiles_for(const struct profiles *profiles, const struct
                                    enum template_kind kind);
 const struct profile *profiles_for_banner(const struct profiles *profiles, const struct fact_context *context, struct slice title);
 enum fate_notices profiles_notices(const struct profiles *profiles, const struct fact_context *context);
+void profiles_times(const struct profiles *profiles, const struct fact_context *context, struct times *ret_times);
 const struct profile *profiles_find(const struct profiles *profiles, struct slice title);      /* NULL: none */
 
 #endif

@@ -65,9 +65,9 @@ static enum result judgement_apart(struct visit *visit, enum recipient_is whom)
 		copy.fates[i] = visit->judgement.fates[i];
 		copy.fates[i].outcome = recipient->is == whom ? FATE_QUARANTINE : FATE_DELIVER;
 		if (recipient->is == whom && whom == RECIPIENT_FAILED)
-			copy.fates[i] = (struct fate){ FATE_QUARANTINE, SLICE(""), SLICE("undeliverable"),
-			                               words_reply(&visit->queue->words, recipient->words), NO_EDITS, 0, 0,
-			                               FATE_NOTICES_OF_FILE };
+			copy.fates[i] = (struct fate){ .outcome = FATE_QUARANTINE, .kind = SLICE("undeliverable"), .edits = NO_EDITS,
+			                               .reply = words_reply(&visit->queue->words, recipient->words),
+			                               .times = visit->judgement.fates[i].times };
 	}
 	buffer_init(&packed, PACKED_LIMIT);
 	end = judgement_pack(&copy, &packed);

@@ -37,6 +37,7 @@ static void forget_recipients(struct entries *entries, struct entry *entry)
 
 		entries->states[recipient->is]--;
 		words_give(entries->words, recipient->words);
+		paces_give(&entries->paces, recipient->pace);
 	}
 	if (entry->count > 1)
 		stretch_end(entry->recipients.many);
@@ -192,6 +193,14 @@ void recipient_say(struct entries *entries, struct recipient *recipient, struct 
 
 	words_give(entries->words, recipient->words);
 	recipient->words = words;
+}
+
+void recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times)
+{
+	uint16_t pace = times ? paces_keep(&entries->paces, times) : 0;
+
+	paces_give(&entries->paces, recipient->pace);
+	recipient->pace = pace;
 }
 
 bool recipient_is_final(const struct recipient *recipient)

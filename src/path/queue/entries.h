@@ -12,6 +12,7 @@
 
 #include "base/pool.h"
 #include "mail/smtp/smtp.h"
+#include "queue/paces.h"
 #include "queue/words.h"
 
 enum recipient_is {
@@ -45,6 +46,7 @@ enum recipient_flag {                    /* bits */
 struct recipient {
 	uint32_t due, words;             /* seconds since 1970; words.h */
 	uint8_t is, attempts, busy, flags;
+	uint16_t pace;                   /* paces.h */
 };
 
 enum entry_flag {                        /* bits */
@@ -82,6 +84,7 @@ struct entries {
 	uint32_t bucket_count, count;
 	struct heap heaps[HEAPS];
 	struct words *words;
+	struct paces paces;
 	uint64_t states[RECIPIENT_KINDS];    /* how many recipients are what; kept by entry_turn() */
 };
 
@@ -99,6 +102,7 @@ struct entry *entries_next(const struct entries *entries, const struct entry *la
 struct recipient *entry_recipient(struct entry *entry, uint32_t place);      /* NULL: no such place */
 void entry_turn(struct entries *entries, struct recipient *recipient, enum recipient_is to);
 void recipient_say(struct entries *entries, struct recipient *recipient, struct slice route, struct slice reply);
+void recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times);   /* NULL: the file's */
 bool recipient_is_final(const struct recipient *recipient);
 bool entry_is_final(struct entry *entry);
 bool entry_has(struct entry *entry, enum recipient_is what);

@@ -77,6 +77,7 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 {
 	enum recipient_is is = by_outcome[fate->outcome];
 
+	recipient_pace(&queue->entries, recipient, fate->times ? &judgement->times[fate->times - 1] : NULL);
 	if (late && is == RECIPIENT_QUARANTINED)
 		is = RECIPIENT_FOR_QUARANTINE;
 	if (is == RECIPIENT_UNJUDGED) {
@@ -90,11 +91,22 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 	entry_turn(&queue->entries, recipient, is);
 }
 
+struct queue_times fates_times(const struct queue *queue, const struct recipient *recipient)
+{
+	const struct queue_settings *file = &queue->settings;
+	struct queue_times times = { file->retry_least, file->retry_most, file->lifetime, file->delay_notice, file->quarantine_life };
+
+	paces_put_over(&queue->entries.paces, recipient->pace, &times);
+	return times;
+}
+
 /* Judgements may put it off for as long as next hops may. */
 bool fates_is_too_old(struct queue *queue, const struct entry *entry, const struct recipient *recipient)
 {
+	const struct queue_times times = fates_times(queue, recipient);
+
 	return queue_clock_is_trusted(queue) &&
-	       schedule_expired(&queue->settings, entry->received, recipient->attempts, queue_now());
+	       schedule_expired(&times, entry->received, recipient->attempts, queue_now());
 }
 
 void fates_judge(struct queue *queue, struct entry *entry, const struct judgement *judgement, bool late)
@@ -334,22 +346,22 @@ void fates_sweep(struct queue *queue)
 			fates_settle(queue, entry);
 }
 
-/* Nothing is put off for longer than this. */
-static uint32_t longest_wait(const struct queue *queue)
+/* It is not put off for longer than this. */
+static uint32_t longest_wait(const struct queue *queue, const struct recipient *recipient)
 {
-	return (uint32_t)(queue->settings.retry_most.n / 4 * 5 + WAIT_MORE);
+	return (uint32_t)(fates_times(queue, recipient).retry_most.n / 4 * 5 + WAIT_MORE);
 }
 
 void fates_clock_back(struct queue *queue, struct entry *entry)
 {
-	uint32_t now = queue_now(), latest = now + longest_wait(queue);
+	uint32_t now = queue_now();
 
 	if (entry->received > now)
 		entry->received = now;
 	for (uint32_t i = 0; i < entry->count; i++) {
 		struct recipient *recipient = entry_recipient(entry, i);
 
-		if (recipient->due > latest)
+		if (recipient->due > now + longest_wait(queue, recipient))
 			recipient->due = now;
 	}
 	if (entry->place)

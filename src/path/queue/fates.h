@@ -44,6 +44,8 @@ void fates_replay(struct queue *queue, const struct journal_record *record);
 must_use enum result fates_snapshot(struct queue *queue, struct buffer *to);
 void fates_ledger(const struct queue *queue, uint64_t ret_rows[LEDGER_ROWS]);
 
+/* The times that hold for it: its profile's, and else the file's of now. */
+struct queue_times fates_times(const struct queue *queue, const struct recipient *recipient);
 /* Its lifetime is over, by a clock that can be believed. */
 bool fates_is_too_old(struct queue *queue, const struct entry *entry, const struct recipient *recipient);
 

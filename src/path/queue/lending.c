@@ -288,7 +288,7 @@ static void has_failed(struct lending *lending, struct entry *entry, const struc
 /* Late enough to be told of, and not told of yet. */
 static bool is_news(const struct queue *queue, const struct entry *entry, const struct recipient *recipient)
 {
-	uint64_t after = queue->settings.delay_notice.n;
+	uint64_t after = fates_times(queue, recipient).delay_notice.n;
 
 	return after && !(entry->flags & (ENTRY_NULL_SENDER | ENTRY_OWN)) && !(recipient->flags & RECIPIENT_IS_WARNED) &&
 	       queue_now() > entry->received && queue_now() - entry->received >= after;
@@ -298,6 +298,7 @@ static void was_deferred(struct lending *lending, struct entry *entry, const str
 {
 	struct queue *queue = lending->queue;
 	struct recipient *recipient = entry_recipient(entry, came->place);
+	const struct queue_times times = fates_times(queue, recipient);
 	struct fates_words words = words_of(came);
 
 	recipient->attempts = (uint8_t)(recipient->attempts + (recipient->attempts < 255));
@@ -313,7 +314,7 @@ static void was_deferred(struct lending *lending, struct entry *entry, const str
 		note_when_safe(lending, came->exchange);
 		return;
 	}
-	words.due += schedule_retry(&queue->settings, recipient->attempts, (uint32_t)queue_chance());
+	words.due += schedule_retry(&times, recipient->attempts, (uint32_t)queue_chance());
 	fates_turn(queue, entry, came->place, JOURNAL_DEFERRED, &words);
 	say_noted(lending, came->exchange);     /* not worth a sync: forgotten, it is only tried earlier */
 }

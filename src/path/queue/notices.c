@@ -48,7 +48,8 @@ static void end_arrived(struct visit *visit, uint32_t place)
 static void go_on(struct visit *visit, uint32_t place)
 {
 	struct recipient *recipient = entry_recipient(visit->entry, place);
-	uint32_t wait = schedule_retry(&visit->queue->settings, recipient->attempts, (uint32_t)queue_chance());
+	const struct queue_times times = fates_times(visit->queue, recipient);
+	uint32_t wait = schedule_retry(&times, recipient->attempts, (uint32_t)queue_chance());
 
 	recipient->flags |= RECIPIENT_IS_WARNED;
 	fates_turn(visit->queue, visit->entry, place, JOURNAL_DEFERRED, &(struct fates_words){ .due = queue_now() + wait });
@@ -243,6 +244,16 @@ static void composed(struct ask *ask, enum ask_end end, struct slice text, int f
 	not_told(visit, text);
 }
 
+/* Until when it is tried stands once in a notice: whose times are others is told in a notice of his own. */
+static bool keeps_pace(struct notice *notice, uint64_t lifetime)
+{
+	int64_t until = notice->arrived + (int64_t)lifetime;
+
+	if (notice->recipient_count == 0)
+		notice->until = until;
+	return notice->kind != NOTICE_DELAY || notice->until == until;
+}
+
 static void list_recipients(struct visit *visit, struct notice *notice)
 {
 	visit_mean(visit, visit->telling->whom);
@@ -251,6 +262,9 @@ static void list_recipients(struct visit *visit, struct notice *notice)
 
 		if (!notices_may_tell(visit, i))
 			recipient->flags &= (uint8_t)~RECIPIENT_IS_MEANT;        /* their turn comes without a notice */
+		if (visit_means(visit, i, visit->telling->whom) &&
+		    !keeps_pace(notice, fates_times(visit->queue, recipient).lifetime.n))
+			recipient->flags &= (uint8_t)~RECIPIENT_IS_MEANT;
 		if (!visit_means(visit, i, visit->telling->whom))
 			continue;
 		notice->recipients[notice->recipient_count++] = (struct notice_recipient){
@@ -271,7 +285,6 @@ static enum result pack_notice(struct visit *visit)
 		.kind = visit->telling->kind, .hostname = queue->gateway.hostname.is, .postmaster = queue->gateway.postmaster.is,
 		.id = visit->envelope.id, .envelope_id = visit->envelope.envelope_id, .sender = visit->envelope.sender,
 		.arrived = visit->envelope.received, .now = queue_now(), .utc_offset = queue->process->utc_offset,
-		.until = visit->envelope.received + (int64_t)queue->settings.lifetime.n,
 		.full = visit->envelope.flags & ENVELOPE_RET_FULL, .offset = content.at, .length = content.length,
 		.new_id = slice_of(visit->keeping.name) };
 	struct buffer packed;

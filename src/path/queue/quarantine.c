@@ -363,6 +363,9 @@ static enum result judge_release(struct talk *talk, const struct found *found, s
 		return LATER;
 	for (uint32_t i = 0; i < release->judgement.fate_count; i++)
 		release->judgement.fates[i] = (struct fate){ .outcome = FATE_DELIVER, .rule = SLICE("released"), .edits = NO_EDITS };
+	for (uint32_t i = 0, to = 0; i < found->judgement.fate_count && talk->to.len == 0; i++)
+		if (found->judgement.fates[i].outcome == FATE_QUARANTINE)
+			release->judgement.fates[to++].times = found->judgement.fates[i].times;      /* in address_release()'s order */
 	return OK;
 }
 
@@ -474,15 +477,38 @@ struct expiry {
 	struct job job;
 	struct journal_note note;
 	struct queue *queue;
-	char oldest[SPOOL_DAY];
+	int64_t now;
+	uint64_t life;                           /* as the file says */
+	char oldest[SPOOL_DAY];                  /* by that */
 	uint32_t deleted;
 };
+
+/* Of all that lie in the file, the longest: it goes when it is nobody's any more. */
+static uint64_t life_of(const struct expiry *expiry, const struct found *found)
+{
+	uint64_t longest = 0;
+
+	for (uint32_t i = 0; i < found->judgement.fate_count; i++) {
+		const struct fate *fate = &found->judgement.fates[i];
+		struct queue_times times = { .quarantine_life = { expiry->life } };
+
+		if (fate->outcome != FATE_QUARANTINE)
+			continue;
+		if (fate->times)
+			times_put_over(&found->judgement.times[fate->times - 1], &times);
+		if (times.quarantine_life.n > longest)
+			longest = times.quarantine_life.n;
+	}
+	return found->concerned ? longest : expiry->life;
+}
 
 static void expire_file(struct walk *walk, struct found *found)
 {
 	struct expiry *expiry = walk->self;
+	char oldest[SPOOL_DAY];
 
-	if (memcmp(found->day, expiry->oldest, SPOOL_DAY) < 0 && durable_remove(&found->folder, found->name, false) == OK)
+	spool_day_name(expiry->now - (int64_t)life_of(expiry, found), oldest);
+	if (memcmp(found->day, oldest, SPOOL_DAY) < 0 && durable_remove(&found->folder, found->name, false) == OK)
 		expiry->deleted += found->concerned;
 }
 
@@ -528,7 +554,8 @@ void quarantine_expire(struct queue *queue)
 
 	if (expiry == NULL)
 		return;
-	*expiry = (struct expiry){ .job = { .work = expire_work, .done = expire_done }, .queue = queue };
-	spool_day_name((int64_t)queue_now() - (int64_t)queue->settings.quarantine_life.n, expiry->oldest);
+	*expiry = (struct expiry){ .job = { .work = expire_work, .done = expire_done }, .queue = queue, .now = queue_now(),
+	                           .life = queue->settings.quarantine_life.n };
+	spool_day_name(expiry->now - (int64_t)expiry->life, expiry->oldest);
 	crew_give(&queue->crew, &expiry->job);
 }

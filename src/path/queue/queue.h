@@ -12,15 +12,12 @@
 
 #include "base/counters.h"
 #include "base/settings.h"
+#include "mail/policy/policy.h"
 
 #define QUEUE_SETTINGS(ROW)                                                                                            \
 	ROW(answer_budget,   seconds, "20s",  "1s",  "10m",     "a message not judged by then is kept, and judged later")  \
 	ROW(ask_limit,       seconds, "15m",  "1s",  "1d",      "a question that inspect leaves unanswered is asked again") \
-	ROW(retry_least,     seconds, "5m",   "1s",  "1d",      "shortest time between attempts, after a quick first one") \
-	ROW(retry_most,      seconds, "1h",   "1s",  "7d",      "longest time between attempts")                           \
-	ROW(lifetime,        seconds, "5d",   "1m",  "30d",     "after that time without success, delivery has failed")    \
-	ROW(delay_notice,    seconds, "4h",   "0",   "30d",     "after that time a sender is told, once, that mail is late; 0: never") \
-	ROW(quarantine_life, seconds, "30d",  "1h",  "3650d",   "older files of the quarantine are deleted")               \
+	QUEUE_TIMES(ROW)                                                                                                   \
 	ROW(reserve,         bytes,   "100M", "0",   "1048576G", "free room in the spool below which no mail is taken")    \
 	ROW(reserve_inodes,  count,   "1000", "0",   "1000000000", "free inodes below which no mail is taken")             \
 	ROW(message_limit,   bytes,   "100M", "1K",  "1G",      "largest message taken, whatever a front says")            \

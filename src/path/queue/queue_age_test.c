@@ -24,6 +24,48 @@ static void was_on(const char *day)
 	EXPECT(rename(from, to) == 0);
 }
 
+static void day_before(char day[16], unsigned days)
+{
+	time_t then = time(NULL) - (time_t)days * 86400;
+	struct tm parts;
+
+	(void)strftime(day, 16, "%Y-%m-%d", gmtime_r(&then, &parts));
+}
+
+static void set_life(uint32_t place, uint32_t days)
+{
+	scene.times[place].list[TIME_quarantine_life] = (struct said_time){ days > 0, days * 86400, SLICE("p") };
+}
+
+/* Ten days old: what a profile gives five days goes, what it gives forty, or leaves to the file, stays; and a file that is
+ * several people's stays as long as it is anybody's. */
+static void lives_differ(void)
+{
+	char day[16], gone[MESSAGE_ID_SIZE + 1];
+
+	set_life(0, 5);
+	set_life(1, 5);
+	quarantine_one(1);
+	memcpy(gone, scene.id, sizeof(gone));
+	day_before(day, 10);
+	was_on(day);
+	EXPECT(ledger("\"quarantined\": 0, \"bounced\": 0, \"discarded\": 0, \"deleted\": 2"));
+	set_life(1, 40);
+	quarantine_one(2);
+	day_before(day, 31);
+	was_on(day);
+	EXPECT(COMMAND("quarantine", "list") == 0 && strstr(said, scene.id) != NULL && strstr(said, gone) == NULL);
+	set_life(0, 0);
+	set_life(1, 0);
+	quarantine_one(3);
+	day_before(day, 10);
+	was_on(day);
+	quarantine_one(4);
+	day_before(day, 40);
+	was_on(day);
+	EXPECT(ledger("\"quarantined\": 4, \"bounced\": 0, \"discarded\": 0, \"deleted\": 4"));
+}
+
 static void old_ones_are_deleted(void)
 {
 	char folder[PATH + 64];
@@ -119,6 +161,7 @@ static void spool_is_not_moved(void)
 }
 
 static const struct scene_row rows[] = {
+	{ "profiles say how long the quarantine keeps",                 lives_differ },
 	{ "what is too old for the quarantine is deleted, and counted", old_ones_are_deleted },
 	{ "strangers' files in the quarantine stay where they are",     strangers_stay },
 	{ "room in the spool comes and goes",                           room_comes_and_goes },

@@ -91,7 +91,70 @@ static void quarantine_stays(void)
 	EXPECT(lent_count(1));
 }
 
+static void set_time(uint32_t place, enum time_kind kind, uint32_t seconds)
+{
+	scene.times[place].list[kind] = (struct said_time){ true, seconds, SLICE("p") };
+}
+
+static void of_two(void)
+{
+	EXPECT(lent_count(2));
+	end_one(0, RELAY_DEFERRED);
+	end_one(1, RELAY_DEFERRED);
+	say_whose(RELAY_ENDED);
+}
+
+/* Nine minutes ahead are no jump that is distrusted. */
+static void lifetimes_differ(void)
+{
+	*shift = 0;
+	kill_it();
+	rewrite_conf("retry_least = 1s  retry_most = 2s");
+	start();
+	resume();
+	set_time(0, TIME_lifetime, 300);
+	deposit(1, 0, 2, true);
+	judge_all(FATE_DELIVER, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	of_two();
+	kill_it();                       /* what a profile says is read from the file again */
+	start();
+	resume();
+	of_two();
+	*shift += 540;
+	of_two();
+	EXPECT(ledger("\"queued\": 1, \"held\": 0, \"quarantined\": 1, \"bounced\": 0"));
+	EXPECT(lent_count(1));
+	end_one(1, RELAY_DELIVERED);
+	say_whose(RELAY_ENDED);
+	EXPECT(ledger("\"delivered\": 1"));
+}
+
+/* Whoever judged may have been taken over. */
+static void beyond_bounds_is_not_said(void)
+{
+	*shift = 0;
+	kill_it();
+	rewrite_conf("retry_least = 1s  retry_most = 2s");
+	start();
+	resume();
+	set_time(0, TIME_lifetime, 0);
+	set_time(1, TIME_lifetime, UINT32_MAX);
+	set_time(1, TIME_retry_least, UINT32_MAX);
+	set_time(1, TIME_retry_most, UINT32_MAX);
+	deposit(1, 0, 2, true);
+	judge_all(FATE_DELIVER, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	of_two();
+	of_two();
+	*shift += 540;
+	of_two();
+	EXPECT(ledger("\"queued\": 2, \"held\": 0, \"quarantined\": 0, \"bounced\": 0"));
+}
+
 static const struct scene_row rows[] = {
+	{ "one message, two lifetimes",                 lifetimes_differ },
+	{ "times beyond their bounds are the file's",   beyond_bounds_is_not_said },
 	{ "an hour ahead, and back",                    hour_ahead },
 	{ "an hour back, and right again",              hour_back },
 	{ "ten years ahead: nothing is given up",       years_ahead },

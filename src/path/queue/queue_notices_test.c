@@ -125,6 +125,39 @@ static void delay_is_told_once(void)
 	EXPECT(ledger("\"queued\": 2") && silent(scene.inspect));
 }
 
+static uint32_t told_until(int64_t *ret_until)
+{
+	struct notice notice = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	EXPECT(composes(NOTICE_DELAY) && notice_unpack(scene.frame.payload, &arena, &notice) == OK);
+	*ret_until = notice.until - notice.arrived;
+	arena_finish(&arena);
+	return notice.recipient_count;
+}
+
+/* Until when it is tried stands once in a notice, so those of another lifetime have one of their own. */
+static void delays_are_told_by_lifetime(void)
+{
+	int64_t until;
+
+	late();
+	scene.times[0].list[TIME_lifetime] = scene.times[2].list[TIME_lifetime] = (struct said_time){ true, 172800, SLICE("p") };
+	keep(ENVELOPE_TRUSTED, 3);
+	(void)usleep(2100000);
+	for (uint32_t i = 0; i < 3; i++)
+		end_one(i, RELAY_DEFERRED);
+	say_whose(RELAY_ENDED);
+	EXPECT(told_until(&until) == 2 && until == 172800);
+	compose();
+	EXPECT(lent_count(1));                  /* the notice */
+	EXPECT(told_until(&until) == 1 && until == 432000);
+	compose();
+	EXPECT(lent_count(1));
+	EXPECT(ledger("\"queued\": 5") && silent(scene.inspect));
+}
+
 static void delay_is_not_told(uint8_t notify, uint32_t flags)
 {
 	late();
@@ -186,6 +219,7 @@ static const struct scene_row rows[] = {
 	{ "what arrived is not delivered again after a crash", it_is_not_delivered_again },
 	{ "a notice of success that cannot be made is let go", inspect_cannot_compose },
 	{ "delay is told once", delay_is_told_once },
+	{ "delay is told by lifetime", delays_are_told_by_lifetime },
 	{ "delay is not told where only failure was asked for", delay_was_not_asked_for },
 	{ "NEVER means never", never_means_never },
 	{ "strangers are not told of delay", strangers_are_not_told_of_delay },

@@ -193,11 +193,13 @@ void judge(const enum outcome *outcomes, uint32_t count)
 {
 	struct fate fates[3] = { { .edits = NO_EDITS } };
 	struct deeds deeds = scene.deeds ? *scene.deeds : (struct deeds){ 0 };
-	struct judgement judgement = { .fates = fates, .fate_count = count, .deeds = &deeds, .deeds_count = scene.deeds != NULL };
+	struct judgement judgement = { .fates = fates, .fate_count = count, .deeds = &deeds, .deeds_count = scene.deeds != NULL,
+		                       .times = scene.times, .times_count = COUNT_OF(scene.times) };
 	struct buffer packed;
 
 	for (uint32_t i = 0; i < count; i++)
 		fates[i] = (struct fate){ .outcome = outcomes[i], .edits = NO_EDITS, .deeds = scene.deeds != NULL, .notices = scene.notices[i],
+		                          .times = i + 1,
 		                          .reply = outcomes[i] == FATE_DEFER ? SLICE("451 4.7.1 wait") : SLICE("550 5.7.1 no") };
 	EXPECT(hear(scene.inspect, QUEUE_INSPECT));
 	buffer_init(&packed, 65536);
@@ -437,6 +439,7 @@ int scene_main(int count, char **words, const struct scene_row *rows, size_t row
 		scene.target = SLICE("");
 		scene.deeds = NULL;
 		memset(scene.notices, 0, sizeof(scene.notices));
+		memset(scene.times, 0, sizeof(scene.times));
 		set_up();
 		start();
 		rows[i].play();

@@ -35,6 +35,7 @@ struct scene {
 	struct slice target;             /* of their envelopes */
 	const struct deeds *deeds;       /* of every fate; NULL: none */
 	enum fate_notices notices[3];    /* of each fate */
+	struct times times[3];           /* the same */
 };
 extern struct scene scene;
 extern uint32_t serial;                   /* of the last loan */

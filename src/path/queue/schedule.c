@@ -19,11 +19,11 @@ static uint32_t shaken(uint32_t wait, uint32_t chance)
 	return wait - wait / 4 + (half ? chance % (half + 1) : 0);
 }
 
-uint32_t schedule_retry(const struct queue_settings *settings, unsigned attempts, uint32_t chance)
+uint32_t schedule_retry(const struct queue_times *times, unsigned attempts, uint32_t chance)
 {
-	uint64_t least = settings->retry_least.n;
-	uint32_t wait = attempts > 1 ? doubled(least, settings->retry_most.n, attempts - 2)
-	                             : doubled(least / 5 ? least / 5 : 1, settings->retry_most.n, 0);
+	uint64_t least = times->retry_least.n;
+	uint32_t wait = attempts > 1 ? doubled(least, times->retry_most.n, attempts - 2)
+	                             : doubled(least / 5 ? least / 5 : 1, times->retry_most.n, 0);
 
 	wait = shaken(wait, chance);
 	return wait ? wait : 1;
@@ -40,7 +40,7 @@ uint32_t schedule_judge(unsigned tried, uint32_t chance)
 }
 
 /* A clock that jumped ahead expires nothing that was not tried a few times. */
-bool schedule_expired(const struct queue_settings *settings, uint32_t received, unsigned attempts, int64_t now)
+bool schedule_expired(const struct queue_times *times, uint32_t received, unsigned attempts, int64_t now)
 {
-	return attempts >= 2 && now > (int64_t)received && (uint64_t)(now - received) >= settings->lifetime.n;
+	return attempts >= 2 && now > (int64_t)received && (uint64_t)(now - received) >= times->lifetime.n;
 }

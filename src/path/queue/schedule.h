@@ -12,9 +12,9 @@
 
 #include "queue/queue.h"
 
-uint32_t schedule_retry(const struct queue_settings *settings, unsigned attempts, uint32_t chance);   /* seconds from now */
+uint32_t schedule_retry(const struct queue_times *times, unsigned attempts, uint32_t chance);   /* seconds from now */
 uint32_t schedule_busy(unsigned times, uint32_t chance);          /* a full line: soon, and not counted */
 uint32_t schedule_judge(unsigned tried, uint32_t chance);         /* no judgement came */
-bool schedule_expired(const struct queue_settings *settings, uint32_t received, unsigned attempts, int64_t now);
+bool schedule_expired(const struct queue_times *times, uint32_t received, unsigned attempts, int64_t now);
 
 #endif

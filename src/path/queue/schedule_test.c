@@ -4,7 +4,7 @@
 
 #include "base/test.h"
 
-static const struct queue_settings settings = {
+static const struct queue_times times = {
 	.retry_least = { 300 }, .retry_most = { 3600 }, .lifetime = { 432000 } };
 
 static const struct wait_row {
@@ -37,12 +37,12 @@ int main(void)
 {
 	for (size_t i = 0; i < COUNT_OF(wait_rows); i++)
 		for (uint32_t chance = 0; chance < 5000; chance += 7) {
-			uint32_t wait = schedule_retry(&settings, wait_rows[i].attempts, chance);
+			uint32_t wait = schedule_retry(&times, wait_rows[i].attempts, chance);
 
 			CHECK(wait >= wait_rows[i].least && wait <= wait_rows[i].most, wait_rows[i].about);
 		}
 	for (size_t i = 0; i < COUNT_OF(end_rows); i++)
-		CHECK(schedule_expired(&settings, end_rows[i].received, end_rows[i].attempts, end_rows[i].now) ==
+		CHECK(schedule_expired(&times, end_rows[i].received, end_rows[i].attempts, end_rows[i].now) ==
 		      end_rows[i].expired, end_rows[i].about);
 	CHECK(schedule_busy(0, 0) <= 3 && schedule_busy(200, 4711) <= 90, "a full line is tried soon");
 	CHECK(schedule_judge(0, 0) <= 3 && schedule_judge(200, 4711) <= 400, "so is a judgement");

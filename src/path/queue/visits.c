@@ -92,6 +92,8 @@ enum result visits_judgement(struct arena *arena, struct slice packed, uint32_t 
 		TRY(edits_unpack(judgement.edits[i], arena, &edits));
 		TRY(edits_check(&edits, length));
 	}
+	for (uint32_t i = 0; i < judgement.times_count; i++)
+		times_bound(&judgement.times[i]);
 	*ret_judgement = judgement;
 	return OK;
 }

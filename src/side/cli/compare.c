@@ -19,6 +19,20 @@ static enum result write_deeds(const struct judgement *judgement, const struct f
 	return OK;
 }
 
+/* Which profile says them is no difference. */
+static enum result write_times(const struct judgement *judgement, const struct fate *fate, struct buffer *to)
+{
+	if (fate->times == 0 || fate->times > judgement->times_count)
+		return OK;
+	for (unsigned i = 0; i < TIME_KINDS; i++) {
+		const struct said_time *time = &judgement->times[fate->times - 1].list[i];
+
+		if (time->said)
+			TRY(buffer_format(to, "; %s %us", time_name((enum time_kind)i), time->seconds));
+	}
+	return OK;
+}
+
 static enum result write_fate(const struct judgement *judgement, const struct fate *fate, struct buffer *to)
 {
 	TRY(buffer_format(to, "%s", outcome_name(fate->outcome)));
@@ -26,6 +40,7 @@ static enum result write_fate(const struct judgement *judgement, const struct fa
 		TRY(buffer_format(to, " (%.*s)", SHOW(fate->kind)));
 	if (fate->reply.len)
 		TRY(buffer_format(to, " '%.*s'", SHOW(fate->reply)));
+	TRY(write_times(judgement, fate, to));
 	return write_deeds(judgement, fate, to);
 }
 
@@ -186,14 +201,32 @@ void pairs_add(struct pair_totals *totals, struct slice pair)
 	totals->list[i].count++;
 }
 
-enum result rule_origin(const struct settings *settings, struct slice rule, struct arena *arena, struct slice *ret_text)
+static enum result origin_text(struct settings_origin origin, struct arena *arena, struct slice *ret_text)
 {
-	struct settings_origin origin = settings_origin_of(settings, "policy", rule, "when");
 	char text[4096 + 16];
 
 	*ret_text = SLICE("");
-	if (rule.len == 0 || origin.line == 0)
+	if (origin.line == 0)
 		return OK;
 	(void)snprintf(text, sizeof(text), "%.*s:%u", SHOW(origin.file), origin.line);
 	return arena_keep(arena, slice_of(text), ret_text);
+}
+
+enum result rule_origin(const struct settings *settings, struct slice rule, struct arena *arena, struct slice *ret_text)
+{
+	*ret_text = SLICE("");
+	return rule.len ? origin_text(settings_origin_of(settings, "policy", rule, "when"), arena, ret_text) : OK;
+}
+
+enum result time_origin(const struct settings *settings, enum time_kind kind, struct slice profile, struct arena *arena,
+                        struct slice *ret_text)
+{
+	char title[256];
+	int length = snprintf(title, sizeof(title), "%.*s\n", SHOW(profile));
+
+	*ret_text = SLICE("");
+	if (length < 0 || (size_t)length >= sizeof(title))
+		return OK;
+	return origin_text(settings_origin_of(settings, "profile/queue", (struct slice){ title, (size_t)length }, time_name(kind)), arena,
+	                   ret_text);
 }

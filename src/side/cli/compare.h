@@ -38,5 +38,8 @@ void pairs_add(struct pair_totals *totals, struct slice pair);
 
 /* "new.conf:12", or empty where the rule is none of the file's. */
 must_use enum result rule_origin(const struct settings *settings, struct slice rule, struct arena *arena, struct slice *ret_text);
+/* The same of a time that a profile sets. */
+must_use enum result time_origin(const struct settings *settings, enum time_kind kind, struct slice profile, struct arena *arena,
+                                 struct slice *ret_text);
 
 #endif

@@ -4,6 +4,17 @@
 #include "cli/compare.h"
 #include "cli/report_inside.h"
 
+/* As it would stand in the file. */
+static enum result report_duration(struct buffer *to, uint32_t seconds)
+{
+	static const struct { uint32_t size; char letter; } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' } };
+
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (seconds && seconds % units[i].size == 0)
+			return buffer_format(to, "%u%c", seconds / units[i].size, units[i].letter);
+	return buffer_format(to, "%us", seconds);
+}
+
 enum result report_edits(const struct trace *trace, const struct fate *fate, struct edits *ret_edits)
 {
 	*ret_edits = (struct edits){ 0 };
@@ -66,6 +77,30 @@ static enum result deeds_of(const struct report *report, const struct trace *tra
 	return OK;
 }
 
+/* "lifetime 2d, profile "students", postern.conf:40" */
+static enum result times_of(const struct report *report, const struct trace *trace, const struct fate *fate, struct buffer *to)
+{
+	const struct times none = { 0 };
+	const struct times *times = fate->times && fate->times <= trace->judgement.times_count
+	                                    ? &trace->judgement.times[fate->times - 1] : &none;
+
+	for (unsigned i = 0; i < TIME_KINDS; i++) {
+		struct slice origin = { 0 };
+
+		if (!times->list[i].said)
+			continue;
+		TRY(buffer_format(to, "      %s ", time_name((enum time_kind)i)));
+		TRY(report_duration(to, times->list[i].seconds));
+		TRY(buffer_add(to, SLICE(", profile \"")));
+		TRY(report_shown(to, times->list[i].profile));
+		TRY(buffer_add_byte(to, '"'));
+		if (report->settings)
+			TRY(time_origin(report->settings, (enum time_kind)i, times->list[i].profile, trace->arena, &origin));
+		TRY(buffer_format(to, "%s%.*s\n", origin.len ? ", " : "", SHOW(origin)));
+	}
+	return OK;
+}
+
 static enum result matched_of(const struct trace *trace, const struct fate *fate, struct buffer *to)
 {
 	const struct titles *titles;
@@ -119,6 +154,7 @@ static enum result fate_of(const struct report *report, const struct trace *trac
 	TRY(rule_of(report, trace, fate->rule, to));
 	TRY(buffer_add_byte(to, '\n'));
 	TRY(matched_of(trace, fate, to));
+	TRY(times_of(report, trace, fate, to));
 	TRY(deeds_of(report, trace, fate, to));
 	return edits_of(trace, fate, to);
 }

@@ -306,6 +306,31 @@ static json_t *deeds_json(const struct report *report, const struct trace *trace
 	return list;
 }
 
+static json_t *times_json(const struct report *report, const struct trace *trace, const struct fate *fate)
+{
+	const struct times none = { 0 };
+	const struct times *times = fate->times && fate->times <= trace->judgement.times_count
+	                                    ? &trace->judgement.times[fate->times - 1] : &none;
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < TIME_KINDS; i++) {
+		const struct said_time *time = &times->list[i];
+		json_t *object;
+		struct slice origin;
+
+		if (!time->said)
+			continue;
+		object = json_object();
+		(void)json_object_set_new(object, "name", json_string(time_name((enum time_kind)i)));
+		(void)json_object_set_new(object, "seconds", json_integer((json_int_t)time->seconds));
+		(void)json_object_set_new(object, "profile", report_text(time->profile));
+		if (report->settings && time_origin(report->settings, (enum time_kind)i, time->profile, trace->arena, &origin) == OK)
+			set_text(object, "origin", origin);
+		(void)json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static json_t *recipients_json(const struct report *report, const struct trace *trace)
 {
 	const struct titles none = { 0 };
@@ -323,6 +348,7 @@ static json_t *recipients_json(const struct report *report, const struct trace *
 		set_text(object, "reply", fate->reply);
 		set_rule(object, report, trace, fate->rule);
 		(void)json_object_set_new(object, "matched", words_of(titles->list, titles->count));
+		(void)json_object_set_new(object, "times", times_json(report, trace, fate));
 		(void)json_object_set_new(object, "also", deeds_json(report, trace, fate));
 		(void)!set_edits(object, trace, fate);           /* those of an old spool that cannot be read are not told */
 		(void)json_array_append_new(list, object);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * paces.h — the times that profiles set for recipients, each set of them kept once: a profile is that of 100,000 messages.
+ *
+ * Knows:   sets, counted; number 0 is "as the file says".
+ * Ignores: what they are for, and whose profile it was.
+ * Owns:    the sets, until the last user gives them back.
+ * Fails:   never: beyond PACES_MOST different ones the answer is 0, and the file's times hold.
+ */
+#ifndef QUEUE_PACES_H
+#define QUEUE_PACES_H
+
+#include "mail/policy/policy.h"
+
+enum { PACES_MOST = 1024 };
+
+struct paces {
+	struct { struct times times; uint32_t users; } list[PACES_MOST];   /* by number; the first is none */
+	uint16_t count;
+};
+
+uint16_t paces_keep(struct paces *paces, const struct times *times);
+void paces_give(struct paces *paces, uint16_t number);
+void paces_put_over(const struct paces *paces, uint16_t number, struct queue_times *over);
+
+#endif
