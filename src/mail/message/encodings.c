@@ -140,19 +140,33 @@ static size_t base64_byte(struct decoder *decoder, unsigned char byte, char *out
 	return base64_flush(decoder, out);
 }
 
-static size_t take_base64(struct decoder *decoder, struct slice *rest, char *out, size_t room)
+/* Whole groups, line after line, as long as lines end behind a group. */
+static size_t base64_lines(struct slice *rest, char *out, size_t room)
 {
 	size_t written = 0, eaten;
+	bool goes_on;
+
+	do {
+		written += base64_groups((const unsigned char *)rest->at, rest->len, room - written, out + written, &eaten);
+		*rest = slice_drop(*rest, eaten);
+		goes_on = rest->len >= 2 && rest->at[0] == '\r' && rest->at[1] == '\n';
+		if (goes_on)
+			*rest = slice_drop(*rest, 2);
+	} while (goes_on);
+	return written;
+}
+
+static size_t take_base64(struct decoder *decoder, struct slice *rest, char *out, size_t room)
+{
+	size_t written = 0;
 
 	while (rest->len && written + 4 <= room) {
 		if (decoder->stops && decoder->state) {
 			*rest = slice_drop(*rest, rest->len);
 			break;
 		}
-		if (decoder->count == 0 && !decoder->state) {
-			written += base64_groups((const unsigned char *)rest->at, rest->len, room - written, out + written, &eaten);
-			*rest = slice_drop(*rest, eaten);
-		}
+		if (decoder->count == 0 && !decoder->state)
+			written += base64_lines(rest, out + written, room - written);
 		if (rest->len && written + 4 <= room) {
 			written += base64_byte(decoder, (unsigned char)rest->at[0], out + written);
 			*rest = slice_drop(*rest, 1);

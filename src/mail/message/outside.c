@@ -100,6 +100,22 @@ static bool is_message_file(const struct part *part, struct slice first)
 	return false;
 }
 
+/* "<" in UTF-7, alone or with a letter behind it in the same run. */
+static bool hides_angle(struct slice text)
+{
+	while (text.len >= 5) {
+		const char *plus = memchr(text.at, '+', text.len - 4);
+
+		if (plus == NULL)
+			return false;
+		text = slice_drop(text, (size_t)(plus - text.at));
+		if (slice_begins(text, SLICE("+ADw-")) || slice_begins(text, SLICE("+ADwA")))
+			return true;
+		text = slice_drop(text, 1);
+	}
+	return false;
+}
+
 void looks_read(struct walk *walk, struct part *part, struct slice first)
 {
 	bool text = part_is_text(part);
@@ -115,6 +131,6 @@ void looks_read(struct walk *walk, struct part *part, struct slice first)
 		walk_note(walk, part, AMBIGUITY_BIT(packed));
 	if (is_message_file(part, first))
 		walk_note(walk, part, AMBIGUITY_BIT(message_kind));
-	if (text && (memmem(first.at, first.len, "+ADw-", 5) || memmem(first.at, first.len, "+ADwA", 5)))
+	if (text && hides_angle(first))
 		walk_note(walk, part, AMBIGUITY_BIT(charset));
 }

@@ -9,13 +9,21 @@
 
 /* ---- PGP (RFC 9580, 6.2) ---- */
 
+/* In base64, which most of large mail is, no dash is found, and that is found out fast. */
+static const char *armor_in(struct slice text)
+{
+	const char *dash = text.len ? memchr(text.at, '-', text.len) : NULL;
+
+	return dash ? memmem(dash, text.len - (size_t)(dash - text.at), ARMOR, strlen(ARMOR)) : NULL;
+}
+
 /* "MESSAGE, PART 1/2" is one too. */
 static void search(struct part *part, struct slice text)
 {
 	const unsigned all = SEALED_ARMOR | SEALED_ARMORED;
 	const char *at;
 
-	while ((part->sealed & all) != all && text.len && (at = memmem(text.at, text.len, ARMOR, strlen(ARMOR))) != NULL) {
+	while ((part->sealed & all) != all && (at = armor_in(text)) != NULL) {
 		text = slice_drop(text, (size_t)(at - text.at) + strlen(ARMOR));
 		part->sealed |= slice_begins(text, SLICE("MESSAGE")) ? all : SEALED_ARMOR;
 	}
