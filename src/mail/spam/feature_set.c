@@ -4,7 +4,7 @@
 
 #include "base/pack.h"
 
-enum { BITS_FIRST = 13, BITS_LAST = 16, TEXT_MOST = 64 };
+enum { BITS_FIRST = 13, BITS_LAST = 16, TEXT_MOST = 64, TRICKS_KEPT = 64 };
 
 #define KIND_ROW(name, view, most, text) { #name, text, VIEW_##view, most },
 const struct feature_kind_row feature_kinds[FEATURE_KIND_COUNT] = { FEATURE_KINDS(KIND_ROW) };
@@ -96,8 +96,10 @@ bool maker_keep(struct maker *maker, enum feature_kind kind, uint32_t hash, uint
 {
 	struct feature_list *list = &maker->features->kinds[kind];
 
-	if (list->count == feature_kinds[kind].most)
+	if (list->count >= maker->most[kind]) {
+		maker->refused |= 1u << kind;
 		return false;
+	}
 	if (2 * (maker->count + 1) > (size_t)1 << maker->bits) {
 		maker->full = maker->full || !grow(maker);
 		if (maker->full)
@@ -108,6 +110,16 @@ bool maker_keep(struct maker *maker, enum feature_kind kind, uint32_t hash, uint
 	maker->count++;
 	list->hashes[list->count++] = hash;
 	return true;
+}
+
+void maker_share(struct maker *maker, size_t left)
+{
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
+		uint32_t most = feature_kinds[kind].most - (kind == FEATURE_trick ? TRICKS_KEPT : 0);
+		uint32_t count = maker->features->kinds[kind].count;
+
+		maker->most[kind] = count < most ? count + (uint32_t)((most - count) / (left ? left : 1)) : count;
+	}
 }
 
 void maker_describe(struct maker *maker, enum feature_kind kind, struct slice label, struct slice text)
@@ -158,6 +170,7 @@ static enum result make_lists(struct maker *maker)
 	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
 		struct feature_list *list = &maker->features->kinds[kind];
 
+		maker->most[kind] = feature_kinds[kind].most;
 		list->hashes = arena_array(arena, uint32_t, feature_kinds[kind].most);
 		if (maker->texts)
 			list->texts = arena_array(arena, struct slice, feature_kinds[kind].most);
@@ -167,18 +180,32 @@ static enum result make_lists(struct maker *maker)
 	return OK;
 }
 
+/* Who says more than is looked at says that, too. */
+static void tell_refused(struct maker *maker)
+{
+	uint32_t refused = maker->refused;
+
+	maker->most[FEATURE_trick] = feature_kinds[FEATURE_trick].most;
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		if (refused >> kind & 1)
+			maker_tell(maker, FEATURE_trick, SLICE("too many"), slice_of(feature_kinds[kind].text));
+}
+
 enum result features_read(const struct message_view *view, const struct message_reader *reader, bool texts,
                           struct features *ret_features)
 {
 	struct features features = { 0 };
 	struct maker maker = { .reader = reader, .features = &features, .texts = texts };
+	struct sample sample;
 
 	TRY(make_lists(&maker));
 	if (view->first) {
-		header_view(&maker, &view->first->headers);
-		header_form(&maker, &view->first->headers);
+		sample_fields(&view->first->headers, &sample);
+		header_form(&maker, &view->first->headers, &sample);
+		header_view(&maker, &sample);
 		contents_view(&maker, view);
 	}
+	tell_refused(&maker);
 	if (maker.full)
 		return LATER;
 	*ret_features = features;
@@ -197,23 +224,60 @@ enum result features_pack(const struct features *features, struct buffer *to)
 	return OK;
 }
 
+/* A set of what was unpacked, to find what stands there twice: it would count twice. */
+struct known { uint32_t *seen; unsigned bits; };
+
+static enum result known_begin(struct arena *arena, size_t count, struct known *ret_known)
+{
+	unsigned bits = 6;
+
+	while ((size_t)1 << bits < 2 * count)
+		bits++;
+	*ret_known = (struct known){ arena_array(arena, uint32_t, (size_t)1 << bits), bits };
+	return ret_known->seen ? OK : LATER;
+}
+
+static bool known_add(struct known *known, uint32_t hash)
+{
+	uint32_t *place = find(known->seen, known->bits, hash);
+
+	if (hash == 0 || *place)
+		return false;
+	*place = hash;
+	return true;
+}
+
+static enum result unpack_list(struct unpack *from, struct arena *arena, enum feature_kind kind, struct known *known,
+                               struct feature_list *ret_list)
+{
+	uint32_t count = unpack_u32(from);
+
+	if (from->bad || count > feature_kinds[kind].most || count > from->rest.len / 4)
+		return REFUSED;
+	ret_list->hashes = arena_array(arena, uint32_t, count);
+	if (ret_list->hashes == NULL)
+		return LATER;
+	for (ret_list->count = 0; ret_list->count < count; ret_list->count++) {
+		uint32_t hash = unpack_u32(from);
+
+		if (!known_add(known, hash))
+			return REFUSED;
+		ret_list->hashes[ret_list->count] = hash;
+	}
+	return OK;
+}
+
 enum result features_unpack(struct slice packed, struct arena *arena, struct features *ret_features)
 {
 	struct unpack from = unpack_from(packed);
 	struct features features = { 0 };
+	struct known known;
 
-	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
-		struct feature_list *list = &features.kinds[kind];
-		uint32_t count = unpack_u32(&from);
-
-		if (from.bad || count > feature_kinds[kind].most || count > from.rest.len / 4)
-			return REFUSED;
-		list->hashes = arena_array(arena, uint32_t, count);
-		if (list->hashes == NULL)
-			return LATER;
-		for (list->count = 0; list->count < count; list->count++)
-			list->hashes[list->count] = unpack_u32(&from);
-	}
+	if (packed.len > FEATURES_PACKED)
+		return REFUSED;
+	TRY(known_begin(arena, packed.len / 4, &known));
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		TRY(unpack_list(&from, arena, (enum feature_kind)kind, &known, &features.kinds[kind]));
 	TRY(unpack_end(&from));
 	*ret_features = features;
 	return OK;

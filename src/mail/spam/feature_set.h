@@ -38,9 +38,9 @@ struct feature_kind_row { const char *name, *text; enum feature_view view; uint3
 extern const struct feature_kind_row feature_kinds[FEATURE_KIND_COUNT];
 
 enum {
-	FEATURE_TEXT = 60000,                    /* decoded bytes of text that are looked at */
+	FEATURE_TEXT = 60000,                    /* decoded bytes of text that are looked at, its ends where there is more */
 	FEATURE_GRAM_TEXT = 3000,                /* … for four letters in a row */
-	FEATURE_GRAM_HEADER = 1500,              /* raw bytes of the header for the same */
+	FEATURE_GRAM_HEADER = 1500,              /* raw bytes of the header for the same, of well-known fields first */
 	FEATURES_PACKED = 128 << 10,             /* bytes of packed features, at most */
 };
 
@@ -56,7 +56,7 @@ struct features { struct feature_list kinds[FEATURE_KIND_COUNT]; };
 must_use enum result features_read(const struct message_view *view, const struct message_reader *reader, bool texts,
                                    struct features *ret_features);
 
-/* Without texts; little-endian: for each kind u32 count, then that many u32. */
+/* Without texts; little-endian: for each kind u32 count, then that many u32, none of them 0 and none twice. */
 must_use enum result features_pack(const struct features *features, struct buffer *to);
 must_use enum result features_unpack(struct slice packed, struct arena *arena, struct features *ret_features);
 

@@ -112,6 +112,63 @@ static const struct {
 	  FEATURE_word, LIT("viagra"), FEATURE_word, LIT("amp") },
 	{ "text that is not shown", LIT(HTML "<div style='display: none'><div>secret</div></div>shown\r\n"),
 	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "a length with a unit hides", LIT(HTML "<p style='font-size: 0.0px'>secret</p>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "0.9em is no 0", LIT(HTML "<p style='font-size:0.9em'>shown</p>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "10px is no 1px", LIT(HTML "<p style='font-size:10px'>shown</p>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "a line that begins a little to the left is seen", LIT(HTML "<p style='text-indent:-18.0pt'>shown</p>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "one that begins far to the left is not", LIT(HTML "<p style='text-indent:-9999px'>secret</p>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "no height alone hides nothing", LIT(HTML "<div style='max-height:0'>shown</div>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "with what is beyond cut off it does", LIT(HTML "<div style='max-height:0;overflow:hidden'>secret</div>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "of two the last holds", LIT(HTML "<p style='display:none;display:block'>shown</p>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "or the important one", LIT(HTML "<p style='display:none !important;display:block'>secret</p>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "comments and escapes change nothing", LIT(HTML "<p style='d\\isp/**/lay:n\\6f ne'>secret</p>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "what stands in quotes says nothing", LIT(HTML "<p style=\"font-family:'x;display:none'\">shown</p>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "a long style is read to its end",
+	  LIT(HTML "<p style='font-family:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaa;display:none'>secret</p>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "what stands alone hides nothing behind it", LIT(HTML "<wbr hidden><embed hidden><source hidden>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "the next paragraph ends a hidden one", LIT(HTML "<p hidden>secret<p>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "so does a table", LIT(HTML "<p hidden>secret<table><tr><td>shown</table>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "the next item, cell and row too", LIT(HTML "<ul><li hidden>secret<li>shown</ul><table><tr hidden><td>secret<tr><td>seen</table>\r\n"),
+	  FEATURE_word, LIT("seen"), FEATURE_word, LIT("secret") },
+	{ "a paragraph within a hidden cell stays hidden", LIT(HTML "<table><tr><td hidden><p>one<p>secret<td>shown</table>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "the end of what was never begun ends nothing", LIT(HTML "<div hidden></b></p>secret</div>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "nor does an end within a line end a block", LIT(HTML "<b><div hidden></b>secret</div>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "the ends of what is around end it", LIT(HTML "<div><span hidden>secret</div>shown\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
+	{ "white is seen on black", LIT(HTML "<td bgcolor=black><font color=white>shown</font></td>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "on black by style too", LIT(HTML "<td style='background-color:#000'><font color=#fff>shown</font></td>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "after it the paper is white again", LIT(HTML "<table><td bgcolor=black>x</table><font color=black>shown</font>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "a colour has many names", LIT(HTML "<p style='color: rgb(255, 255,255)'>secret</p>shown\r\n"),
+	  FEATURE_trick, LIT("hidden: secret"), FEATURE_word, LIT("secret") },
+	{ "on a picture it is seen", LIT(HTML "<td background=a.gif><font color=white>shown</font></td>\r\n"),
+	  FEATURE_word, LIT("shown"), FEATURE_trick, LIT("hidden: shown") },
+	{ "marks within marks without end", LIT(HTML
+	  "<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>"
+	  "<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>shown\r\n"),
+	  FEATURE_trick, LIT("marks deeper than any reader nests them: 1"), FEATURE_trick, LIT("hidden: shown") },
 	{ "text in the colour of the paper", LIT(HTML "<font color=#FFFFFF>secret</font>shown\r\n"),
 	  FEATURE_word, LIT("shown"), FEATURE_word, LIT("secret") },
 	{ "a block ends a word", LIT(HTML "one<br>two\r\n"),
@@ -174,23 +231,105 @@ static void packed_and_back(void)
 	arena_finish(&seen.arena);
 }
 
-/* A text of 200,000 different words has no more features than a kind may have. */
-static void a_long_text_has_an_end(void)
+static void refuses_what_stands_twice(void)
 {
-	struct buffer text;
-	struct seen seen;
+	static const char twice[] = "\2\0\0\0" "\1\2\3\4" "\1\2\3\4", nothing[] = "\1\0\0\0" "\0\0\0\0";
+	static const char kinds[] = "\1\0\0\0" "\1\2\3\4" "\1\0\0\0" "\1\2\3\4", once[] = "\1\0\0\0" "\1\2\3\4";
+	static const struct { const char *about; struct slice bytes; enum result end; } cases[] = {
+		{ "a feature once", { once, sizeof(once) - 1 }, OK },
+		{ "a feature twice is refused: it would count twice", { twice, sizeof(twice) - 1 }, REFUSED },
+		{ "in another kind too", { kinds, sizeof(kinds) - 1 }, REFUSED },
+		{ "0 is no feature", { nothing, sizeof(nothing) - 1 }, REFUSED },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char packed[4 * FEATURE_KIND_COUNT + 16] = { 0 };
+		size_t rest = 4 * FEATURE_KIND_COUNT - 4 * (1 + (cases[i].bytes.len == 16));
+		struct features features;
+		struct arena arena;
+
+		arena_init(&arena, MEMORY);
+		memcpy(packed, cases[i].bytes.at, cases[i].bytes.len);
+		CHECK(features_unpack((struct slice){ packed, cases[i].bytes.len + rest }, &arena, &features) == cases[i].end,
+		      cases[i].about);
+		arena_finish(&arena);
+	}
+}
+
+/* A message of many words that are in no other, and one that matters, at its beginning or its end, or in between. */
+enum { WORDS = 200000, FIELDS = 700, PARTS = 100 };
+enum place { FIRST, MIDDLE, LAST };
+
+/* Where # stands in the form comes a number. */
+static bool put_words(struct buffer *to, const char *form, unsigned count)
+{
 	bool good = true;
 
-	buffer_init(&text, 4 << 20);
-	good = buffer_add(&text, SLICE("\r\n")) == OK;
-	for (unsigned i = 0; i < 200000 && good; i++)
-		good = buffer_format(&text, "w%u ", i) == OK;
-	CHECK(good && see(&seen, buffer_slice(&text)), "a long text");
-	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
-		CHECK(seen.features.kinds[kind].count <= feature_kinds[kind].most, feature_kinds[kind].text);
-	CHECK(has(&seen, FEATURE_word, SLICE("w1")) && !has(&seen, FEATURE_word, SLICE("w199999")), "its beginning is seen");
-	arena_finish(&seen.arena);
-	buffer_finish(&text);
+	for (unsigned i = 0; i < count && good; i++) {
+		struct slice behind = slice_of(form), before = slice_cut(&behind, '#');
+
+		good = buffer_format(to, "%.*s%u%.*s", SHOW(before), i, SHOW(behind)) == OK;
+	}
+	return good;
+}
+
+static bool put_one(struct buffer *to, const char *filler, unsigned count, enum place place, const char *one)
+{
+	return (place != FIRST || buffer_add(to, slice_of(one)) == OK) &&
+	       put_words(to, filler, place == MIDDLE ? count / 2 : place == LAST ? count : 0) &&
+	       (place == FIRST || buffer_add(to, slice_of(one)) == OK) &&
+	       put_words(to, filler, place == MIDDLE ? count / 2 : place == FIRST ? count : 0);
+}
+
+#define MIXED "Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+static const struct flood {
+	const char *about, *begin, *filler, *one;
+	unsigned count;
+	enum place place;
+	enum feature_kind kind;
+	struct slice there, told;
+} floods[] = {
+	{ "what a long text begins with is seen", "\r\n", "w# ", "watches ", WORDS, FIRST, FEATURE_word, LIT("watches"),
+	  LIT("cut: text") },
+	{ "so is what it ends with", "\r\n", "w# ", "watches ", WORDS, LAST, FEATURE_word, LIT("watches"), LIT("cut: part") },
+	{ "a text that is not cut, but has many words", "\r\n", "w# ", "watches ", 7000, LAST, FEATURE_word, LIT("watches"),
+	  LIT("too many: a word of the text") },
+	{ "its links", "\r\n", "http://w#.example/ ", "http://shop.example/ ", 2000, LAST, FEATURE_link,
+	  LIT("host: shop.example"), LIT("too many: a link") },
+	{ "behind many marks", HTML, "<b>w#</b> ", "<a href=http://shop.example/>watches</a>", 3000, LAST, FEATURE_link,
+	  LIT("host: shop.example"), LIT("too many: a word of the text") },
+	{ "behind much that is hidden", HTML "<i>one</i>", "<div hidden>w#</div>", "<p>watches</p>", 30000, LAST, FEATURE_word,
+	  LIT("watches"), LIT("too many: a trick") },
+	{ "the last of many parts", MIXED, "--x\r\n\r\nw#\r\n", "--x\r\n\r\nwatches\r\n", PARTS, LAST, FEATURE_word, LIT("watches"),
+	  LIT("cut: parts") },
+	{ "a subject among many fields", "", "X-#: a\r\n", "Subject: watches\r\n", FIELDS, MIDDLE, FEATURE_header_word,
+	  LIT("subject: watches"), LIT("cut: header") },
+	{ "the first of many fields", "", "X-#: a\r\n", "X-Shop: watches\r\n", FIELDS, FIRST, FEATURE_header_word,
+	  LIT("x-shop: watches"), LIT("cut: header") },
+	{ "the last of many fields", "", "X-#: a\r\n", "X-Shop: watches\r\n", FIELDS, LAST, FEATURE_header_form,
+	  LIT("field: x-shop"), LIT("cut: header") },
+	{ "the end of a long field", "Subject: ", "w# ", "watches", 1500, LAST, FEATURE_header_word, LIT("subject: watches"),
+	  LIT("cut: field") },
+};
+
+static void filler_pushes_nothing_out(void)
+{
+	for (size_t i = 0; i < COUNT_OF(floods); i++) {
+		const struct flood *flood = &floods[i];
+		struct buffer text;
+		struct seen seen;
+
+		buffer_init(&text, 8 << 20);
+		CHECK(buffer_add(&text, slice_of(flood->begin)) == OK &&
+		      put_one(&text, flood->filler, flood->count, flood->place, flood->one) &&
+		      buffer_add(&text, SLICE("\r\n--x--\r\n")) == OK && see(&seen, buffer_slice(&text)), flood->about);
+		CHECK(has(&seen, flood->kind, flood->there), flood->about);
+		CHECK(has(&seen, FEATURE_trick, flood->told), flood->about);
+		for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+			CHECK(seen.features.kinds[kind].count <= feature_kinds[kind].most, feature_kinds[kind].text);
+		arena_finish(&seen.arena);
+		buffer_finish(&text);
+	}
 }
 
 /* What may be known of a message is the same whether anybody wants to read it. */
@@ -212,7 +351,8 @@ int main(void)
 {
 	each_row();
 	packed_and_back();
-	a_long_text_has_an_end();
+	refuses_what_stands_twice();
+	filler_pushes_nothing_out();
 	texts_change_nothing();
 	return TEST_END();
 }

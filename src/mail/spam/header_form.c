@@ -3,7 +3,7 @@
  * way, who is named where. Which fields are looked at in which way is a table. */
 #include "mail/spam/maker.h"
 
-enum { FIELDS_MOST = 200, HOSTS_MOST = 32, LABELS_MOST = 3, LITERAL = 6, RECEIVED_MOST = 20 };
+enum { EDGE = 80, HOSTS_MOST = 32, LABELS_MOST = 3, LITERAL = 6, RECEIVED_MOST = 20 };
 
 static const struct slice no_text = { "", 0 };
 
@@ -231,11 +231,11 @@ static void see_names(struct maker *maker, const struct headers *headers)
 {
 	struct slice before = SLICE("the beginning");
 
-	for (size_t i = 0; i < headers->count && i < FIELDS_MOST; i++) {
+	for (size_t i = 0; i < headers->count; i++) {
 		const struct header *header = &headers->list[i];
 		uint32_t hash = hash_byte(hash_lower(HASH_SEED, before), '>');
 
-		if (field_is_mark(header->name))
+		if ((i >= EDGE && i + EDGE < headers->count) || field_is_mark(header->name))
 			continue;
 		tell_exact(maker, SLICE("field"), header->name);
 		maker_add(maker, FEATURE_header_form, hash_lower(hash, header->name), before, header->name);
@@ -285,10 +285,10 @@ static void see_counts(struct maker *maker, const struct headers *headers)
 		tell(maker, SLICE("a line that is no field"), no_text);
 }
 
-void header_form(struct maker *maker, const struct headers *headers)
+void header_form(struct maker *maker, const struct headers *headers, const struct sample *sample)
 {
-	for (size_t i = 0; i < headers->count && i < FIELDS_MOST; i++)
-		see_field(maker, &headers->list[i]);
+	for (size_t i = 0; i < sample->count; i++)
+		see_field(maker, sample->fields[i]);
 	see_names(maker, headers);
 	see_agreement(maker, headers);
 	see_counts(maker, headers);

@@ -2,7 +2,7 @@
 /* Each field's words by its name, decoded; what lists and filters added counts as a kind of its own. */
 #include "mail/spam/maker.h"
 
-enum { FIELDS_MOST = 200, VALUE_MOST = 4096, NAME_MOST = 64 };
+enum { VALUE_MOST = 4096, VALUE_EDGE = 1024, NAME_MOST = 64 };
 
 /* Fields that start so were written by lists, filters and mailboxes. */
 static const struct slice marks[] = {
@@ -29,9 +29,7 @@ static struct slice shown(struct maker *maker, struct slice value)
 	unsigned faults = 0;
 	struct slice text;
 
-	if (value.len > VALUE_MOST)
-		value.len = VALUE_MOST;
-	if (memmem(value.at, value.len, "=?", 2) == NULL)
+	if (value.len == 0 || memmem(value.at, value.len, "=?", 2) == NULL)
 		return value;
 	if (header_text(maker->reader, value, &text, &faults) != OK) {
 		maker->full = true;
@@ -51,24 +49,29 @@ static void field_words(struct maker *maker, const struct header *header)
 	for (size_t i = 0; i < words.label.len; i++)
 		name[i] = byte_lower(header->name.at[i]);
 	words.tricks = slice_same(words.label, SLICE("subject"));
-	words_of(&words, shown(maker, header->value));
+	if (header->value.len <= VALUE_MOST) {
+		words_of(&words, shown(maker, header->value));
+		return;
+	}
+	maker_tell(maker, FEATURE_trick, SLICE("cut"), SLICE("field"));
+	words_of(&words, shown(maker, (struct slice){ header->value.at, VALUE_MOST - VALUE_EDGE }));
+	words_of(&words, shown(maker, slice_drop(header->value, header->value.len - VALUE_EDGE)));
 }
 
-/* Of the raw fields in a row, marks left out. */
-static void field_grams(struct maker *maker, const struct headers *headers)
+/* The fields that were not written by lists and filters, raw, in the order of their worth. */
+static void field_grams(struct maker *maker, const struct sample *sample)
 {
 	char room[FEATURE_GRAM_HEADER];
 	size_t length = 0;
 
-	for (size_t i = 0; i < headers->count && length < sizeof(room); i++) {
-		const struct header *header = &headers->list[i];
+	for (size_t i = 0; i < sample->count && length < sizeof(room); i++) {
+		const struct header *header = sample->fields[i];
 		const struct slice pieces[] = { header->name, SLICE(":"), header->value };
 
 		if (field_is_mark(header->name))
 			continue;
 		for (size_t k = 0; k < COUNT_OF(pieces); k++) {
-			size_t most = sizeof(room) - length;
-			size_t take = pieces[k].len < most ? pieces[k].len : most;
+			size_t left = sizeof(room) - length, take = pieces[k].len < left ? pieces[k].len : left;
 
 			memcpy(room + length, pieces[k].at, take);
 			length += take;
@@ -77,9 +80,11 @@ static void field_grams(struct maker *maker, const struct headers *headers)
 	grams_of(maker, FEATURE_header_gram, (struct slice){ room, length });
 }
 
-void header_view(struct maker *maker, const struct headers *headers)
+void header_view(struct maker *maker, const struct sample *sample)
 {
-	for (size_t i = 0; i < headers->count && i < FIELDS_MOST; i++)
-		field_words(maker, &headers->list[i]);
-	field_grams(maker, headers);
+	for (size_t i = 0; i < sample->count; i++)
+		field_words(maker, sample->fields[i]);
+	if (sample->cut)
+		maker_tell(maker, FEATURE_trick, SLICE("cut"), SLICE("header"));
+	field_grams(maker, sample);
 }

@@ -159,7 +159,11 @@ void links_in(struct maker *maker, struct slice text)
 	unsigned told = 0;
 	size_t from;
 
-	for (size_t i = 0; i + 4 < text.len && told < LINKS_MOST; i++) {
+	for (size_t i = 0; i + 4 < text.len; i++) {
+		if (told == LINKS_MOST) {
+			maker->refused |= 1u << FEATURE_link;
+			return;
+		}
 		if ((text.at[i] != ':' && (text.at[i] | 0x20) != 'w') || !links_begin(text, i, &from))
 			continue;
 		link_of(maker, (struct slice){ text.at + from, link_length(slice_drop(text, from)) });

@@ -5,7 +5,9 @@
  * Knows:   that a feature is told once, and that a kind has its most.
  * Ignores: what is a feature: words.c, header_view.c, contents_view.c, markup.c, links.c.
  * Owns:    nothing: all stands in the reader's arena.
- * Fails:   `full` says that the arena was; what is added then is lost, and features_read() says LATER.
+ * Fails:   a kind without room leaves out what is told then: whoever has more than one thing to tell of shares the room
+ *          out, so that none of them pushes the others out. `full` says that the arena was; what is added then is lost,
+ *          and features_read() says LATER.
  */
 #ifndef SPAM_MAKER_H
 #define SPAM_MAKER_H
@@ -19,6 +21,8 @@ struct maker {
 	unsigned bits;                           /* of its places */
 	bool texts;                              /* somebody wants to know what features stand for */
 	size_t count;
+	uint32_t most[FEATURE_KIND_COUNT];       /* for now: maker_share() keeps room for what comes later */
+	uint32_t refused;                        /* bits: kinds of which some were left out */
 	bool full;
 };
 
@@ -42,6 +46,10 @@ static inline bool is_word(struct slice a, struct slice b)
 {
 	return a.at && a.len == b.len && lower(*a.at) == *b.at && slice_same_nocase(a, b);
 }
+
+/* From now on a kind takes at most this part of the room that it has left: one of `left` that still want some. Of tricks
+ * some room is always kept for the reader's own. */
+void maker_share(struct maker *maker, size_t left);
 
 uint32_t hash_bytes(uint32_t hash, struct slice bytes);
 uint32_t hash_lower(uint32_t hash, struct slice bytes);
@@ -109,13 +117,37 @@ void links_in(struct maker *maker, struct slice text);
 /* The last `labels` labels of a domain; whole when there are fewer. */
 struct slice domain_end(struct slice domain, unsigned labels);
 
+/* styles.c: what a style says of the text within it. `ink` and `paper` are changed only where it says so. */
+enum { COLOUR_UNKNOWN = -1 };
+struct style { bool hides; int32_t ink, paper; };        /* colours: 0xRRGGBB */
+void style_read(struct slice text, struct style *style);
+int32_t colour_of(struct slice text);
+
+/* nesting.c: the marks of HTML that are open, the page itself first. What lies deeper than NESTING_MOST is `deep`: it has
+ * the style of the deepest one that is kept. */
+enum { NESTING_MOST = 48 };
+struct open_mark { struct slice name; struct style style; };
+struct nesting { struct open_mark open[NESTING_MOST]; size_t count; bool deep; };
+void nesting_init(struct nesting *nesting);
+void nesting_before(struct nesting *nesting, struct slice name);         /* a mark of that name is coming */
+void nesting_begin(struct nesting *nesting, struct slice name, const struct style *style);
+void nesting_end(struct nesting *nesting, struct slice name);
+const struct style *nesting_style(const struct nesting *nesting);
+bool nesting_hides(const struct nesting *nesting);
+bool mark_joins(struct slice name);                                      /* it stands within a line, and within a word */
+
 /* markup.c: HTML as marks, links, the text that is seen, and that which is not. */
 struct markup { struct slice seen, hidden; };
 void markup_of(struct maker *maker, struct slice html, struct markup *ret_markup);
 
+/* fields.c: which fields are looked at, and in what order: the well-known ones first, then the first and the last others. */
+enum { SAMPLE_MOST = 256 };
+struct sample { const struct header *fields[SAMPLE_MOST]; size_t count; bool cut; };
+void sample_fields(const struct headers *headers, struct sample *ret_sample);
+
 /* header_view.c, header_form.c, contents_view.c */
-void header_view(struct maker *maker, const struct headers *headers);
-void header_form(struct maker *maker, const struct headers *headers);
+void header_view(struct maker *maker, const struct sample *sample);
+void header_form(struct maker *maker, const struct headers *headers, const struct sample *sample);
 void contents_view(struct maker *maker, const struct message_view *view);
 /* A field of lists, filters and mailboxes, not of whoever wrote the message. */
 bool field_is_mark(struct slice name);

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One pass without a tree: what a mark hides lasts until the mark of the same name ends. Attributes that matter are a
- * table. */
+/* One pass: what a mark hides lasts as long as it is open (nesting.c). Attributes that matter are a table. */
 #include "mail/spam/maker.h"
 
-enum { VALUE_MOST = 24, COLOR_MOST = 16, TAG_MOST = 16, ENTITY_MOST = 10 };
+enum { VALUE_MOST = 24, TAG_MOST = 16, ENTITY_MOST = 10 };
 
 struct html {
 	struct maker *maker;
 	struct slice rest;
 	struct slice tag;                        /* being read */
-	bool ends, hides;
+	struct style style;                      /* … as far as it was read */
+	bool ends;
 	char *seen, *hidden;
 	size_t seen_length, hidden_length;
-	struct slice hider;                      /* the mark that hides; empty: nothing does */
-	unsigned nested;                         /* marks of that name that are open */
-	struct slice background, color;
+	struct nesting nesting;
 	unsigned split, comments, numbers;       /* marks and comments within words; letters written as numbers */
 };
 
@@ -27,7 +25,7 @@ static void tell(struct maker *maker, struct slice label, struct slice text)
 
 static void put(struct html *html, char byte)
 {
-	if (html->hider.len)
+	if (nesting_hides(&html->nesting))
 		html->hidden[html->hidden_length++] = byte;
 	else
 		html->seen[html->seen_length++] = byte;
@@ -115,50 +113,37 @@ static void see_link(struct html *html, struct slice value)
 	link_of(html->maker, value);
 }
 
-static bool style_hides(struct slice value)
-{
-	static const struct slice hiding[] = {
-		LIT("display:none"), LIT("visibility:hidden"), LIT("font-size:0"), LIT("font-size:1px"), LIT("mso-hide:all"),
-		LIT("opacity:0;"), LIT("max-height:0"), LIT("text-indent:-"),
-	};
-	char room[256];
-	size_t length = 0;
-
-	for (size_t i = 0; i < value.len && length < sizeof(room); i++)
-		if ((unsigned char)value.at[i] > ' ')
-			room[length++] = byte_lower(value.at[i]);
-	for (size_t i = 0; i < COUNT_OF(hiding); i++)
-		if (memmem(room, length, hiding[i].at, hiding[i].len))
-			return true;
-	return false;
-}
-
 static void see_style(struct html *html, struct slice value)
 {
-	html->hides = html->hides || style_hides(value);
+	style_read(value, &html->style);
 }
 
 static void see_hidden(struct html *html, struct slice value)
 {
 	(void)value;
-	html->hides = true;
+	html->style.hides = true;
 }
 
-static void see_background(struct html *html, struct slice value)
+static void see_paper(struct html *html, struct slice value)
 {
-	if (value.len <= COLOR_MOST)
-		html->background = value;
+	html->style.paper = colour_of(value);
 }
 
-static void see_color(struct html *html, struct slice value)
+static void see_picture(struct html *html, struct slice value)
 {
-	html->hides = html->hides || (value.len && slice_same_nocase(value, html->background));
+	html->style.paper = COLOUR_UNKNOWN;
+	see_link(html, value);
+}
+
+static void see_ink(struct html *html, struct slice value)
+{
+	html->style.ink = colour_of(value);
 }
 
 static const struct { struct slice name; void (*see)(struct html *, struct slice value); } attributes[] = {
-	{ LIT("href"), see_link }, { LIT("src"), see_link }, { LIT("action"), see_link }, { LIT("background"), see_link },
-	{ LIT("style"), see_style }, { LIT("hidden"), see_hidden }, { LIT("bgcolor"), see_background },
-	{ LIT("color"), see_color },
+	{ LIT("href"), see_link }, { LIT("src"), see_link }, { LIT("action"), see_link }, { LIT("background"), see_picture },
+	{ LIT("style"), see_style }, { LIT("hidden"), see_hidden }, { LIT("bgcolor"), see_paper },
+	{ LIT("color"), see_ink },
 };
 
 static void see_attribute(struct html *html, struct slice name, struct slice value)
@@ -225,43 +210,16 @@ static void take_attributes(struct html *html)
 
 /* ---- marks ---- */
 
-static bool is_one_of(struct slice name, const struct slice *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is_word(name, list[i]))
-			return true;
-	return false;
-}
-
 static bool within_word(const struct html *html)
 {
 	return html->seen_length && byte_is_letter(html->seen[html->seen_length - 1]) && html->rest.len &&
 	       byte_is_letter(*html->rest.at);
 }
 
-static void hide(struct html *html)
-{
-	static const struct slice alone[] = { LIT("br"), LIT("img"), LIT("hr"), LIT("input"), LIT("meta"), LIT("link"),
-		                              LIT("area"), LIT("base"), LIT("col") };
-
-	if (html->hider.len == 0) {
-		if (html->ends || !html->hides || is_one_of(html->tag, alone, COUNT_OF(alone)))
-			return;
-		html->hider = html->tag;
-		html->nested = 1;
-	} else if (slice_same_nocase(html->tag, html->hider)) {
-		html->nested += html->ends ? -1 : 1;
-		if (html->nested == 0)
-			html->hider = (struct slice){ 0 };
-	}
-}
-
 /* What stands in a script or a style sheet is no text. */
 static void skip_code(struct html *html)
 {
-	static const struct slice code[] = { LIT("script"), LIT("style") };
-
-	if (html->ends || !is_one_of(html->tag, code, COUNT_OF(code)))
+	if (html->ends || (!is_word(html->tag, SLICE("script")) && !is_word(html->tag, SLICE("style"))))
 		return;
 	while (html->rest.len) {
 		struct slice before = slice_cut(&html->rest, '<');
@@ -276,16 +234,14 @@ static void skip_code(struct html *html)
 
 static void end_mark(struct html *html)
 {
-	static const struct slice joining[] = {
-		LIT("b"), LIT("i"), LIT("u"), LIT("s"), LIT("em"), LIT("strong"), LIT("font"), LIT("span"), LIT("a"), LIT("small"),
-		LIT("big"), LIT("sub"), LIT("sup"), LIT("tt"), LIT("code"), LIT("wbr"),
-	};
-
-	if (!is_one_of(html->tag, joining, COUNT_OF(joining)))
+	if (!mark_joins(html->tag))
 		put(html, ' ');
 	else if (within_word(html))
 		html->split++;
-	hide(html);
+	if (html->ends)
+		nesting_end(&html->nesting, html->tag);
+	else
+		nesting_begin(&html->nesting, html->tag, &html->style);
 	skip_code(html);
 }
 
@@ -298,9 +254,11 @@ static void take_mark(struct html *html)
 	html->tag = slice_take(&html->rest, run_until(html->rest, ">"));
 	if (html->tag.len > TAG_MOST)
 		html->tag.len = TAG_MOST;
-	html->hides = false;
-	if (!html->ends)
+	if (!html->ends) {
+		nesting_before(&html->nesting, html->tag);
 		tell(html->maker, SLICE("mark"), html->tag);
+	}
+	html->style = *nesting_style(&html->nesting);
 	take_attributes(html);
 	end_mark(html);
 }
@@ -341,10 +299,11 @@ static void tell_trick(struct html *html, const char *what, size_t number)
 
 void markup_of(struct maker *maker, struct slice text, struct markup *ret_markup)
 {
-	struct html html = { .maker = maker, .rest = text, .background = SLICE("#ffffff") };
+	struct html html = { .maker = maker, .rest = text };
 	struct arena *arena = maker->reader->arena;
 
 	*ret_markup = (struct markup){ 0 };
+	nesting_init(&html.nesting);
 	html.seen = arena_take(arena, text.len + 1);
 	html.hidden = arena_take(arena, text.len + 1);
 	if (html.seen == NULL || html.hidden == NULL) {
@@ -356,6 +315,7 @@ void markup_of(struct maker *maker, struct slice text, struct markup *ret_markup
 	tell_trick(&html, "hidden text", html.hidden_length);
 	tell_trick(&html, "marks within words", html.split);
 	tell_trick(&html, "comments within words", html.comments);
+	tell_trick(&html, "marks deeper than any reader nests them", html.nesting.deep);
 	tell_trick(&html, "letters written as numbers", html.numbers);
 	maker_tell_number(maker, FEATURE_markup, SLICE("length"), small_size(text.len));
 	maker_tell_number(maker, FEATURE_markup, SLICE("text in eight of it"), html.seen_length * 8 / (text.len + 1));

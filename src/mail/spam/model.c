@@ -7,15 +7,15 @@
 
 #include <math.h>
 
-enum { VERSION = 1, ORDER = 0x01020304, EXPERIENCED = 60, LONGEST_STEPS = 1000000 };
+enum { VERSION = 2, ORDER = 0x01020304, EXPERIENCED = 20, LONGEST_STEPS = 1000000 };
 
 static const char magic[8] = { 'P', 'S', 'T', 'N', 'S', 'P', 'A', 'M' };
 
-static const float rate = 0.7F, resistance = 0.02F, margin = 0.05F;
+static const float rate = 0.6F, resistance = 0.02F, margin = 0.1F;
 static const float length_least = 20.0F;                 /* added to the number of features of a kind */
-static const float doubtful = 0.9F, doubtful_scale = 0.3F;   /* a label that the experienced model denies so much */
+static const float doubtful = 2.0F, doubtful_least = 0.15F;  /* log-odds against a label at which it is half believed */
 static const float weight_most = 64.0F;
-static const double score_most = 12.0, score_least = -2.0, beyond_least = 0.02;
+static const double score_most = 12.0, score_least = -1.5, beyond_least = 0.02;
 
 size_t model_size(unsigned bits)
 {
@@ -199,6 +199,17 @@ static void move_back(struct model *model, const struct feature_list *list, floa
 	}
 }
 
+/* How far a label is believed that both views deny: whoever learns a hard message has one view that is not so sure. */
+static float belief(const double views[VIEW_COUNT], enum label label)
+{
+	double denial = HUGE_VAL;
+
+	for (size_t view = 0; view < VIEW_COUNT; view++)
+		denial = fmin(denial, label == LABEL_SPAM ? -views[view] : views[view]);
+	denial = fmax(denial, 0) / (double)doubtful;
+	return fmaxf(doubtful_least, (float)(1 / (1 + denial * denial)));
+}
+
 void model_learn(struct model *model, const struct features *features, enum label label, float trust,
                  struct lesson *ret_lesson)
 {
@@ -209,13 +220,15 @@ void model_learn(struct model *model, const struct features *features, enum labe
 
 	model_scales(features, scales);
 	score_views(model, features, scales, views);
+	if (experienced)
+		trust *= belief(views, label);
 	for (size_t view = 0; view < VIEW_COUNT; view++) {
 		float error = (float)((label == LABEL_SPAM) - logistic(views[view]));
 
 		if (fabsf(error) < margin)
 			continue;
 		lesson.error[view] = error;
-		lesson.scale[view] = trust * (experienced && fabsf(error) > doubtful ? doubtful_scale : 1);
+		lesson.scale[view] = trust;
 	}
 	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
 		enum feature_view view = feature_kinds[kind].view;

@@ -16,7 +16,7 @@ const char *label_name(enum label label)
 	return labels[label];
 }
 
-static enum result read_all(int fd, struct buffer *to)
+enum result index_read_all(int fd, struct buffer *to)
 {
 	for (;;) {
 		char *room;
@@ -40,7 +40,7 @@ enum result index_open(struct index *index, const char *path)
 
 	*index = (struct index){ .path = path };
 	buffer_init(&index->text, INDEX_MOST);
-	if (fd < 0 || read_all(fd, &index->text) != OK) {
+	if (fd < 0 || index_read_all(fd, &index->text) != OK) {
 		complain("%s: %s", path, fd < 0 || errno ? strerrordesc_np(errno) : "too long");
 		return REFUSED;
 	}

@@ -28,5 +28,7 @@ void index_close(struct index *index);
 /* AGAIN: there are no more. */
 must_use enum result index_next(struct index *index, struct index_row *ret_row);
 const char *label_name(enum label label);
+/* What can be read from there, into an empty buffer. LATER: it has no room for all. REFUSED, with errno: it cannot be read. */
+must_use enum result index_read_all(int fd, struct buffer *to);
 
 #endif

@@ -14,10 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { RING = 64, MEMORY = 4 << 20, JOBS_EACH = 4 };
+enum { RING = 64, MEMORY = 4 << 20, MESSAGE_MOST = 256 << 20, JOBS_EACH = 4 };
 
 struct lecture {
 	bool waiting, read;                      /* read: `features` are those of the message */
@@ -104,26 +103,29 @@ static int seal_message(const char *path, struct slice bytes)
 	return inspector_message(path, bytes);
 }
 
-/* A sealed copy of the file, -1 with a complaint. */
+/* A sealed copy of the file, -1 with a complaint. It is read, not mapped: somebody may be cutting it. */
 static int open_message(const char *path)
 {
-	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat about;
-	void *bytes;
-	int message;
+	struct buffer bytes;
+	const char *why = NULL;
+	int message = -1;
 
-	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
-		if (about.st_size == 0)
-			return inspector_message(path, SLICE(""));
-		bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (bytes != MAP_FAILED) {
-			message = seal_message(path, (struct slice){ bytes, (size_t)about.st_size });
-			(void)munmap(bytes, (size_t)about.st_size);
-			return message;
-		}
-	}
-	complain("%s: %s", path, fd < 0 || errno ? strerrordesc_np(errno) : "it is no file");
-	return -1;
+	buffer_init(&bytes, MESSAGE_MOST);
+	errno = 0;
+	if (fd < 0 || fstat(fd, &about) != 0)
+		why = strerrordesc_np(errno);
+	else if (!S_ISREG(about.st_mode))
+		why = "it is no file";
+	else if (index_read_all(fd, &bytes) != OK)
+		why = errno ? strerrordesc_np(errno) : "it is too long";
+	if (why)
+		complain("%s: %s", path, why);
+	else
+		message = seal_message(path, buffer_slice(&bytes));
+	buffer_finish(&bytes);
+	return message;
 }
 
 static enum result ask_about(struct learn *learn, const struct index_row *row)
@@ -137,7 +139,6 @@ static enum result ask_about(struct learn *learn, const struct index_row *row)
 		TRY(hear_one(learn));
 	*lecture = (struct lecture){ .row = *row };
 	buffer_init(&lecture->features, FEATURES_PACKED);
-	errno = 0;
 	message = open_message(row->path);
 	learn->next++;
 	if (message < 0)
