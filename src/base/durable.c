@@ -17,7 +17,7 @@
 
 #define TEMPORARY ".tmp-"
 
-enum { NAME_MOST = 48, LISTING = 4096 };
+enum { NAME_MOST = 48, LISTING = 4096, GROUPED_MOST = 1 << 20 };
 
 /* Names are ours: anything else is a bug of ours. */
 static bool good_name(const char *name)
@@ -58,24 +58,30 @@ static bool is_left_out(enum synced what)
 }
 #endif
 
-/* `how`: fsync or fdatasync; together with others who sync in that folder at this time. */
-static enum result sync_in(const struct durable_folder *folder, int fd, int (*how)(int fd), enum synced what)
+/* `how`: fsync or fdatasync; with the others of that group who sync at this time. */
+static enum result sync_with(struct group_commit *group, int fd, int (*how)(int fd), enum synced what)
 {
 	int outcome, kept;
 
 	if (is_left_out(what))
 		return OK;
-	group_commit_enter(folder->group);
+	group_commit_enter(group);
 	outcome = how(fd);
 	kept = errno;
-	group_commit_leave(folder->group);
+	group_commit_leave(group);
 	errno = kept;
 	return sync_of(outcome);
 }
 
+/* A large one goes alone: those who sync a small one need not wait until it is written. */
+static enum result sync_bytes(const struct durable_folder *folder, const struct draft *draft)
+{
+	return sync_with(draft->written <= GROUPED_MOST ? folder->group : NULL, draft->fd, fsync, SYNCED_BYTES);
+}
+
 enum result durable_sync_folder(const struct durable_folder *folder)
 {
-	return sync_in(folder, folder->fd, fsync, SYNCED_FOLDER);
+	return sync_with(folder->group, folder->fd, fsync, SYNCED_FOLDER);
 }
 
 static enum result make_folder(int parent, const char *name)
@@ -180,6 +186,8 @@ static enum result write_all(int fd, struct iovec *parts, int count)
 
 enum result durable_write(struct draft *draft, struct iovec *parts, int count)
 {
+	for (int i = 0; i < count; i++)
+		draft->written += parts[i].iov_len;
 	return write_all(draft->fd, parts, count);
 }
 
@@ -188,7 +196,7 @@ enum result durable_append(const struct durable_folder *folder, int fd, struct i
 	if (lseek(fd, 0, SEEK_END) < 0)
 		return LATER;
 	TRY(write_all(fd, parts, count));
-	return sync_in(folder, fd, fdatasync, SYNCED_RECORDS);
+	return sync_with(folder->group, fd, fdatasync, SYNCED_RECORDS);
 }
 
 static enum result taken_or_later(void)
@@ -241,9 +249,9 @@ static enum result name_and_sync(const struct durable_folder *folder, struct dra
 
 	if (own < 0)
 		return LATER;
-	TRY(sync_in(folder, draft->fd, fsync, SYNCED_BYTES));
+	TRY(sync_bytes(folder, draft));
 	TRY(give_name(folder, draft, name));
-	if (sync_in(folder, own, fsync, SYNCED_NAME) == OK)
+	if (sync_with(folder->group, own, fsync, SYNCED_NAME) == OK)
 		return OK;
 	kept = errno;
 	(void)unlinkat(folder->fd, name, 0);

@@ -29,7 +29,7 @@ struct durable_folder {
 	struct group_commit *group;  /* of all who sync in that file system; NULL: nobody else does */
 };
 
-struct draft { int fd; bool named; char name[64]; };
+struct draft { int fd; bool named; char name[64]; uint64_t written; };
 
 /* Opens (and makes, mode 0700, durably, if missing) a folder below `parent`; before the jail. */
 must_use enum result durable_folder_open(struct durable_folder *folder, int parent, const char *name);

@@ -4,8 +4,9 @@
 #include "base/test.h"
 
 #include <sched.h>
+#include <unistd.h>
 
-enum { THREADS = 8, TURNS = 2000 };
+enum { THREADS = 8, TURNS = 2000, PATIENCE = 20000 };
 
 static struct group_commit group;
 static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
@@ -41,6 +42,16 @@ static void *go_through(void *nothing)
 	return nothing;
 }
 
+static unsigned count_through(void)
+{
+	unsigned count;
+
+	(void)pthread_mutex_lock(&counting);
+	count = through;
+	(void)pthread_mutex_unlock(&counting);
+	return count;
+}
+
 static unsigned waiting(void)
 {
 	unsigned count;
@@ -55,8 +66,8 @@ static void *go_once(void *nothing)
 {
 	group_commit_enter(&group);
 	come_in();
-	while (__atomic_load_n(&inside, __ATOMIC_RELAXED) < THREADS && __atomic_load_n(&through, __ATOMIC_RELAXED) < THREADS)
-		(void)sched_yield();
+	for (unsigned long i = 0; i < PATIENCE && count_through() < THREADS; i++)
+		(void)usleep(1000);
 	group_commit_leave(&group);
 	return nothing;
 }
@@ -90,9 +101,9 @@ static void test_together(void)
 	inside = through = 0;
 	group_commit_enter(&group);
 	start(threads, go_once);
-	while (waiting() < THREADS)
-		(void)sched_yield();
-	CHECK(through == 0, "nobody passes while one is inside");
+	for (unsigned long i = 0; i < PATIENCE && waiting() < THREADS; i++)
+		(void)usleep(1000);
+	CHECK(count_through() == 0, "nobody passes while one is inside");
 	group_commit_leave(&group);
 	join(threads);
 	CHECK(through == THREADS && group.turn == 3, "all who waited went together, in one group");

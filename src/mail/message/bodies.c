@@ -77,7 +77,7 @@ static void look_at_begin(struct walk *walk, struct part *part, struct slice fir
 static bool is_file(const struct part *part)
 {
 	return !slice_begins(part->type, SLICE("text/")) || part->names.count || part->within ||
-	       slice_same_nocase(part->disposition, SLICE("attachment"));
+	       (part->disposition.len && !slice_same_nocase(part->disposition, SLICE("inline")));
 }
 
 static enum result weigh(struct walk *walk, struct part *part, enum part_digests digests, unsigned *ret_faults)

@@ -315,7 +315,7 @@ enum result charset_to_utf8(const struct charsets *charsets, struct slice name, 
 	return from_builtin(builtin, bytes, arena, ret_text, faults);
 }
 
-/* "cp037", "ibm01140": EBCDIC, in which no letter stands where it does in ASCII. */
+/* "cp037", "ibm01140", "ibm-37_P100-1995", "500": EBCDIC, in which no letter stands where it does in ASCII. */
 static bool is_ebcdic(struct slice plain)
 {
 	static const unsigned short pages[] = {
@@ -325,9 +325,13 @@ static bool is_ebcdic(struct slice plain)
 	};
 	uint64_t number;
 
+	size_t digits = 0;
+
 	while (plain.len && !byte_is_digit(plain.at[0]))
 		plain = slice_drop(plain, 1);
-	if (slice_number(plain, 9999, &number) != OK)
+	while (digits < plain.len && byte_is_digit(plain.at[digits]))
+		digits++;
+	if (slice_number((struct slice){ plain.at, digits }, 99999, &number) != OK)
 		return false;
 	for (size_t i = 0; i < COUNT_OF(pages); i++)
 		if (pages[i] == number)
@@ -350,10 +354,11 @@ bool charset_hides(struct slice name)
 		if (byte_is_letter(name.at[i]) || byte_is_digit(name.at[i]))
 			plain[length++] = byte_lower(name.at[i]);
 	page = (struct slice){ plain, length };
-	if (slice_begins(page, SLICE("cs")))
-		page = slice_drop(page, 2);
+	if (slice_begins(page, SLICE("cs")) || slice_begins(page, SLICE("x")))
+		page = slice_drop(page, page.at[0] == 'x' ? 1 : 2);
 	for (size_t i = 0; i < COUNT_OF(hiding) && length; i++)
 		if (memmem(plain, length, hiding[i].at, hiding[i].len))
 			return true;
-	return (slice_begins(page, SLICE("ibm")) || slice_begins(page, SLICE("cp"))) && is_ebcdic(page);
+	return page.len && (slice_begins(page, SLICE("ibm")) || slice_begins(page, SLICE("cp")) || byte_is_digit(page.at[0])) &&
+	       is_ebcdic(page);
 }

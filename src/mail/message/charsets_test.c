@@ -68,6 +68,7 @@ int main(void)
 	      charset_hides(SLICE("IBM037")), "sets in which ASCII is not ASCII");
 	CHECK(charset_hides(SLICE("cp1026")) && charset_hides(SLICE("IBM01140")) && charset_hides(SLICE("csIBM273")) && charset_hides(SLICE("IBM-Thai")),
 	      "EBCDIC of all countries");
+	CHECK(charset_hides(SLICE("x-IBM1025")) && charset_hides(SLICE("ibm-37_P100-1995")) && charset_hides(SLICE("500")), "by others' names");
 	CHECK(!charset_hides(SLICE("IBM437")) && !charset_hides(SLICE("cp1252")) && !charset_hides(SLICE("windows-1140")), "and what is called nearly so");
 	CHECK(!charset_hides(SLICE("utf-8")) && !charset_hides(SLICE("iso-8859-16")) && !charset_hides(SLICE("")), "and others");
 	for (size_t i = 0; i < charsets.count; i++)

@@ -178,6 +178,23 @@ static enum result read_boundary(struct walk *walk, struct part *part, const str
 	return OK;
 }
 
+/* What a parameter's name may have behind it: blanks, comments, a section's number, a star. */
+static struct slice without_behind(struct slice name)
+{
+	while (name.len) {
+		char last = name.at[name.len - 1];
+		const char *open = last == ')' ? memrchr(name.at, '(', name.len) : NULL;
+
+		if (open)
+			name.len = (size_t)(open - name.at);
+		else if (field_is_space(last) || byte_is_digit(last) || last == '*')
+			name.len--;
+		else
+			break;
+	}
+	return name;
+}
+
 /* A set that only somebody finds who reads neither quotes nor comments. */
 static bool hides_set(const struct parameters *parameters, struct slice raw)
 {
@@ -189,10 +206,7 @@ static bool hides_set(const struct parameters *parameters, struct slice raw)
 		struct slice before = { raw.at, (size_t)(at - raw.at) };
 
 		raw = slice_drop(raw, before.len + 1);
-		while (before.len && (field_is_space(before.at[before.len - 1]) || byte_is_digit(before.at[before.len - 1]) ||
-		                      before.at[before.len - 1] == '*'))
-			before.len--;
-		written += slice_ends_nocase(before, SLICE("charset"));
+		written += slice_ends_nocase(without_behind(before), SLICE("charset"));
 	}
 	return written > found;
 }

@@ -139,6 +139,19 @@ static void hold(struct seeker *seeker, struct slice piece)
 	seeker->held += take;
 }
 
+/* Behind as many blanks as there is room for in a seam. */
+static bool begins_code(struct slice line)
+{
+	static const struct slice begins[] = { LIT("begin "), LIT("begin\t"), LIT("begin-"), LIT("=ybegin"), LIT("(This f") };
+
+	for (unsigned blanks = 0; blanks < SEEKER_SEAM - 7 && line.len && field_is_space(line.at[0]) && line.at[0] != '\n'; blanks++)
+		line = slice_drop(line, 1);
+	for (size_t i = 0; i < COUNT_OF(begins); i++)
+		if (slice_begins_nocase(line, begins[i]))
+			return true;
+	return false;
+}
+
 /* Some readers end lines at a bare CR. */
 static bool begins_bare(struct slice text)
 {
@@ -146,7 +159,7 @@ static bool begins_bare(struct slice text)
 
 	while (text.len > SEEKER_SEAM && (at = memchr(text.at, '\r', text.len - SEEKER_SEAM)) != NULL) {
 		text = slice_drop(text, (size_t)(at - text.at) + 1);
-		if (slice_begins_nocase(text, SLICE("begin ")) || slice_begins(text, SLICE("=ybegin")) || slice_begins(text, SLICE("(This f")))
+		if (begins_code(text))
 			return true;
 	}
 	return false;

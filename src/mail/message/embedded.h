@@ -15,7 +15,7 @@
 /* `odd`: blanks before its first line, or a name that is cut because it is too long. */
 struct embedded { enum encoding encoding; uint64_t at, length; struct slice name; bool odd; };
 
-enum { SEEKER_LINE = 160, SEEKER_NAME = 128, SEEKER_SEAM = 7 };
+enum { SEEKER_LINE = 160, SEEKER_NAME = 128, SEEKER_SEAM = 11 };
 
 struct seeker {
 	enum result (*found)(void *owner, const struct embedded *embedded);

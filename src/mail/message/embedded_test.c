@@ -28,6 +28,8 @@ static const struct row { const char *about; struct slice text; const char *file
 	{ "all of it behind a tab", LIT("\tbegin 644 a.zip\n\t#0V%T\n\t`\n\tend\n"), "odd uuencode a.zip 17 10;" },
 	{ "a sentence behind a blank", LIT("  begin with it\n  and end with it\n"), "" },
 	{ "a name that is cut", LIT("begin 644 " LONG ".zip\n#0V%T\n`\nend\n"), "odd uuencode " LONG " 143 8;" },
+	{ "a file behind a bare CR and blanks", LIT("hi\r  begin\t644 a.zip\r#0V%T\r`\rend\r"), "bare" },
+	{ "base64 behind a bare CR", LIT("hi\rbegin-base64 644 a.zip\rQ2F0\r====\r"), "bare" },
 	{ "a file behind a bare CR", LIT("hi\rbegin 644 a.zip\r#0V%T\r`\rend\r"), "bare" },
 	{ "yEnc behind a bare CR", LIT("a long word before it\r=ybegin line=128 size=1 name=a\r\x8b\r=yend size=1\r"), "bare" },
 	{ "BinHex behind a bare CR", LIT("hi\r(This file must be converted with BinHex 4.0)\r\r:abc:\r"), "bare" },

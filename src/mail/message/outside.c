@@ -100,18 +100,50 @@ static bool is_message_file(const struct part *part, struct slice first)
 	return false;
 }
 
-/* "<" in UTF-7, alone or with a letter behind it in the same run. */
+static int base64_value(char c)
+{
+	if (byte_is_letter(c))
+		return c >= 'a' ? c - 'a' + 26 : c - 'A';
+	if (byte_is_digit(c))
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* "<" somewhere in a run of UTF-7, among Latin letters alone: what is no such run has others soon. `ret_end`: of what was
+ * looked at. */
+static bool run_has_angle(struct slice run, size_t *ret_end)
+{
+	uint32_t held = 0;
+	unsigned bits = 0;
+	bool angle = false;
+
+	for (*ret_end = 0; *ret_end < run.len; ++*ret_end) {
+		int value = base64_value(run.at[*ret_end]);
+		uint32_t unit;
+
+		if (value < 0)
+			break;
+		held = held << 6 | (uint32_t)value;
+		bits += 6;
+		if (bits < 16)
+			continue;
+		bits -= 16;
+		unit = held >> bits & 0xffff;
+		if (unit > 0xff)
+			return false;
+		angle |= unit == '<';
+	}
+	return angle;
+}
+
 static bool hides_angle(struct slice text)
 {
-	while (text.len >= 5) {
-		const char *plus = memchr(text.at, '+', text.len - 4);
+	size_t end;
 
-		if (plus == NULL)
-			return false;
-		text = slice_drop(text, (size_t)(plus - text.at));
-		if (slice_begins(text, SLICE("+ADw-")) || slice_begins(text, SLICE("+ADwA")))
+	for (const char *plus; text.len && (plus = memchr(text.at, '+', text.len)) != NULL; text = slice_drop(text, end)) {
+		text = slice_drop(text, (size_t)(plus - text.at) + 1);
+		if (run_has_angle(text, &end))
 			return true;
-		text = slice_drop(text, 1);
 	}
 	return false;
 }

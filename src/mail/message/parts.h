@@ -76,7 +76,7 @@ struct message_view {
 };
 
 /* Which parts get their SHA-256. A file is what a reader would save: of any type but text, or with a name, or said to be
- * attached, or embedded in a text. */
+ * attached (RFC 2183, 2.8: any disposition but inline), or embedded in a text. */
 enum part_digests { DIGESTS_NONE, DIGESTS_OF_FILES, DIGESTS_OF_ALL };
 must_use enum result message_read(struct slice bytes, const struct message_reader *reader, enum part_digests digests,
                                   struct message_view *ret_view);

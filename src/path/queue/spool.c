@@ -39,10 +39,18 @@ static enum result hand_over(int fd, unsigned owner, unsigned group)
 	return fchown(fd, owner, group) == 0 ? OK : LATER;
 }
 
+/* Another file system makes commits of its own. */
+static bool is_on(int fd, int root)
+{
+	struct stat part, whole;
+
+	return fstat(fd, &part) == 0 && fstat(root, &whole) == 0 && part.st_dev == whole.st_dev;
+}
+
 static enum result open_part(struct spool *spool, struct durable_folder *part, const char *name, unsigned owner, unsigned group)
 {
 	TRY(durable_folder_open(part, spool->root.fd, name));
-	part->group = &spool->group;
+	part->group = is_on(part->fd, spool->root.fd) ? &spool->group : NULL;
 	TRY(hand_over(part->fd, owner, group));
 	return durable_sweep(part);
 }

@@ -171,9 +171,11 @@ static bool takes_lines(struct transmit *transmit, struct sink *sink)
 	if (transmit->inside_line || transmit->after_cr || plan->seven_bit || plan->form == TRANSMIT_LINES)
 		return false;
 	run = slice_lines_run(slice_take(&rest, sink->left));
+	if (run == 0)
+		return false;
 	put(sink, transmit->now.at, run);
 	transmit->now = slice_drop(transmit->now, run);
-	return run > 0;
+	return true;
 }
 
 /* Writes what fits of `now`; every step takes at least one byte of it. */
