@@ -31,6 +31,8 @@ struct deposit {
 	struct ask ask;
 	struct timer budget;
 	struct judgement judgement;
+	struct judgement as_judged;              /* the same, and the envelope, before it was … */
+	struct slice as_packed;                  /* … decided what to do; for the record */
 	struct slice said;                       /* who is refused though it is kept */
 	bool judged;
 	struct entry *entry;
@@ -65,8 +67,20 @@ static void forget(struct deposit *deposit)
 	pool_give(&deposits->pool, deposit);
 }
 
+/* What is not kept comes again, and is counted then. */
+static void record(const struct deposit *deposit, enum queue_says kind)
+{
+	struct recorded recorded = { deposit->envelope.id, deposit->as_packed, &deposit->as_judged, 0, false };
+
+	for (uint32_t i = 0; kind != QUEUE_LATER && i < deposit->judgement.fate_count; i++)
+		recorded.outcomes |= 1u << deposit->judgement.fates[i].outcome;
+	recording_judged(&deposit->queue->recording, &recorded);
+}
+
 static void reply(struct deposit *deposit, enum queue_says kind, struct slice text)
 {
+	if (deposit->judged)
+		record(deposit, kind);
 	text = slice_take(&text, kind == QUEUE_KEPT ? FRONT_QUEUE_ANSWER : FRONT_QUEUE_REPLY);
 	if (deposit->front)
 		(void)!channel_send(&deposit->front->wire, (uint8_t)kind, deposit->exchange, text, -1);
@@ -280,20 +294,34 @@ static void decide(struct deposit *deposit)
 	begin_storing(deposit);
 }
 
+static enum result take_judgement(struct deposit *deposit, struct slice text)
+{
+	struct judgement *judgement = &deposit->judgement;
+	struct fate *fates;
+
+	TRY(visits_judgement(&deposit->memory, text, deposit->envelope.recipient_count, deposit->size, judgement));
+	fates = arena_array(&deposit->memory, struct fate, judgement->fate_count);
+	if (fates == NULL)
+		return LATER;
+	for (uint32_t i = 0; i < judgement->fate_count; i++)
+		fates[i] = judgement->fates[i];
+	deposit->as_packed = deposit->packed;
+	deposit->as_judged = *judgement;
+	deposit->as_judged.fates = fates;
+	return OK;
+}
+
 static void answered(struct ask *ask, enum ask_end end, struct slice text, int fd)
 {
 	struct deposit *deposit = (struct deposit *)(void *)((char *)ask - offsetof(struct deposit, ask));
 
 	fd_close(&fd);
 	if (end == ASK_JUDGED)
-		deposit->judged = visits_judgement(&deposit->memory, text, deposit->envelope.recipient_count,
-		                                   deposit->size, &deposit->judgement) == OK;
-	if (deposit->judged) {
-		recording_judged(&deposit->queue->recording, deposit->envelope.id, deposit->packed, &deposit->judgement, false);
+		deposit->judged = take_judgement(deposit, text) == OK;
+	if (deposit->judged)
 		decide(deposit);
-	} else {
+	else
 		begin_storing(deposit);
-	}
 }
 
 static void budget_over(void *owner)

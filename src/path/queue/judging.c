@@ -26,6 +26,30 @@ static void write_work(struct job *job)
 		visit->end = spool_publish(&spool->judged, visit->name, &text);
 }
 
+/* For those who wait for it; nothing where something became of the message before, which was counted then. */
+static unsigned outcomes_now(struct entry *entry, const struct judgement *judgement)
+{
+	unsigned outcomes = 0;
+
+	for (uint32_t i = 0; i < entry->count; i++) {
+		const struct recipient *recipient = entry_recipient(entry, i);
+
+		if (recipient->flags & RECIPIENT_IS_JUDGED)
+			return 0;
+		if (recipient->is == RECIPIENT_UNJUDGED)
+			outcomes |= 1u << judgement->fates[i].outcome;
+	}
+	return outcomes;
+}
+
+static void record(struct visit *visit)
+{
+	const struct recorded recorded = { entry_id(visit->entry), visit->packed, &visit->judgement,
+		                           outcomes_now(visit->entry, &visit->judgement), true };
+
+	recording_judged(&visit->queue->recording, &recorded);
+}
+
 static void write_done(struct job *job)
 {
 	struct visit *visit = visit_of_job(job);
@@ -38,7 +62,7 @@ static void write_done(struct job *job)
 	}
 	visit->entry->flags |= ENTRY_HAS_LATER;
 	visit->entry->tried = 0;
-	recording_judged(&visit->queue->recording, entry_id(visit->entry), visit->packed, &visit->judgement, true);
+	record(visit);
 	fates_judge(visit->queue, visit->entry, &visit->judgement, true);
 	queue_note(visit->queue, LOG_LEVEL_INFO, entry_id(visit->entry), "judged", "verdict",
 	           slice_of(verdict_name(visit->judgement.verdict)));

@@ -5,6 +5,8 @@
 #include "base/pack.h"
 #include "wire/queue-keeper.h"
 
+#include <sys/stat.h>
+
 static int keeper = -1;
 
 static void call_keeper(void)
@@ -39,7 +41,8 @@ static void expect_note(const struct known_note *note, enum outcome outcome)
 	EXPECT(note->names.list[1].kind == KNOWN_SENDER_DOMAIN && slice_same(note->names.list[1].who, SLICE("example.net")));
 }
 
-static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
+/* `counts`: the best of what became of it, by the note; FATE_DEFER: nothing is counted. */
+static void expect_told(uint64_t exchange, bool late, const enum outcome *outcomes, uint32_t count, enum outcome counts)
 {
 	struct unpack from, inner;
 	struct known_note note;
@@ -53,13 +56,20 @@ static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
 	EXPECT(slice_same(unpack_slice(&from, 64), (struct slice){ scene.id, MESSAGE_ID_SIZE }));
 	bytes = unpack_slice(&from, RECORDED_MOST);
 	EXPECT(!from.bad && known_note_unpack(from.rest, &note) == OK);
-	expect_note(&note, outcome);
+	expect_note(&note, counts);
 	inner = unpack_from(bytes);
 	EXPECT(unpack_u8(&inner) == late && unpack_slice(&inner, RECORDED_MOST).len > 0);
 	arena_init(&arena, 1 << 20);
 	EXPECT(judgement_unpack(unpack_slice(&inner, RECORDED_MOST), &arena, &judgement) == OK && unpack_end(&inner) == OK);
-	EXPECT(judgement.fate_count == 1 && judgement.fates[0].outcome == outcome && judgement.fates[0].edits == NO_EDITS);
+	EXPECT(judgement.fate_count == count);
+	for (uint32_t i = 0; i < count && i < judgement.fate_count; i++)
+		EXPECT(judgement.fates[i].outcome == outcomes[i] && judgement.fates[i].edits == NO_EDITS);
 	arena_finish(&arena);
+}
+
+static void expect_record(uint64_t exchange, bool late, enum outcome outcome)
+{
+	expect_told(exchange, late, &outcome, 1, outcome);
 }
 
 static void expect_missed(uint64_t exchange, uint64_t count)
@@ -91,6 +101,53 @@ static void told_at_once(void)
 	expect_record(2, false, FATE_REJECT);
 	pass_one(3, FATE_QUARANTINE);
 	expect_record(3, false, FATE_QUARANTINE);
+}
+
+static void judged_again(void)
+{
+	static const enum outcome first[] = { FATE_DELIVER, FATE_DEFER }, then[] = { FATE_DELIVER, FATE_DELIVER };
+
+	call_keeper();
+	deposit(1, 0, 2, true);
+	judge(first, 2);
+	EXPECT(hear(scene.front, QUEUE_KEPT));
+	expect_told(1, false, first, 2, FATE_DELIVER);
+	EXPECT(COMMAND("queue", "flush") == 0);
+	judge(then, 2);
+	expect_told(2, true, then, 2, FATE_DEFER);
+}
+
+static void judged_late(void)
+{
+	call_keeper();
+	deposit(1, 0, 1, true);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT) && hear(scene.front, QUEUE_KEPT));
+	judge_all(FATE_DEFER, 1);
+	expect_record(1, true, FATE_DEFER);
+	EXPECT(COMMAND("queue", "flush") == 0);
+	judge_all(FATE_DELIVER, 1);
+	expect_record(2, true, FATE_DELIVER);
+}
+
+/* Another file has its name in the quarantine. */
+static void not_stored(void)
+{
+	static const enum outcome outcome = FATE_QUARANTINE;
+	char path[PATH + 64], day[16];
+	time_t now = time(NULL);
+	struct tm parts;
+
+	call_keeper();
+	deposit(1, 0, 1, true);
+	settle();
+	(void)strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&now, &parts));
+	(void)snprintf(path, sizeof(path), "%s/quarantine/%s", scene.spool, day);
+	EXPECT(mkdir(path, 0700) == 0);
+	(void)snprintf(path, sizeof(path), "%s/quarantine/%s/%s", scene.spool, day, scene.id);
+	EXPECT(mkdir(path, 0700) == 0);
+	judge_all(outcome, 1);
+	EXPECT(hear(scene.front, QUEUE_LATER));
+	expect_told(1, false, &outcome, 1, FATE_DEFER);
 }
 
 static void away(void)
@@ -154,6 +211,9 @@ static void breaks_rules(void)
 
 static const struct scene_row rows[] = {
 	{ "each judgement is told, of what is refused too", told_at_once },
+	{ "who was counted for one recipient is not counted again for another", judged_again },
+	{ "what is judged late is counted when something becomes of it", judged_late },
+	{ "what could not be stored will come again: it is told, and not counted", not_stored },
 	{ "mail goes on without a keeper, and the next one hears how many it lacks", away },
 	{ "what was not confirmed is missed, until it is known to be written down", not_confirmed },
 	{ "a keeper that reads nothing holds no mail", never_reads },

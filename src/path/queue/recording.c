@@ -79,17 +79,16 @@ static enum result without_edits(struct judgement *plain, struct arena *arena)
 }
 
 /* Edits are there to be explained; where they are long, deeds tell what they were for. */
-static enum result pack_judged(struct slice packed, const struct judgement *judgement, bool late, struct arena *arena,
-                               struct buffer *bytes)
+static enum result pack_judged(const struct recorded *recorded, struct arena *arena, struct buffer *bytes)
 {
-	struct judgement plain = *judgement;
+	struct judgement plain = *recorded->judgement;
 	struct buffer inner;
 	enum result result;
 
-	if (are_many(judgement))
+	if (are_many(&plain))
 		TRY(without_edits(&plain, arena));
-	TRY(pack_u8(bytes, late));
-	TRY(pack_slice(bytes, packed));
+	TRY(pack_u8(bytes, recorded->late));
+	TRY(pack_slice(bytes, recorded->packed));
 	buffer_init(&inner, RECORDED_MOST);
 	result = judgement_pack(&plain, &inner);
 	if (result == OK)
@@ -100,16 +99,8 @@ static enum result pack_judged(struct slice packed, const struct judgement *judg
 
 /* ---- what the keeper is to remember of the sender ---- */
 
-static bool is_any(const struct judgement *judgement, enum outcome outcome)
-{
-	for (uint32_t i = 0; i < judgement->fate_count; i++)
-		if (judgement->fates[i].outcome == outcome)
-			return true;
-	return false;
-}
-
 /* The best that became of it for anybody. What is put off is judged again. */
-static bool outcome_of(const struct judgement *judgement, enum known_outcome *ret_outcome)
+static bool outcome_of(unsigned outcomes, enum known_outcome *ret_outcome)
 {
 	static const struct { enum outcome fate; enum known_outcome counts; } rows[] = {
 		{ FATE_DELIVER, KNOWN_DELIVERED }, { FATE_QUARANTINE, KNOWN_QUARANTINED }, { FATE_HOLD, KNOWN_QUARANTINED },
@@ -117,7 +108,7 @@ static bool outcome_of(const struct judgement *judgement, enum known_outcome *re
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (is_any(judgement, rows[i].fate)) {
+		if (outcomes & 1u << rows[i].fate) {
 			*ret_outcome = rows[i].counts;
 			return true;
 		}
@@ -125,11 +116,10 @@ static bool outcome_of(const struct judgement *judgement, enum known_outcome *re
 }
 
 /* Our own notices, copies and releases say nothing of a sender. */
-static void take_note(const struct envelope *envelope, const struct judgement *judgement, struct sender_names *names,
-                      struct known_note *note)
+static void take_note(const struct envelope *envelope, unsigned outcomes, struct sender_names *names, struct known_note *note)
 {
 	if (envelope->origin.len || envelope->flags & (ENVELOPE_NOTICE | ENVELOPE_RELEASED) ||
-	    !outcome_of(judgement, &note->outcome) || sender_names(envelope, names) != OK)
+	    !outcome_of(outcomes, &note->outcome) || sender_names(envelope, names) != OK)
 		return;
 	note->source = names->network;
 	note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER, SLICE(""), names->pair };
@@ -137,14 +127,14 @@ static void take_note(const struct envelope *envelope, const struct judgement *j
 		note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER_DOMAIN, SLICE(""), names->domain };
 }
 
-static enum result pack_note(struct slice packed, const struct judgement *judgement, struct arena *arena, struct buffer *payload)
+static enum result pack_note(const struct recorded *recorded, struct arena *arena, struct buffer *payload)
 {
 	struct known_note note = { .names = { .count = 0 } };
 	struct sender_names names;
 	struct envelope envelope;
 
-	if (envelope_unpack(packed, arena, &envelope) == OK)
-		take_note(&envelope, judgement, &names, &note);
+	if (recorded->outcomes && envelope_unpack(recorded->packed, arena, &envelope) == OK)
+		take_note(&envelope, recorded->outcomes, &names, &note);
 	return known_note_pack(&note, payload);
 }
 
@@ -156,8 +146,7 @@ static enum result pack_record(struct slice id, struct slice bytes, struct buffe
 	return pack_slice(payload, bytes);
 }
 
-static enum result tell(struct recording *recording, struct slice id, struct slice packed, const struct judgement *judgement,
-                        bool late)
+static enum result tell(struct recording *recording, const struct recorded *recorded)
 {
 	struct buffer bytes, payload;
 	struct arena arena;
@@ -166,11 +155,11 @@ static enum result tell(struct recording *recording, struct slice id, struct sli
 	arena_init(&arena, RECORDED_MOST);
 	buffer_init(&bytes, RECORDED_MOST);
 	buffer_init(&payload, QUEUE_KEEPER_LONGEST);
-	result = pack_judged(packed, judgement, late, &arena, &bytes);
+	result = pack_judged(recorded, &arena, &bytes);
 	if (result == OK)
-		result = pack_record(id, buffer_slice(&bytes), &payload);
+		result = pack_record(recorded->id, buffer_slice(&bytes), &payload);
 	if (result == OK)
-		result = pack_note(packed, judgement, &arena, &payload);
+		result = pack_note(recorded, &arena, &payload);
 	if (result == OK)
 		result = send_frame(recording, QUEUE_RECORD, buffer_slice(&payload));
 	buffer_finish(&payload);
@@ -179,11 +168,9 @@ static enum result tell(struct recording *recording, struct slice id, struct sli
 	return result;
 }
 
-void recording_judged(struct recording *recording, struct slice id, struct slice packed, const struct judgement *judgement,
-                      bool late)
+void recording_judged(struct recording *recording, const struct recorded *recorded)
 {
-	if (!channel_is_open(&recording->wire) || tell_missed(recording) != OK ||
-	    tell(recording, id, packed, judgement, late) != OK)
+	if (!channel_is_open(&recording->wire) || tell_missed(recording) != OK || tell(recording, recorded) != OK)
 		miss(recording, 1);
 }
 

@@ -27,8 +27,12 @@ void recording_init(struct recording *recording, struct queue *queue);
 void recording_finish(struct recording *recording);
 must_use enum result recording_wire(struct recording *recording, int fd);        /* takes fd */
 
-/* `packed`: the envelope. `late`: it was kept before it was judged. */
-void recording_judged(struct recording *recording, struct slice id, struct slice packed, const struct judgement *judgement,
-                      bool late);
+struct recorded {
+	struct slice id, packed;                 /* packed: the envelope */
+	const struct judgement *judgement;
+	unsigned outcomes;                       /* bits of enum outcome: what became of it for somebody, and is to be counted now */
+	bool late;                               /* it was kept before it was judged */
+};
+void recording_judged(struct recording *recording, const struct recorded *recorded);
 
 #endif
