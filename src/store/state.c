@@ -14,11 +14,19 @@ static enum result find(MDB_txn *txn, MDB_dbi entries, const struct state_key *k
 {
 	struct state_place bytes;
 	MDB_val at, found;
+	int error;
 
 	TRY(state_key_write(key, &bytes));
 	at = (MDB_val){ bytes.length, bytes.key };
-	TRY(state_end_of(mdb_get(txn, entries, &at, &found)));
-	TRY(state_entry_read(state_slice(&at), state_slice(&found), ret_value));
+	error = mdb_get(txn, entries, &at, &found);
+	if (error == MDB_NOTFOUND)
+		return REFUSED;
+	if (state_end_of(error) == LATER)
+		return LATER;
+	if (error != 0 || state_entry_read(state_slice(&at), state_slice(&found), ret_value) != OK) {
+		errno = EIO;
+		return LATER;
+	}
 	return ret_value->until < now ? REFUSED : OK;
 }
 
@@ -26,9 +34,8 @@ enum result state_get(struct state *state, const struct state_key *key, int64_t 
 {
 	enum result result;
 
-	if (state->env == NULL)
+	if (state->env == NULL || state_end_of(mdb_txn_renew(state->reading)) != OK)
 		return LATER;
-	TRY(state_end_of(mdb_txn_renew(state->reading)));
 	result = find(state->reading, state->entries, key, now, ret_value);
 	mdb_txn_reset(state->reading);
 	return result;
@@ -131,7 +138,7 @@ static bool is_past(const MDB_val *key, const MDB_val *entry, int64_t now)
 {
 	struct state_value value;
 
-	return state_entry_read(state_slice(key), state_slice(entry), &value) != OK || value.until < now;
+	return state_entry_read(state_slice(key), state_slice(entry), &value) == OK && value.until < now;
 }
 
 /* The place is the first entry that was not looked at; none: from the beginning, next time. */

@@ -7,7 +7,7 @@
  * Ignores: which kinds there are, and what values say: their owners pack and read them.
  * Owns:    the map, the files NAME, NAME-lock and NAME.opening, and names of the form NAME.damaged-DIGIT.
  * Fails:   LATER: full, no memory, or an error of the disk (errno). REFUSED: there is no such entry; from state_open():
- *          the file is damaged. What was not committed is not seen, and is lost with the process.
+ *          the file is damaged. An entry that is found damaged later is LATER (EIO): not one that was never there. What was not committed is not seen, and is lost with the process.
  *
  * One thread changes, one other reads: a reader never waits for a writer, nor the other way round. state_commit() has
  * synced when it returns OK; a power cut costs changes that were not committed, and no others. Opening looks at every
@@ -41,7 +41,7 @@ void state_close(struct state *state);           /* safe on a zeroed one */
 enum { STATE_ASIDE = 8 };
 must_use enum result state_set_aside(int folder, const char *name, char ret_name[STATE_NAME]);
 
-/* The reader's: REFUSED: there is none. An entry that is past its time is none. */
+/* The reader's: REFUSED: there is none. An entry that is past its time is none; one that is not what it was is LATER. */
 must_use enum result state_get(struct state *state, const struct state_key *key, int64_t now, struct state_value *ret_value);
 bool state_is_full(const struct state *state);   /* as of the last commit: new entries are not taken */
 uint64_t state_count(const struct state *state); /* entries, as of the last commit */
@@ -58,7 +58,7 @@ must_use enum result state_change_get(struct state_change *change, const struct 
 must_use enum result state_put(struct state_change *change, const struct state_key *key, const struct state_value *value);
 must_use enum result state_remove(struct state_change *change, const struct state_key *key);
 /* Looks at up to `most` entries from `place` on, removes those past their time, and moves `place` (zeroed at first),
- * which begins anew behind the last entry. An entry that is not what it was is removed too. */
+ * which begins anew behind the last entry. An entry that is not what it was stays. */
 struct state_place { char key[STATE_KEY]; size_t length; };
 must_use enum result state_sweep(struct state_change *change, struct state_place *place, size_t most, int64_t now,
                                  size_t *ret_removed);

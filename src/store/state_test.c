@@ -348,6 +348,42 @@ static void check_damage(void)
 	end();
 }
 
+static void damage_all(const char *text)
+{
+	static char bytes[1 << 20];
+	closing int fd = openat(folder_fd, NAME, O_RDWR | O_CLOEXEC);
+	ssize_t length = pread(fd, bytes, sizeof(bytes), 0);
+	unsigned found = 0;
+
+	for (ssize_t at = 0; at + (ssize_t)strlen(text) <= length; at++)
+		if (memcmp(bytes + at, text, strlen(text)) == 0)
+			found += pwrite(fd, "#", 1, at) == 1;
+	CHECK(found > 0, "a value is damaged in the file");
+}
+
+static void check_damage_while_open(void)
+{
+	const struct state_key key = { 1, SLICE(""), SLICE("left") }, other = { 1, SLICE(""), SLICE("right") };
+	struct state_place place = { .length = 0 };
+	struct state_change change;
+	struct state_value value;
+	size_t removed;
+
+	begin();
+	CHECK(put(key, "what it is worth", 100) == OK && put(other, "another", 100) == OK, "two entries");
+	damage_all("what it is worth");
+	errno = 0;
+	CHECK(state_get(&state, &key, 1, &value) == LATER && errno == EIO, "a damaged one is not taken for none");
+	CHECK(state_begin(&state, &change) == OK && state_change_get(&change, &key, 1, &value) == LATER, "nor by who changes it");
+	state_abandon(&change);
+	CHECK(state_get(&state, &other, 1, &value) == OK && is(&value, "another"), "the other is there");
+	CHECK(state_get(&state, &(struct state_key){ 1, SLICE(""), SLICE("x") }, 1, &value) == REFUSED, "a third is none");
+	CHECK(state_begin(&state, &change) == OK && state_sweep(&change, &place, 10, 1000, &removed) == OK && removed == 1 &&
+	      state_commit(&change) == OK && state_get(&state, &key, 1, &value) == LATER, "nor is it forgotten");
+	CHECK(!open_again(), "the next start sees it");
+	end();
+}
+
 static void check_short(void)
 {
 	char name[STATE_NAME], text[16];
@@ -396,6 +432,7 @@ int main(void)
 	check_full();
 	check_kills();
 	check_damage();
+	check_damage_while_open();
 	check_short();
 	check_troubles();
 	return TEST_END();

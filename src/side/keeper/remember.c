@@ -145,14 +145,34 @@ void remember_note(struct remember *remember, const struct known_note *note)
 	}
 }
 
-enum result remember_ask(struct remember *remember, const struct known_name *name, struct tally *ret_tally)
+/* The next start looks at every entry, and puts the map aside. */
+static void found_damage(struct remember *remember)
+{
+	if (remember->damaged[0])
+		return;
+	(void)snprintf(remember->damaged, sizeof(remember->damaged),
+	               "the map is damaged: somebody could not be looked up; the next start of the keeper puts it aside");
+	log_say(remember->log, LOG_LEVEL_ERROR, SLICE(""), "map-damaged", "moved-to", SLICE(""));
+	warn(remember);
+}
+
+static enum result look_up(struct remember *remember, const struct known_name *name, struct tally *ret_tally)
 {
 	const struct state_key key = { name->kind, name->tenant, name->who };
 	struct state_value value;
 
-	counter_add(remember->counters, KEEPER_COUNT_names_asked, 1);
 	TRY(state_get(&remember->state, &key, clock_wall(), &value));
 	return tally_unpack((struct slice){ value.bytes, value.length }, ret_tally) == OK ? OK : LATER;
+}
+
+enum result remember_ask(struct remember *remember, const struct known_name *name, struct tally *ret_tally)
+{
+	enum result result = look_up(remember, name, ret_tally);
+
+	counter_add(remember->counters, KEEPER_COUNT_names_asked, 1);
+	if (result == LATER && remember->state.env)
+		found_damage(remember);
+	return result;
 }
 
 bool remember_is_settled(const struct remember *remember)

@@ -63,15 +63,27 @@ static bool may_become_known(struct remember *remember, const struct known_note 
 	return false;
 }
 
+/* LATER: what stands there cannot be read. It stays, until a start finds the damage. */
+static enum result tally_before(struct state_change *change, const struct state_key *key, int64_t now, struct tally *tally)
+{
+	struct state_value value;
+
+	TRY(state_change_get(change, key, now, &value));
+	errno = EIO;
+	return tally_of(&value, tally) == OK ? OK : LATER;
+}
+
 static void count_name(struct remember *remember, struct state_change *change, const struct known_note *note,
                        const struct known_name *name, int64_t now)
 {
 	const struct state_key key = { name->kind, name->tenant, name->who };
 	struct tally tally = { .first = now, .last = now };
 	struct state_value value;
-	bool known = state_change_get(change, &key, now, &value) == OK && tally_of(&value, &tally) == OK;
+	enum result before = tally_before(change, &key, now, &tally);
 
-	if (!known && !may_become_known(remember, note, now))
+	if (before == LATER)
+		remember->did.error = errno ? errno : EIO;
+	if (before == LATER || (before != OK && !may_become_known(remember, note, now)))
 		return;
 	tally.last = tally.last > now ? tally.last : now;
 	tally.counts[note->outcome] += tally.counts[note->outcome] < UINT32_MAX;

@@ -160,6 +160,41 @@ static void check_damage(void)
 	end();
 }
 
+static void damage_behind(const char *text)
+{
+	static char bytes[1 << 20];
+	closing int file = openat(scene.gather.records.folder.fd, "map", O_RDWR | O_CLOEXEC);
+	ssize_t length = pread(file, bytes, sizeof(bytes), 0), size = (ssize_t)strlen(text);
+	unsigned found = 0;
+
+	for (ssize_t at = 0; at + size < length; at++)
+		if (memcmp(bytes + at, text, strlen(text)) == 0)
+			found += pwrite(file, "####", 4, at + size) == 4;
+	CHECK(found > 0, "its entry is damaged");
+}
+
+static void check_damage_while_running(void)
+{
+	struct tally tally;
+
+	begin();
+	tell("somebody", KNOWN_DELIVERED);
+	tell("another", KNOWN_DELIVERED);
+	damage_behind("somebody");
+	CHECK(remember.damaged[0] == '\0' && ask("somebody", &tally) == LATER, "who cannot be looked up is not a stranger");
+	CHECK(remember.damaged[0], "and that is said");
+	tell("somebody", KNOWN_DELIVERED);
+	CHECK(ask("somebody", &tally) == LATER && state_count(&remember.state) == 2, "nor does he become one");
+	CHECK(remember.trouble[0], "he could not be counted");
+	CHECK(ask("another", &tally) == OK, "the others are known");
+	tell("another", KNOWN_DELIVERED);
+	CHECK(ask("another", &tally) == OK && tally.counts[KNOWN_DELIVERED] == 2 && remember.damaged[0], "and counted");
+	end_remembering();
+	begin_remembering();
+	CHECK(faccessat(scene.gather.records.folder.fd, "map.damaged-1", F_OK, 0) == 0, "the next start puts the map aside");
+	end();
+}
+
 static void check_no_map(void)
 {
 	struct tally tally;
@@ -245,6 +280,7 @@ int main(void)
 	check_shares();
 	check_ageing();
 	check_damage();
+	check_damage_while_running();
 	check_no_map();
 	check_asking();
 	check_lies();
