@@ -11,6 +11,7 @@
 #include "base/pack.h"
 #include "base/test.h"
 #include "mail/spam/spam.h"
+#include "wire/inspect-keeper.h"
 #include "wire/inspect-scanners.h"
 #include "wire/queue-inspect.h"
 
@@ -104,14 +105,30 @@ static const struct list_row {
 	{ "a dead resolver does not keep the scanners from being heard", NO_RESOLVER, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_FAILED, "no answer of the DNS" },
 };
 
+/* The keeper is asked whether the lists in the DNS are or not; a rule refuses whom nobody knows. */
+enum keeper_act { NO_KEEPER, SAY_NEVER, SAY_KNOWN };
+
+static const struct sender_row {
+	const char *about;
+	enum keeper_act keeper_does;
+	enum outcome outcome;
+	enum answer_end end;
+	const char *text;
+} sender_rows[] = {
+	{ "a stranger is refused", SAY_NEVER, FATE_REJECT, ANSWER_SAID, "never" },
+	{ "who is known is not", SAY_KNOWN, FATE_DELIVER, ANSWER_SAID, "delivered 3 quarantined 0 rejected 0 first 90 last 5" },
+	{ "without a keeper nobody is either", NO_KEEPER, FATE_DEFER, ANSWER_FAILED, "no answer in time" },
+};
+
 struct bench {
 	const struct row *row;
 	enum resolver_act resolver_does;
+	enum keeper_act keeper_does;
 	struct loop loop;
 	struct log log;
 	struct counters counters;
 	struct dispatcher dispatcher;
-	struct channel queue, scanners, resolver;
+	struct channel queue, scanners, resolver, keeper;
 	struct timer limit, back;
 	struct worker_task task;
 	unsigned made, asked;
@@ -348,9 +365,53 @@ static void connect_resolver(struct bench *bench)
 	CHECK(dispatcher_resolver(&bench->dispatcher, ends[1]) == OK, "on both ends");
 }
 
+/* ---- the keeper ---- */
+
+static enum result say_told(struct bench *bench, uint64_t exchange, uint8_t count)
+{
+	bool known = bench->keeper_does == SAY_KNOWN;
+	struct buffer payload;
+	enum result result;
+
+	buffer_init(&payload, 4096);
+	result = pack_u8(&payload, count);
+	for (size_t i = 0; i < count && result == OK; i++) {
+		result = pack_u8(&payload, known ? KNOWN_YES : KNOWN_NEVER);
+		if (result == OK)
+			result = pack_u64(&payload, known ? 90 : 0);
+		if (result == OK)
+			result = pack_u64(&payload, known ? 5 : 0);
+		for (size_t outcome = 0; outcome < KNOWN_OUTCOMES && result == OK; outcome++)
+			result = pack_u32(&payload, known && outcome == KNOWN_DELIVERED ? 3 : 0);
+	}
+	if (result == OK)
+		result = channel_send(&bench->keeper, KEEPER_TOLD, exchange, buffer_slice(&payload), -1);
+	buffer_finish(&payload);
+	return result;
+}
+
+static enum result keeper_frame(void *owner, struct frame *frame)
+{
+	struct unpack from = unpack_from(frame->payload);
+
+	CHECK(frame->kind == INSPECT_ASK_KNOWN, "the keeper is asked");
+	return say_told(owner, frame->exchange, unpack_u8(&from));
+}
+
+static const struct channel_handler keeper_handler = { keeper_frame, NULL };
+
+static void connect_keeper(struct bench *bench)
+{
+	int ends[2];
+
+	CHECK(channel_pair(ends) == OK, "a wire to the keeper");
+	CHECK(channel_open(&bench->keeper, &bench->loop, ends[0], PAYLOAD, &keeper_handler, bench) == OK, "opened");
+	CHECK(dispatcher_keeper(&bench->dispatcher, ends[1]) == OK, "on both ends");
+}
+
 /* ---- the queue ---- */
 
-/* What was kept of the list's answer. */
+/* What was kept of the list's answer, or of the keeper's. */
 static void take_answer(struct bench *bench, const struct judgement *judgement, struct arena *arena)
 {
 	struct evidence evidence = { 0 };
@@ -359,7 +420,7 @@ static void take_answer(struct bench *bench, const struct judgement *judgement, 
 	if (evidence_unpack(judgement->evidence, arena, &evidence) != OK)
 		return;
 	for (size_t i = 0; i < evidence.count; i++)
-		if (evidence.answers[i].kind == ASK_DNS) {
+		if (evidence.answers[i].kind == ASK_DNS || evidence.answers[i].kind == ASK_STATE) {
 			bench->end = evidence.answers[i].end;
 			(void)snprintf(bench->text, sizeof(bench->text), "%.*s", SHOW(evidence.answers[i].text));
 		}
@@ -452,6 +513,7 @@ static void close_bench(struct bench *bench)
 	channel_close(&bench->queue);
 	channel_close(&bench->scanners);
 	channel_close(&bench->resolver);
+	channel_close(&bench->keeper);
 	dispatcher_finish(&bench->dispatcher);
 	timer_end(&bench->limit);
 	timer_end(&bench->back);
@@ -503,11 +565,44 @@ static void check_list_row(const struct list_row *row, const struct policy *poli
 	close_bench(&bench);
 }
 
+static void check_sender_row(const struct sender_row *row, const struct policy *policy)
+{
+	static const struct row plain = { .about = "the keeper" };
+	const struct dispatcher_limits limits = { .remembers = policy, .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
+		                                  .workers = { 1, 100, 1200 } };
+	struct bench bench = { .row = &plain, .keeper_does = row->keeper_does,
+		               .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
+
+	open_bench(&bench, &limits);
+	if (row->keeper_does != NO_KEEPER)
+		connect_keeper(&bench);
+	ask(&bench);
+	CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);
+	CHECK(bench.outcome == row->outcome && bench.end == row->end, row->about);
+	CHECK(slice_same(slice_of(bench.text), slice_of(row->text)), row->about);
+	CHECK(bench.dispatcher.in_flight == 0, "nothing is left under way");
+	close_bench(&bench);
+}
+
+static const char senders_file[] = "policy \"stranger\" { when = \"sender.seen = 0\" do = {\"reject\"} }\n"
+	"policy \"bad\" { when = \"virus or unscannable\" do = {\"quarantine\"} }\n";
 static const char lists_file[] = "dnsbl \"zen\" { zone = \"zen.example\" }\n"
 	"policy \"listed\" { when = \"listed('zen')\" do = {\"reject\"} }\n"
 	"policy \"bad\" { when = \"virus or unscannable\" do = {\"quarantine\"} }\n";
 
-static void check_lists(void)
+static void check_lists(const struct policy *policy)
+{
+	for (size_t i = 0; i < COUNT_OF(list_rows); i++)
+		check_list_row(&list_rows[i], policy);
+}
+
+static void check_senders(const struct policy *policy)
+{
+	for (size_t i = 0; i < COUNT_OF(sender_rows); i++)
+		check_sender_row(&sender_rows[i], policy);
+}
+
+static void with_policy(struct slice text, void (*checks)(const struct policy *))
 {
 	static const struct settings_section *const schema[] = { &policy_settings_section, &dnsbl_settings_section, NULL };
 	char name[] = "/tmp/dispatcher-test-XXXXXX";
@@ -520,12 +615,12 @@ static void check_lists(void)
 	arena_init(&arena, 1 << 20);
 	buffer_init(&complaint, 1024);
 	settings_init(&settings);
-	CHECK(fd >= 0 && write(fd, lists_file, sizeof(lists_file) - 1) == (ssize_t)sizeof(lists_file) - 1 &&
+	CHECK(fd >= 0 && write(fd, text.at, text.len) == (ssize_t)text.len &&
 	      settings_read_file(&settings, name, false, schema, &complaint) == OK &&
-	      policy_compile(&settings, &arena, &policy, &complaint) == OK, "a policy that asks a list");
+	      policy_compile(&settings, &arena, &policy, &complaint) == OK, "a policy that asks");
 	(void)unlink(name);
-	for (size_t i = 0; policy && i < COUNT_OF(list_rows); i++)
-		check_list_row(&list_rows[i], policy);
+	if (policy)
+		checks(policy);
 	settings_finish(&settings);
 	buffer_finish(&complaint);
 	arena_finish(&arena);
@@ -565,7 +660,8 @@ int main(void)
 		check_row(&rows[i], policy, ask);
 	for (size_t i = 0; i < COUNT_OF(feature_rows); i++)
 		check_row(&feature_rows[i], policy, ask_features);
-	check_lists();
+	with_policy(slice_of(lists_file), check_lists);
+	with_policy(slice_of(senders_file), check_senders);
 	forgotten(policy);
 	settings_finish(&settings);
 	buffer_finish(&complaint);

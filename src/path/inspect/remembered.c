@@ -57,7 +57,7 @@ static enum result names_again(const struct request *request, struct asked *ret_
 
 void remembered_plan(struct request *request, const struct envelope *envelope)
 {
-	const struct policy *policy = request->dispatcher->limits.policy;
+	const struct policy *policy = request->dispatcher->limits.remembers;
 	struct asked asked;
 
 	if (policy && policy_asks_for_senders(policy) && names_of(envelope, &asked) == OK)
