@@ -173,18 +173,24 @@ static void give_up(struct request *request)
 		sources_answered(request, ASK_STATE);
 }
 
-/* What was sent is answered, or lost with its wire, and then asked again. */
+static struct request *find_unasked(struct dispatcher *dispatcher)
+{
+	for (struct request *request = dispatcher->first; request; request = request->next)
+		if (sources_waits(request, ASK_STATE) && !sources_has_sent(request, ASK_STATE))
+			return request;
+	return NULL;
+}
+
+/* What was sent is answered, or lost with its wire, and then asked again. One that goes on may end others, so each look
+ * begins anew. */
 void remembered_impatient(void *own_dispatcher)
 {
 	struct dispatcher *dispatcher = own_dispatcher;
-	struct request *next;
+	struct request *request;
 
 	dispatcher->keeper_awaited = false;
-	for (struct request *request = dispatcher->first; request; request = next) {
-		next = request->next;
-		if (sources_waits(request, ASK_STATE) && !sources_has_sent(request, ASK_STATE))
-			give_up(request);
-	}
+	while ((request = find_unasked(dispatcher)) != NULL)
+		give_up(request);
 }
 
 static struct request *find_asking(struct dispatcher *dispatcher, uint64_t serial)
