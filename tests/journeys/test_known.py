@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -129,6 +130,28 @@ def test_a_damaged_map_is_put_aside(gateway):
     assert (known / "map.damaged-1").read_bytes() == data, "what was there is kept"
     assert "keeper map-damaged moved-to=map.damaged-1" in gateway.log_text().replace('"', "")
     assert b"state" in gateway.command("health").stdout
+
+
+def test_tools_know_nobody_and_wait_for_nobody(tmp_path):
+    """Without a keeper; its patience for each of the messages would take minutes."""
+    house.make_users()
+    now, new = tmp_path / "now.conf", tmp_path / "new.conf"
+    now.write_text('inspect { senders = yes  inspect_limit = 60s }\npolicy "strangers" { when = "sender.seen < 2" do = {"quarantine"} }\n', encoding="utf-8")
+    new.write_text('policy "known" { when = "sender.seen > 2" do = {"quarantine"} }\n', encoding="utf-8")
+    mail = tmp_path / "one.eml"
+    mail.write_bytes(house.message())
+
+    def postern(*words):
+        done = subprocess.run([house.POSTERN, *words, "--from", "anna@example.net", mail], capture_output=True, text=True, timeout=120,
+                              check=False, env=dict(os.environ, POSTERN_CONF=""))
+        assert done.returncode == 0, done
+        return done.stdout
+
+    row = json.loads(postern("scan", "--json", "-c", now))
+    assert row["policy"] == ["strangers"], row
+    assert "domain example.net: never" in postern("explain", "-c", now).replace("said ", "")
+    *_, last = house.load_json(postern("replay", "--json", "-c", now, "--against", new))
+    assert last["totals"]["differ"] == 1, last
 
 
 def test_a_replay_asks_nobody(gateway, tmp_path):

@@ -97,20 +97,20 @@ static enum result join(const struct evidence *before, const struct answer *answ
 }
 
 /* What is being read lies in the old buffer until the new one is whole. */
-static enum result add(struct request *request, const struct answer *answers, size_t count, uint64_t took_ms,
+static enum result add(struct buffer *to, int64_t asked, const struct answer *answers, size_t count, uint64_t took_ms,
                        struct arena *arena)
 {
-	struct evidence before = { 0 }, all = { .asked = request->asked, .took_ms = (int64_t)took_ms };
+	struct evidence before = { 0 }, all = { .asked = asked, .took_ms = (int64_t)took_ms };
 	struct buffer packed;
 	enum result result;
 
-	TRY(evidence_unpack(buffer_slice(&request->evidence), arena, &before));
+	TRY(evidence_unpack(buffer_slice(to), arena, &before));
 	TRY(join(&before, answers, count, arena, &all));
 	buffer_init(&packed, EVIDENCE_BYTES);
 	result = evidence_pack(&all, &packed);
 	if (result == OK) {
-		buffer_clear(&request->evidence);
-		result = buffer_add(&request->evidence, buffer_slice(&packed));
+		buffer_clear(to);
+		result = buffer_add(to, buffer_slice(&packed));
 	}
 	buffer_finish(&packed);
 	return result;
@@ -122,7 +122,7 @@ enum result answers_add(struct request *request, const struct answer *answers, s
 	struct arena arena;
 
 	arena_init(&arena, ANSWERS_MEMORY);
-	result = add(request, answers, count, took_ms, &arena);
+	result = add(&request->evidence, request->asked, answers, count, took_ms, &arena);
 	arena_finish(&arena);
 	return result;
 }
@@ -147,7 +147,7 @@ enum result answers_read(struct request *request, struct slice scanned, unsigned
 	if (result == OK) {
 		add_missing(&evidence, scanners);
 		request->tainted = request->tainted || !all_clean(&evidence);
-		result = add(request, evidence.answers, evidence.count, took_ms, &arena);
+		result = add(&request->evidence, request->asked, evidence.answers, evidence.count, took_ms, &arena);
 	}
 	arena_finish(&arena);
 	return result;
@@ -191,6 +191,17 @@ enum result answers_known(struct request *request, const struct envelope *envelo
 	answers[0].text = slice_of(clock);
 	TRY(peer_text(envelope, arena, &answers[1].text));
 	return evidence_pack(&known, &request->known);
+}
+
+enum result answers_know(struct request *request, const struct answer *answers, size_t count)
+{
+	enum result result;
+	struct arena arena;
+
+	arena_init(&arena, ANSWERS_MEMORY);
+	result = add(&request->known, request->asked, answers, count, 0, &arena);
+	arena_finish(&arena);
+	return result;
 }
 
 /* In a replay: what was answered then, and nothing else. */

@@ -173,7 +173,7 @@ static enum result read_envelope(struct request *request, struct slice packed)
 	if (result == OK && !request->replays)
 		result = lookups_plan(request, &envelope);
 	if (result == OK && !request->replays)
-		remembered_plan(request, &envelope);
+		result = remembered_plan(request, &envelope);
 	arena_finish(&arena);
 	if (result == OK)
 		result = pack_slice(&request->question, packed);

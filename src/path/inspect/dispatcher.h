@@ -30,6 +30,7 @@ struct dispatcher_limits {
 	unsigned scanners;                           /* that are asked */
 	const struct policy *policy;                 /* whose lists in the DNS are asked; NULL: none are */
 	const struct policy *remembers;              /* whose rules may ask what is known of senders; NULL: none do */
+	bool strangers;                              /* all senders are: the keeper is not asked */
 	size_t in_flight;
 	uint64_t inspect_ms, cpu_ms;
 	struct workers_limits workers;

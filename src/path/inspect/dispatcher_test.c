@@ -106,7 +106,7 @@ static const struct list_row {
 };
 
 /* The keeper is asked whether the lists in the DNS are or not; a rule refuses whom nobody knows. */
-enum keeper_act { NO_KEEPER, SAY_NEVER, SAY_KNOWN };
+enum keeper_act { NO_KEEPER, STRANGERS, SAY_NEVER, SAY_KNOWN };
 
 static const struct sender_row {
 	const char *about;
@@ -117,6 +117,7 @@ static const struct sender_row {
 } sender_rows[] = {
 	{ "a stranger is refused", SAY_NEVER, FATE_REJECT, ANSWER_SAID, "never" },
 	{ "who is known is not", SAY_KNOWN, FATE_DELIVER, ANSWER_SAID, "delivered 3 quarantined 0 rejected 0 first 90 last 5" },
+	{ "where all are strangers nobody is asked", STRANGERS, FATE_REJECT, ANSWER_SAID, "never" },
 	{ "without a keeper nobody is either", NO_KEEPER, FATE_DEFER, ANSWER_FAILED, "no answer in time" },
 };
 
@@ -568,13 +569,14 @@ static void check_list_row(const struct list_row *row, const struct policy *poli
 static void check_sender_row(const struct sender_row *row, const struct policy *policy)
 {
 	static const struct row plain = { .about = "the keeper" };
-	const struct dispatcher_limits limits = { .remembers = policy, .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
+	const struct dispatcher_limits limits = { .remembers = policy, .strangers = row->keeper_does == STRANGERS, .in_flight = 4,
+		                                  .inspect_ms = 1000, .cpu_ms = 1000,
 		                                  .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &plain, .keeper_does = row->keeper_does,
 		               .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
 
 	open_bench(&bench, &limits);
-	if (row->keeper_does != NO_KEEPER)
+	if (row->keeper_does > STRANGERS)
 		connect_keeper(&bench);
 	ask(&bench);
 	CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);

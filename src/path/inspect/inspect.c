@@ -94,6 +94,7 @@ static struct dispatcher_limits limits_of(const struct inspect *inspect)
 		.scanners = inspect->task.means.scanners,
 		.policy = settings->dnsbls.on ? inspect->task.means.policy : NULL,
 		.remembers = inspect->task.means.policy,
+		.strangers = !settings->senders.on,
 		.in_flight = settings->in_flight.n,
 		.inspect_ms = settings->inspect_limit.n * 1000,
 		.cpu_ms = settings->cpu_limit.n * 1000,

@@ -13,7 +13,8 @@
  * START; then it plays the queue of wire/queue-inspect.h. A wire "scanners" is needed only where section
  * `scanner` is configured and `scanners` is yes: until it comes, questions wait, up to inspect_limit. A wire "resolver"
  * is needed where rules ask lists in the DNS and `dnsbls` is yes: without it, no list answers. A wire "keeper"
- * is needed where rules ask for senders: without it, each such message waits for it, and then nobody has answered.
+ * is needed where rules ask for senders and `senders` is yes: without it, each such message waits for it, and then nobody
+ * has answered.
  */
 #ifndef INSPECT_INSPECT_H
 #define INSPECT_INSPECT_H
@@ -31,6 +32,7 @@
 	ROW(in_flight,           count,   "256",  "1",   "10000",  "messages being inspected; the others wait in the queue")  \
 	ROW(scanners,            flag,    "yes",  "",    "",       "ask the virus scanners that are configured")              \
 	ROW(dnsbls,              flag,    "yes",  "",    "",       "ask the lists in the DNS for which rules ask")            \
+	ROW(senders,             flag,    "yes",  "",    "",       "ask the keeper for senders where rules ask for them")      \
 	ROW(mime_depth,          count,   "64",   "1",   "256",    "parts within parts; beyond, a message is unscannable")    \
 	ROW(mime_parts,          count,   "1000", "1",   "10000",  "parts of a message, other readings included")             \
 	ROW(mime_parameters,     count,   "128",  "1",   "10000",  "parameters of one header field")                          \

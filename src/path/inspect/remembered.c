@@ -55,13 +55,26 @@ static enum result names_again(const struct request *request, struct asked *ret_
 	return result;
 }
 
-void remembered_plan(struct request *request, const struct envelope *envelope)
+static enum result know_strangers(struct request *request, const struct asked *asked)
 {
-	const struct policy *policy = request->dispatcher->limits.remembers;
+	struct answer answers[NAMES];
+
+	for (size_t i = 0; i < asked->names.count; i++)
+		answers[i] = (struct answer){ ASK_STATE, slice_of(asked->who[i]), ANSWER_SAID, SLICE("never"), 0 };
+	return answers_know(request, answers, asked->names.count);
+}
+
+enum result remembered_plan(struct request *request, const struct envelope *envelope)
+{
+	const struct dispatcher_limits *limits = &request->dispatcher->limits;
 	struct asked asked;
 
-	if (policy && policy_asks_for_senders(policy) && names_of(envelope, &asked) == OK)
-		request->wants |= sources_bit(ASK_STATE);
+	if (limits->remembers == NULL || !policy_asks_for_senders(limits->remembers) || names_of(envelope, &asked) != OK)
+		return OK;
+	if (limits->strangers)
+		return know_strangers(request, &asked);
+	request->wants |= sources_bit(ASK_STATE);
+	return OK;
 }
 
 /* ---- answers ---- */

@@ -79,6 +79,8 @@ must_use enum result answers_missing(struct request *request, enum question_kind
 must_use enum result answers_read(struct request *request, struct slice scanned, unsigned scanners, uint64_t took_ms);
 /* What is known beforehand: the clock and the peer; in a replay, all that is known at all. */
 must_use enum result answers_known(struct request *request, const struct envelope *envelope, int64_t now, struct arena *arena);
+/* More of it, before answers_begin(). */
+must_use enum result answers_know(struct request *request, const struct answer *answers, size_t count);
 must_use enum result answers_given(struct request *request, struct slice evidence);
 
 #endif

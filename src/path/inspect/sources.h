@@ -34,8 +34,8 @@ extern const struct source lookups_source;             /* lookups.c */
 void lookups_start(struct dispatcher *dispatcher);
 must_use enum result lookups_plan(struct request *request, const struct envelope *envelope);
 extern const struct source remembered_source;          /* remembered.c */
-/* Whether the keeper is to be asked about a message from this envelope. */
-void remembered_plan(struct request *request, const struct envelope *envelope);
+/* Whether the keeper is to be asked about a message from this envelope, or what is known without it. */
+must_use enum result remembered_plan(struct request *request, const struct envelope *envelope);
 /* TOLD's payload becomes evidence. REFUSED: it is no answer to what this message's sender is asked for by. */
 must_use enum result remembered_read(struct request *request, struct slice told);
 void remembered_impatient(void *dispatcher);           /* the keeper has been away for long enough */

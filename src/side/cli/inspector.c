@@ -155,11 +155,13 @@ static enum result begin(struct inspector *inspector, struct places *places)
 	return OK;
 }
 
+/* There is no keeper to be asked for senders. */
 enum result inspector_start(struct inspector *inspector, struct places *places, unsigned asks)
 {
 	*inspector = (struct inspector){ .wire = -1, .patience_ms = SILENCE_MS };
 	buffer_init(&inspector->payload, QUEUE_INSPECT_LONGEST);
 	(void)signal(SIGPIPE, SIG_IGN);
+	TRY(settings_put(&places->settings, "inspect", "senders", SLICE("no")));
 	TRY(spawn(inspector, places, "inspect"));
 	if (asks & INSPECTOR_SCANNERS)
 		TRY(spawn(inspector, places, "scanners"));

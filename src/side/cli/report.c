@@ -186,7 +186,7 @@ static enum result settings_of(const struct settings *settings, struct buffer *t
 
 	TRY(buffer_add(to, SLICE("settings\n")));
 	while (settings && settings_next(settings, &place, &said))
-		if (report_concerns(said.section, said.name)) {
+		if (said.origin.file.len && report_concerns(said.section, said.name)) {
 			TRY(setting_of(&said, to));
 			some = true;
 		}
