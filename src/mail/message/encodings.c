@@ -149,7 +149,7 @@ static size_t base64_lines(struct slice *rest, char *out, size_t room)
 	do {
 		written += base64_groups((const unsigned char *)rest->at, rest->len, room - written, out + written, &eaten);
 		*rest = slice_drop(*rest, eaten);
-		goes_on = rest->len >= 2 && rest->at[0] == '\r' && rest->at[1] == '\n';
+		goes_on = rest->len > 2 && rest->at[0] == '\r' && rest->at[1] == '\n';
 		if (goes_on)
 			*rest = slice_drop(*rest, 2);
 	} while (goes_on);
