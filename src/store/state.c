@@ -51,6 +51,16 @@ static bool is_full(const struct state *state, const MDB_stat *stat)
 	return pages(stat) * state->page >= state->size / 4 * 3;
 }
 
+uint64_t state_room(const struct state *state)
+{
+	uint64_t most = state->size / 4 * 3;
+	MDB_stat stat;
+
+	if (state->env == NULL || mdb_env_stat(state->env, &stat) != 0 || is_full(state, &stat))
+		return 0;
+	return most - pages(&stat) * state->page;
+}
+
 bool state_is_full(const struct state *state)
 {
 	MDB_stat stat;

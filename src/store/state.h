@@ -43,6 +43,7 @@ must_use enum result state_set_aside(int folder, const char *name, char ret_name
 
 /* The reader's: REFUSED: there is none. An entry that is past its time is none; one that is not what it was is LATER. */
 must_use enum result state_get(struct state *state, const struct state_key *key, int64_t now, struct state_value *ret_value);
+uint64_t state_room(const struct state *state);  /* bytes until it is full, as of the last commit */
 bool state_is_full(const struct state *state);   /* as of the last commit: new entries are not taken */
 uint64_t state_count(const struct state *state); /* entries, as of the last commit */
 

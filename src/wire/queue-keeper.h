@@ -15,9 +15,9 @@
  *   RECORDED_BEGUN    nothing: a keeper began. What was told up to `log_sync` before may have been lost with the last one.
  * The key of the last two is all zeros.
  *
- * note: see wire/known.h. The keeper counts its outcome under each of its names. The source is in whose share names are
- * that had not been known, of which there are only so many in an hour: it is nothing that a stranger has plenty of. That a
- * name is remembered is confirmed by nobody.
+ * note: see wire/known.h. The keeper counts its outcome under each of its names. The source (an IPv4 /24, an IPv6 /48) is
+ * in whose share names are that had not been known, of which there are only so many in an hour, and so many of all
+ * sources. That a name is remembered is confirmed by nobody.
  *
  * What was not WRITTEN when the wire ends is counted as missed. A keeper that does not read, or is not there, costs
  * the queue a counter: at most CHANNEL's own limit of bytes waits, and what does not fit is missed.

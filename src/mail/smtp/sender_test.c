@@ -8,9 +8,9 @@
 
 #define LONG_64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
 
-static const struct { const char *about, *sender, *client; uint32_t flags; const char *pair, *domain, *network; } rows[] = {
+static const struct { const char *about, *sender, *client; uint32_t flags; const char *pair, *domain, *source; } rows[] = {
 	{ "an IPv4 client is its /24", "alice@example.org", "192.0.2.77", 0, "alice@example.org 192.0.2.0/24", "example.org", "192.0.2.0/24" },
-	{ "an IPv6 client is its /64", "a@example.org", "2001:db8:1:2:3:4:5:6", 0, "a@example.org 2001:db8:1:2::/64", "example.org", "2001:db8:1:2::/64" },
+	{ "an IPv6 client is its /64", "a@example.org", "2001:db8:1:2:3:4:5:6", 0, "a@example.org 2001:db8:1:2::/64", "example.org", "2001:db8:1::/48" },
 	{ "an IPv4 client that came by IPv6 is the same", "a@b", "::ffff:192.0.2.9", 0, "a@b 192.0.2.0/24", "b", "192.0.2.0/24" },
 	{ "letters of either case are the same", "Alice@Example.ORG", "192.0.2.1", 0, "alice@example.org 192.0.2.0/24", "example.org", "192.0.2.0/24" },
 	{ "the null sender has a name and no domain", "", "192.0.2.1", 0, "<> 192.0.2.0/24", "", "192.0.2.0/24" },
@@ -35,7 +35,7 @@ int main(void)
 			continue;
 		CHECK(slice_same(names.pair, slice_of(rows[i].pair)), rows[i].about);
 		CHECK(slice_same(names.domain, slice_of(rows[i].domain)), rows[i].about);
-		CHECK(slice_same(names.network, slice_of(rows[i].network)), rows[i].about);
+		CHECK(slice_same(names.source, slice_of(rows[i].source)), rows[i].about);
 	}
 	return TEST_END();
 }

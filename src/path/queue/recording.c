@@ -121,7 +121,7 @@ static void take_note(const struct envelope *envelope, unsigned outcomes, struct
 	if (envelope->origin.len || envelope->flags & (ENVELOPE_NOTICE | ENVELOPE_RELEASED) ||
 	    !outcome_of(outcomes, &note->outcome) || sender_names(envelope, names) != OK)
 		return;
-	note->source = names->network;
+	note->source = names->source;
 	note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER, SLICE(""), names->pair };
 	if (names->domain.len)
 		note->names.list[note->names.count++] = (struct known_name){ KNOWN_SENDER_DOMAIN, SLICE(""), names->domain };

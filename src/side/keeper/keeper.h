@@ -33,7 +33,7 @@ extern const struct settings_section keeper_settings_section;
 	ROW(log_syncs,     COUNTS, "syncs of the message log")                \
 	ROW(remembered,    COUNTS, "messages whose senders' counts were brought up to date")          \
 	ROW(not_remembered, COUNTS, "messages that were not counted: the disk failed, or was too slow") \
-	ROW(newcomers_over_share, COUNTS, "senders who did not become known: their network had its share") \
+	ROW(newcomers_over_share, COUNTS, "senders who did not become known: their network, or all together, had their share") \
 	ROW(newcomers_when_full,  COUNTS, "senders who did not become known: the map is full")        \
 	ROW(forgotten,     COUNTS, "senders who were forgotten for their age")                        \
 	ROW(names_asked,   COUNTS, "questions whether somebody is known")                             \

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define MAP "map"
 
@@ -200,6 +201,8 @@ void remember_init(struct remember *remember, struct loop *loop, struct crew *cr
 {
 	buffer_init(&remember->filling, NOTES_MOST);
 	buffer_init(&remember->writing, NOTES_MOST);
+	while (getrandom(remember->key, sizeof(remember->key), 0) != (ssize_t)sizeof(remember->key))
+		;
 	remember->crew = crew;
 	remember->job = (struct job){ .work = work, .done = done };
 	timer_init(&remember->due, loop, time_to_write, remember);

@@ -24,8 +24,11 @@
 
 enum { NOTES_MOST = 4 << 20, SHARES = 4096, AGE_MS = 60000, AGE_STEP = 20000, TROUBLE_TEXT = 128 };
 
-/* How many names of that source became known in that hour; sources that fall into one place share it. */
+/* How many names of that source became known in that hour. Sources that fall into one place share it; nobody knows which,
+ * as the key is made at the start. */
 struct share { int64_t hour; uint64_t used; };
+/* All of them together: an eighth of the names that there is room for when the hour begins. */
+enum { NEWCOMERS_PART = 8, NAME_SIZE = 256 };
 
 struct remember {
 	struct process *process;                 /* hears warnings; NULL: nobody */
@@ -38,7 +41,9 @@ struct remember {
 	struct timer due, ageing;
 	uint64_t sync_ms;
 	struct remember_limits { int64_t life, new_life; uint64_t newcomers; } limits, used;     /* used: by the thread */
-	struct share shares[SHARES];             /* the thread's */
+	uint64_t key[2];
+	struct share shares[SHARES], all;        /* the thread's */
+	uint64_t all_most;                       /* the same: of `all` in its hour */
 	struct state_place place;                /* the thread's */
 	bool busy, ages, full;
 	struct { uint64_t written, lost, unshared, full, aged; int error; } did;         /* by the thread */

@@ -2,7 +2,6 @@
 /* A change holds NOTES_A_CHANGE notes, because each may touch pages of its own, which are written beside the old ones. */
 #include "keeper/remember_count.h"
 
-#include "base/checksum.h"
 #include "base/clock.h"
 #include "base/pack.h"
 
@@ -11,15 +10,36 @@
 
 enum { NOTES_A_CHANGE = 200, HOUR = 3600 };
 
+static struct share *share_of(struct remember *remember, struct slice source)
+{
+	uint64_t place = remember->key[0];
+
+	for (size_t i = 0; i < source.len; i++) {
+		place = (place ^ (unsigned char)source.at[i]) * (remember->key[1] | 1);
+		place ^= place >> 32;
+	}
+	return &remember->shares[place % SHARES];
+}
+
+static void begin_hour(struct remember *remember, struct share *share, int64_t hour)
+{
+	if (share->hour != hour)
+		*share = (struct share){ .hour = hour };
+	if (remember->all.hour == hour)
+		return;
+	remember->all = (struct share){ .hour = hour };
+	remember->all_most = state_room(&remember->state) / NAME_SIZE / NEWCOMERS_PART;
+}
+
 static bool has_a_share(struct remember *remember, struct slice source, int64_t now)
 {
-	struct share *share = &remember->shares[checksum(0, source) % SHARES];
+	struct share *share = share_of(remember, source);
 
-	if (share->hour != now / HOUR)
-		*share = (struct share){ .hour = now / HOUR };
-	if (share->used >= remember->used.newcomers)
+	begin_hour(remember, share, now / HOUR);
+	if (share->used >= remember->used.newcomers || remember->all.used >= remember->all_most)
 		return false;
 	share->used++;
+	remember->all.used++;
 	return true;
 }
 

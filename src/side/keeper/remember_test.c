@@ -121,6 +121,27 @@ static void check_shares(void)
 	end();
 }
 
+/* Nearly all share the places with others, and each source brings one name. */
+static void check_all_together(void)
+{
+	char source[KNOWN_SOURCE], who[16];
+	uint64_t most;
+
+	begin();
+	most = state_room(&remember.state) / NAME_SIZE / NEWCOMERS_PART;
+	for (unsigned i = 0; i < 1000; i++) {
+		(void)snprintf(source, sizeof(source), "2001:db8:%x::/48", i);
+		(void)snprintf(who, sizeof(who), "%u", i);
+		remember_note(&remember, &(struct known_note){ KNOWN_DELIVERED, slice_of(source), { { name_of(who) }, 1 } });
+	}
+	for (unsigned i = 0; i < 100 && !remember_is_settled(&remember); i++)
+		scene_turn(100);
+	/* An hour may have ended between two of them. */
+	CHECK(most > 100 && most < 450 && state_count(&remember.state) >= most && state_count(&remember.state) <= 2 * most,
+	      "all sources together have a part of the room");
+	end();
+}
+
 static void check_ageing(void)
 {
 	struct tally tally;
@@ -278,6 +299,7 @@ int main(void)
 {
 	check_who_becomes_known();
 	check_shares();
+	check_all_together();
 	check_ageing();
 	check_damage();
 	check_damage_while_running();
