@@ -55,7 +55,7 @@ static void work(struct job *job)
 
 	memset(&remember->did, 0, sizeof(remember->did));
 	remember_count_notes(remember);
-	if (remember->ages)
+	if (remember->forgets)
 		remember_forget_old(remember, clock_wall());
 }
 
@@ -69,6 +69,8 @@ static void flush(struct remember *remember)
 	remember->writing = remember->filling;
 	remember->filling = other;
 	remember->used = remember->limits;
+	remember->forgets = remember->ages;
+	remember->ages = false;
 	remember->busy = true;
 	crew_give(remember->crew, &remember->job);
 }
@@ -93,7 +95,7 @@ static void done(struct job *job)
 {
 	struct remember *remember = remember_of_job(job);
 
-	remember->busy = remember->ages = false;
+	remember->busy = false;
 	remember->full = state_is_full(&remember->state);
 	count(remember);
 	look_for_trouble(remember, remember->did.error);
@@ -101,6 +103,8 @@ static void done(struct job *job)
 	buffer_relax(&remember->writing);
 	if (buffer_length(&remember->filling))
 		wait_or_write(remember);
+	else if (remember->ages)
+		flush(remember);
 	else if (remember->settled)
 		remember->settled(remember->owner);
 }
@@ -114,10 +118,8 @@ static void time_to_forget(void *own_remember)
 {
 	struct remember *remember = own_remember;
 
-	if (!remember->busy) {
-		remember->ages = true;
-		flush(remember);
-	}
+	remember->ages = true;
+	flush(remember);
 	(void)!timer_start(&remember->ageing, AGE_MS);
 }
 

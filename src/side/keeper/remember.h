@@ -45,7 +45,8 @@ struct remember {
 	struct share shares[SHARES], all;        /* the thread's */
 	uint64_t all_most;                       /* the same: of `all` in its hour */
 	struct state_place place;                /* the thread's */
-	bool busy, ages, full;
+	bool busy, ages, full;                   /* ages: it is time to forget */
+	bool forgets;                            /* the thread does */
 	struct { uint64_t written, lost, unshared, full, aged; int error; } did;         /* by the thread */
 	char damaged[TROUBLE_TEXT], trouble[TROUBLE_TEXT];   /* the warning, and what else is wrong now */
 	void (*settled)(void *owner);            /* nothing is waiting or under way */

@@ -181,6 +181,22 @@ static void check_damage(void)
 	end();
 }
 
+static void check_ageing_while_busy(void)
+{
+	struct tally tally;
+
+	begin();
+	remember.limits.new_life = -10;
+	tell("once", KNOWN_DELIVERED);
+	remember.limits.new_life = 100;
+	remember_note(&remember, &(struct known_note){ KNOWN_DELIVERED, SLICE("192.0.2.0/24"), { { name_of("twice") }, 1 } });
+	CHECK(remember.busy && timer_start(&remember.ageing, 0) == OK, "the time to forget comes while it writes");
+	for (unsigned i = 0; i < 200 && (ask("twice", &tally) != OK || state_count(&remember.state) != 1); i++)
+		scene_turn(20);
+	CHECK(ask("twice", &tally) == OK && state_count(&remember.state) == 1, "then it forgets behind that");
+	end();
+}
+
 static void damage_behind(const char *text)
 {
 	static char bytes[1 << 20];
@@ -301,6 +317,7 @@ int main(void)
 	check_shares();
 	check_all_together();
 	check_ageing();
+	check_ageing_while_busy();
 	check_damage();
 	check_damage_while_running();
 	check_no_map();
