@@ -31,7 +31,7 @@ extern const struct settings_section keeper_settings_section;
 	ROW(records_lost,  COUNTS, "records that are missing in the log")     \
 	ROW(bytes_written, COUNTS, "bytes of the message log, compressed")    \
 	ROW(log_syncs,     COUNTS, "syncs of the message log")                \
-	ROW(remembered,    COUNTS, "messages whose senders' counts were brought up to date")          \
+	ROW(remembered,    COUNTS, "messages told of, whether their senders became known or not")         \
 	ROW(not_remembered, COUNTS, "messages that were not counted: the disk failed, or was too slow") \
 	ROW(newcomers_over_share, COUNTS, "senders who did not become known: their network, or all together, had their share") \
 	ROW(newcomers_when_full,  COUNTS, "senders who did not become known: the map is full")        \
