@@ -7,7 +7,8 @@
  *          they are what they say, and that nobody calls clean what a scanner did not.
  * Owns:    the requests, with their memfds.
  * Fails:   see inspect.h. A message that its worker dies over is read once more; the second time, or when time is
- *          over, it is judged unscannable, unread. When not even that can be had, FAILED goes to the queue.
+ *          over, it is judged unscannable, unread, when those who are asked have answered. When not even that can be
+ *          had, FAILED goes to the queue.
  *
  *   TO_READ --> READING --> ASKING (sources.h) --> TO_JUDGE --> JUDGING --> answered
  *                  |  (nobody to ask)                                         ^

@@ -88,21 +88,28 @@ static const struct list_row {
 	enum outcome outcome;
 	enum answer_end end;
 	const char *text;
+	enum acts acts[WORKERS_SCRIPTED];
 } list_rows[] = {
-	{ "who is listed is refused", SAY_LISTED, 0, NO_SCANNERS, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
-	{ "who is not is not", SAY_UNLISTED, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "" },
-	{ "the scanners are asked too, and the list answers", SAY_LISTED, 1, SAY_FOUND, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
-	{ "silent scanners do not unsay the list", SAY_LISTED, 1, SAY_NOTHING, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10" },
-	{ "nor do answers that came with others at all", SAY_UNLISTED, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_SAID, "" },
-	{ "a list's error code is kept, and is no hit", SAY_CODE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "127.255.255.254" },
-	{ "an answer that is no address has failed", SAY_LONG, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
-	{ "SERVFAIL has failed", SAY_SERVFAIL, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
-	{ "noise ends the wire, and has failed", SAY_NOISE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
+	{ "who is listed is refused", SAY_LISTED, 0, NO_SCANNERS, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10", { GOOD } },
+	{ "who is listed is refused though nobody could read it", SAY_LISTED, 0, NO_SCANNERS, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10",
+	  { DIES, DIES } },
+	{ "or it took too long", SAY_LISTED, 0, NO_SCANNERS, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10", { SLEEPS } },
+	{ "what nobody could read is kept when its client is not listed", SAY_UNLISTED, 0, NO_SCANNERS, FATE_QUARANTINE, ANSWER_SAID, "",
+	  { DIES, DIES } },
+	{ "and when a scanner calls it clean", SAY_UNLISTED, 1, SAY_CLEAN, FATE_QUARANTINE, ANSWER_SAID, "", { DIES, DIES } },
+	{ "who is not is not", SAY_UNLISTED, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "", { GOOD } },
+	{ "the scanners are asked too, and the list answers", SAY_LISTED, 1, SAY_FOUND, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10", { GOOD } },
+	{ "silent scanners do not unsay the list", SAY_LISTED, 1, SAY_NOTHING, FATE_REJECT, ANSWER_SAID, "127.0.0.2 127.0.0.10", { GOOD } },
+	{ "nor do answers that came with others at all", SAY_UNLISTED, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_SAID, "", { GOOD } },
+	{ "a list's error code is kept, and is no hit", SAY_CODE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_SAID, "127.255.255.254", { GOOD } },
+	{ "an answer that is no address has failed", SAY_LONG, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
+	{ "SERVFAIL has failed", SAY_SERVFAIL, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
+	{ "noise ends the wire, and has failed", SAY_NOISE, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
 	{ "answers to other questions are none, and silence has failed when time is over", SAY_OTHERS, 0, NO_SCANNERS, FATE_DELIVER,
-	  ANSWER_FAILED, "no answer in time" },
-	{ "a resolver that dies over it has failed", DIES_OVER_IT, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
-	{ "there never was a resolver", NO_RESOLVER, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS" },
-	{ "a dead resolver does not keep the scanners from being heard", NO_RESOLVER, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_FAILED, "no answer of the DNS" },
+	  ANSWER_FAILED, "no answer in time", { GOOD } },
+	{ "a resolver that dies over it has failed", DIES_OVER_IT, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
+	{ "there never was a resolver", NO_RESOLVER, 0, NO_SCANNERS, FATE_DELIVER, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
+	{ "a dead resolver does not keep the scanners from being heard", NO_RESOLVER, 1, SAY_FOUND, FATE_QUARANTINE, ANSWER_FAILED, "no answer of the DNS", { GOOD } },
 };
 
 /* The keeper is asked whether the lists in the DNS are or not; a rule refuses whom nobody knows. */
@@ -545,12 +552,13 @@ static void check_row(const struct row *row, const struct policy *policy, void (
 
 static void check_list_row(const struct list_row *row, const struct policy *policy)
 {
-	const struct row plain = { .about = row->about, .scanners = row->scanners, .scanners_do = row->scanners_do };
+	struct row plain = { .about = row->about, .scanners = row->scanners, .scanners_do = row->scanners_do };
 	const struct dispatcher_limits limits = { .scanners = row->scanners, .policy = policy, .in_flight = 4, .inspect_ms = 1000,
 		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &plain, .resolver_does = row->resolver_does,
 		               .task = { { &message_limits_standard, NULL, policy, row->scanners }, 5, 5 } };
 
+	memcpy(plain.acts, row->acts, sizeof(plain.acts));
 	open_bench(&bench, &limits);
 	if (row->scanners_do != NO_SCANNERS)
 		connect_scanners(&bench);

@@ -76,13 +76,16 @@ void request_fail(struct request *request, struct slice reason)
 }
 
 /* Judged without being read: the one fact is `unscannable`. */
-void request_judge_unread(struct request *request, struct slice reason)
+bool request_judge_unread(struct request *request, struct slice reason)
 {
 	buffer_clear(&request->findings);
 	request->stage = TO_JUDGE;
 	request->tainted = true;
 	request_say(request, "unscannable", reason);
 	if (findings_unscannable(reason, &request->findings) != OK ||
-	    (buffer_length(&request->evidence) == 0 && answers_begin(request) != OK))
+	    (buffer_length(&request->evidence) == 0 && answers_begin(request) != OK)) {
 		request_fail(request, SLICE("no memory"));
+		return false;
+	}
+	return true;
 }

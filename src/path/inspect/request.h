@@ -56,7 +56,8 @@ void request_drop(struct request *request);
 void request_say(struct request *request, const char *event, struct slice reason);
 void request_answer(struct request *request, enum inspect_answers kind, struct slice payload, int fd);
 void request_fail(struct request *request, struct slice reason);
-void request_judge_unread(struct request *request, struct slice reason);
+/* false: it failed, and is no more. */
+bool request_judge_unread(struct request *request, struct slice reason);
 void dispatcher_count(struct dispatcher *dispatcher, enum inspect_count which);
 
 /* dispatcher.c: free workers get what waits. */

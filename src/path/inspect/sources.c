@@ -82,7 +82,7 @@ void sources_begin(struct request *request)
 	request->sent = 0;
 	if (answers_begin(request) != OK || timer_start(&request->deadline, sources_time_left(request) + ASK_GRACE) != OK) {
 		request->waits = 0;
-		request_judge_unread(request, SLICE("no room to ask about it"));
+		(void)request_judge_unread(request, SLICE("no room to ask about it"));
 		return;
 	}
 	for (size_t i = 0; i < COUNT_OF(sources); i++)

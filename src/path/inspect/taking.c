@@ -254,6 +254,13 @@ enum result taking_answer(void *owner, void *job, struct frame *frame)
 
 /* ---- a worker that ended over it ---- */
 
+/* Whoever is asked about it need not wait until somebody could read it. */
+static void ask_unread(struct request *request, struct slice reason)
+{
+	if (request_judge_unread(request, reason) && request->wants)
+		sources_begin(request);
+}
+
 static void died_reading(struct request *request, uint64_t took_ms)
 {
 	const struct dispatcher_limits *limits = &request->dispatcher->limits;
@@ -261,9 +268,9 @@ static void died_reading(struct request *request, uint64_t took_ms)
 
 	request->stage = TO_READ;
 	if (took_ms >= least)
-		request_judge_unread(request, SLICE("inspecting it took too long"));
+		ask_unread(request, SLICE("inspecting it took too long"));
 	else if (++request->deaths >= DEATHS_MOST)
-		request_judge_unread(request, SLICE("its worker died twice"));
+		ask_unread(request, SLICE("its worker died twice"));
 }
 
 static void died_judging(struct request *request, uint64_t took_ms)
@@ -282,7 +289,7 @@ static void died_mending(struct request *request, uint64_t took_ms)
 	if (++request->deaths < DEATHS_MOST)
 		return;
 	request->unmendable = true;
-	request_judge_unread(request, SLICE("no worker could mend it"));
+	(void)request_judge_unread(request, SLICE("no worker could mend it"));
 }
 
 static void died_composing(struct request *request, uint64_t took_ms)
