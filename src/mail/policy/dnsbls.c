@@ -194,12 +194,25 @@ static bool is_public(const struct in6_addr *address)
 	return true;
 }
 
+static bool fits(struct slice before, const struct dnsbl *dnsbl)
+{
+	return before.len + 1 + dnsbl->zone.len < POLICY_LOOKUP;
+}
+
+/* Who owns a listed domain makes names below it as long as he likes: what is too long is asked for by its end. */
+static struct slice fitting(struct slice name, const struct dnsbl *dnsbl)
+{
+	while (!fits(name, dnsbl) && slice_has(name, '.'))
+		(void)slice_cut(&name, '.');
+	return name;
+}
+
 /* `before` and the zone, in lower case. */
 static bool join(struct slice before, const struct dnsbl *dnsbl, char ret_name[POLICY_LOOKUP])
 {
 	size_t used = 0;
 
-	if (before.len + 1 + dnsbl->zone.len >= POLICY_LOOKUP)
+	if (!fits(before, dnsbl))
 		return false;
 	for (size_t i = 0; i < before.len; i++)
 		ret_name[used++] = byte_lower(before.at[i]);
@@ -233,7 +246,7 @@ static bool name_of_domain(const struct dnsbl *dnsbl, struct slice domain, char 
 	if (network_address(domain, &address) == OK || idn_read(domain, &ascii) != OK)
 		return false;
 	name = (struct slice){ ascii.text, ascii.length };
-	return is_domain(name) && join(name, dnsbl, ret_name);
+	return is_domain(name) && is_domain(name = fitting(name, dnsbl)) && join(name, dnsbl, ret_name);
 }
 
 static struct slice behind_last(struct slice text, char sign)

@@ -33,7 +33,8 @@ static bool says(const struct buffer *complaint, const char *words)
 
 /* ---- names ---- */
 
-#define LONG "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz."
+#define LONGER "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz."
+#define LONG LONGER "abcdefghijklmnopqrstuvwxyz."
 
 static const struct {
 	const char *about;
@@ -65,7 +66,12 @@ static const struct {
 	{ "nor one that is no UTF-8", DNSBL_SENDER, LIT(""), LIT("joe@a\377b.example"), LIT(""), NULL },
 	{ "nor one with an empty label", DNSBL_SENDER, LIT(""), LIT("joe@a..example"), LIT(""), NULL },
 	{ "nor one of a single label", DNSBL_SENDER, LIT(""), LIT("joe@localhost"), LIT(""), NULL },
-	{ "one that is too long with its zone is not asked", DNSBL_SENDER, LIT(""), LIT("joe@" LONG LONG "abcdefgh.abcdefghijklm.de"), LIT(""), NULL },
+	{ "one that just fits is asked for whole", DNSBL_SENDER, LIT(""), LIT("joe@" LONG LONG "abcdefg.abcdefghijklm.de"), LIT(""),
+	  LONG LONG "abcdefg.abcdefghijklm.de.zone.example" },
+	{ "one that is too long with its zone is asked for by its end", DNSBL_SENDER, LIT(""), LIT("joe@" LONG LONG "abcdefgh.abcdefghijklm.de"),
+	  LIT(""), LONGER LONG "abcdefgh.abcdefghijklm.de.zone.example" },
+	{ "so is what a client calls itself", DNSBL_HELO, LIT("192.0.2.1"), LIT(""), LIT(LONG LONG "abcdefgh.abcdefghijklm.de"),
+	  LONGER LONG "abcdefgh.abcdefghijklm.de.zone.example" },
 	{ "a label of 64 is none", DNSBL_SENDER, LIT(""),
 	  LIT("joe@abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcd.example"), LIT(""), NULL },
 	{ "what the client calls itself", DNSBL_HELO, LIT("192.0.2.1"), LIT(""), LIT("mx.spam.example."), "mx.spam.example.zone.example" },
