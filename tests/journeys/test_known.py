@@ -16,7 +16,6 @@ from house import wait_for
 
 RULES = """
 keeper { log_sync = 0 }
-inspect { inspect_limit = 3s }
 policy "large from strangers" { when = "sender.seen < 2 and size > 20K" do = {"quarantine"} }
 """
 
@@ -101,7 +100,8 @@ def test_a_killed_keeper_forgets_nothing(gateway):
         wait_for(lambda: keeper(gateway) not in (None, pid), 20, "another keeper")
 
 
-def test_who_cannot_be_asked_about_is_put_off(gateway):
+def test_who_cannot_be_asked_about_is_put_off(started, sink, quick):
+    gateway = started(house.Gateway([("example.org", [sink.url])], quick + "inspect { inspect_limit = 3s }" + RULES))
     make_known(gateway)
     pid = keeper(gateway)
     os.kill(pid, signal.SIGSTOP)
