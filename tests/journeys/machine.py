@@ -45,6 +45,13 @@ def process_name(pid):
         return ""
 
 
+def waits_in(pid):
+    try:
+        return " ".join(sorted({path.read_text().strip() for path in Path(f"/proc/{pid}/task").glob("*/wchan")}))
+    except OSError:
+        return ""
+
+
 def kill(pid, number=signal.SIGKILL):
     try:
         os.kill(pid, number)
