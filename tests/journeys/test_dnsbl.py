@@ -94,8 +94,8 @@ def test_an_error_code_and_a_made_up_answer_are_no_hits(gateway, sink, address, 
 
 def test_a_dead_list_refuses_nobody_and_is_not_clean(with_lists, sink, names):
     """Its server refuses to answer for the zone, so the resolver says SERVFAIL."""
-    stub = f'stubs = {{"dead.example@127.0.0.1:{names.port}", '
-    gateway = with_lists(names.section.replace("stubs = {", stub) + LISTS.replace("open.example", "dead.example"))
+    resolver_stubs = f'stubs = {{"dead.example@127.0.0.1:{names.port}", '
+    gateway = with_lists(names.section.replace("stubs = {", resolver_stubs) + LISTS.replace("open.example", "dead.example"))
     reply = hand_in(gateway, LISTED)
     assert reply.startswith("250"), reply
     assert b"X-Unanswered: yes" in sink.wait(1)[0].data

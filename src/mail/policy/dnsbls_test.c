@@ -3,26 +3,9 @@
 #include "mail/policy/dnsbls.h"
 
 #include "base/test.h"
-
-#include <string.h>
-#include <unistd.h>
+#include "mail/policy/policy_scene.h"
 
 enum { MEMORY = 4 << 20 };
-
-static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
-{
-	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-		&profile_settings_section, &template_settings_section, &banner_settings_section, &dnsbl_settings_section, NULL };
-	char name[] = "/tmp/dnsbls-test-XXXXXX";
-	int fd = mkstemp(name);
-	enum result result = REFUSED;
-
-	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
-		result = settings_read_file(settings, name, false, schema, complaint);
-	(void)close(fd);
-	(void)unlink(name);
-	return result;
-}
 
 static bool says(const struct buffer *complaint, const char *words)
 {
@@ -157,7 +140,7 @@ static const struct policy *compiled(const char *text, struct arena *arena, stru
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK, about);
+	CHECK(scene_read(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK, about);
 	settings_finish(&settings);
 	return policy;
 }
@@ -246,7 +229,7 @@ static void check_mistakes(struct buffer *complaint)
 		arena_init(&arena, MEMORY);
 		settings_init(&settings);
 		buffer_clear(complaint);
-		result = read_text(mistakes[i].file, &settings, complaint);
+		result = scene_read(mistakes[i].file, &settings, complaint);
 		if (result == OK)
 			result = policy_compile(&settings, &arena, &policy, complaint);
 		CHECK(result == REFUSED, mistakes[i].about);
@@ -260,26 +243,10 @@ static void check_mistakes(struct buffer *complaint)
 
 static void check_too_many(struct buffer *complaint)
 {
-	struct buffer text;
+	static const char list[] = "dnsbl \"%u\" { zone = \"%u.example\" }\n";
 
-	buffer_init(&text, 65536);
-	for (unsigned count = DNSBLS_MOST; count <= DNSBLS_MOST + 1; count++) {
-		const struct policy *policy = NULL;
-		struct settings settings;
-		struct arena arena;
-
-		buffer_clear(&text);
-		buffer_clear(complaint);
-		arena_init(&arena, MEMORY);
-		settings_init(&settings);
-		for (unsigned i = 0; i < count; i++)
-			CHECK(buffer_format(&text, "dnsbl \"%u\" { zone = \"%u.example\" }\n", i, i) == OK, "room");
-		CHECK(buffer_add_byte(&text, 0) == OK && read_text(buffer_slice(&text).at, &settings, complaint) == OK, "many lists");
-		CHECK((policy_compile(&settings, &arena, &policy, complaint) == OK) == (count == DNSBLS_MOST), "32 are taken, and no more");
-		settings_finish(&settings);
-		arena_finish(&arena);
-	}
-	buffer_finish(&text);
+	CHECK(scene_takes_many(list, DNSBLS_MOST, complaint) && !scene_takes_many(list, DNSBLS_MOST + 1, complaint),
+	      "32 are taken, and no more");
 }
 
 int main(void)

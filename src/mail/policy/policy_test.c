@@ -4,8 +4,7 @@
 
 #include "base/test.h"
 #include "mail/policy/action.h"
-
-#include <unistd.h>
+#include "mail/policy/policy_scene.h"
 
 static const struct {
 	struct slice text;
@@ -169,21 +168,6 @@ static const struct {
 	  FATE_DELIVER, "t" },
 };
 
-static enum result read_text(const char *text, struct settings *settings, struct buffer *complaint)
-{
-	static const struct settings_section *const schema[] = { &policy_settings_section, &list_settings_section,
-		                                                  &template_settings_section, &banner_settings_section, &profile_settings_section, NULL };
-	char name[] = "/tmp/policy-test-XXXXXX";
-	int fd = mkstemp(name);
-	enum result result = REFUSED;
-
-	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
-		result = settings_read_file(settings, name, false, schema, complaint);
-	(void)close(fd);
-	(void)unlink(name);
-	return result;
-}
-
 static void check_written(size_t i, struct arena *arena, struct buffer *complaint)
 {
 	struct envelope_recipient recipient = { .address = SLICE("a@b") };
@@ -196,7 +180,7 @@ static void check_written(size_t i, struct arena *arena, struct buffer *complain
 	struct settings settings;
 
 	settings_init(&settings);
-	CHECK(read_text(files[i].text, &settings, complaint) == OK, files[i].about);
+	CHECK(scene_read(files[i].text, &settings, complaint) == OK, files[i].about);
 	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, files[i].about);
 	settings_finish(&settings);
 	CHECK(policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) == OK, files[i].about);
@@ -247,7 +231,7 @@ static void check_unreached(struct arena *arena, struct buffer *complaint)
 
 		settings_init(&settings);
 		buffer_clear(complaint);
-		CHECK(read_text(unreached[i].text, &settings, complaint) == OK, unreached[i].about);
+		CHECK(scene_read(unreached[i].text, &settings, complaint) == OK, unreached[i].about);
 		CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, unreached[i].about);
 		CHECK(policy && policy_unreached(policy, complaint) == OK, unreached[i].about);
 		CHECK(slice_same(buffer_slice(complaint), slice_of(unreached[i].lines)), unreached[i].about);
@@ -276,7 +260,7 @@ static void check_recipients(struct arena *arena, struct buffer *complaint)
 	struct settings settings;
 
 	settings_init(&settings);
-	CHECK(read_text(text, &settings, complaint) == OK, "rules with a list");
+	CHECK(scene_read(text, &settings, complaint) == OK, "rules with a list");
 	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "are compiled");
 	settings_finish(&settings);
 	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
@@ -316,7 +300,7 @@ static void check_many_recipients(struct buffer *complaint)
 	settings_init(&settings);
 	for (size_t i = 0; i < COUNT_OF(recipients); i++)
 		recipients[i].address = SLICE("a@b");
-	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, &arena, &policy, complaint) == OK, "rules");
+	CHECK(scene_read(text, &settings, complaint) == OK && policy_compile(&settings, &arena, &policy, complaint) == OK, "rules");
 	CHECK(policy && policy_judge(policy, 0, &envelope, &findings, &evidence, &arena, &judgement) == OK, "are asked of many");
 	CHECK(judgement.verdict == VERDICT_CLEAN && judgement.fate_count == COUNT_OF(recipients) &&
 	      judgement.fates[COUNT_OF(recipients) - 1].outcome == FATE_DELIVER, "and answer for the last");
@@ -348,7 +332,7 @@ static void check_profiles(struct arena *arena, struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK, "profiles are read");
+	CHECK(scene_read(text, &settings, complaint) == OK, "profiles are read");
 	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "and compiled");
 	settings_finish(&settings);
 	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
@@ -390,7 +374,7 @@ static void check_times(struct arena *arena, struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK,
+	CHECK(scene_read(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK,
 	      "a profile may have a section queue");
 	settings_finish(&settings);
 	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
@@ -427,7 +411,7 @@ static void check_banner_files(struct arena *arena, struct buffer *complaint)
 
 		settings_init(&settings);
 		buffer_clear(complaint);
-		CHECK(read_text(banner_files[i].text, &settings, complaint) == OK, banner_files[i].about);
+		CHECK(scene_read(banner_files[i].text, &settings, complaint) == OK, banner_files[i].about);
 		CHECK((policy_compile(&settings, arena, &policy, complaint) == OK) == (banner_files[i].complaint[0] == '\0'), banner_files[i].about);
 		CHECK(slice_same(buffer_slice(complaint), slice_of(banner_files[i].complaint)), banner_files[i].about);
 		settings_finish(&settings);
@@ -453,7 +437,7 @@ static void check_banner_profiles(struct arena *arena, struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK, "banners are read");
+	CHECK(scene_read(text, &settings, complaint) == OK, "banners are read");
 	CHECK(policy_compile(&settings, arena, &policy, complaint) == OK, "and compiled");
 	settings_finish(&settings);
 	if (policy == NULL || policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) != OK)
@@ -499,7 +483,7 @@ static void check_said_of_banner(size_t i, struct arena *arena, struct buffer *c
 	               "policy \"mark\" { do = {\"banner end\"} }\n", said_of_banners[i].said);
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK, about);
+	CHECK(scene_read(text, &settings, complaint) == OK && policy_compile(&settings, arena, &policy, complaint) == OK, about);
 	settings_finish(&settings);
 	CHECK(policy && policy_judge(policy, 0, &envelope, &findings, &evidence, arena, &judgement) == OK && judgement.deeds_count == 1, about);
 	if (judgement.deeds_count != 1)
@@ -513,30 +497,11 @@ static void check_said_of_banner(size_t i, struct arena *arena, struct buffer *c
 /* A reader of the message tells each name that rules ask for, and there is an end to that. */
 static void check_many_headers(struct buffer *complaint)
 {
-	struct buffer text;
+	static const char rule[] = "policy \"%u\" { when = \"header('X-%u') or header('x-%u')\" do = {\"hold\"} }\n";
 
-	buffer_init(&text, 65536);
-	for (unsigned names = POLICY_HEADERS_MOST; names <= POLICY_HEADERS_MOST + 1; names++) {
-		const struct policy *policy = NULL;
-		struct settings settings;
-		struct arena arena;
-
-		buffer_clear(&text);
-		buffer_clear(complaint);
-		for (unsigned i = 0; i < names; i++)
-			CHECK(buffer_format(&text, "policy \"%u\" { when = \"header('X-%u') or header('x-%u')\" do = {\"hold\"} }\n", i, i, i) == OK, "room");
-		CHECK(buffer_add_byte(&text, 0) == OK, "room");
-		arena_init(&arena, 4 << 20);
-		settings_init(&settings);
-		CHECK(read_text(buffer_slice(&text).at, &settings, complaint) == OK, "rules that ask for many headers");
-		CHECK((policy_compile(&settings, &arena, &policy, complaint) == OK) == (names == POLICY_HEADERS_MOST),
-		      "as many as are told are taken, one more is not, and letters of either case are one");
-		CHECK(names == POLICY_HEADERS_MOST || slice_same(buffer_slice(complaint), SLICE("rules ask for more than 256 headers")),
-		      "which is said");
-		settings_finish(&settings);
-		arena_finish(&arena);
-	}
-	buffer_finish(&text);
+	CHECK(scene_takes_many(rule, POLICY_HEADERS_MOST, complaint), "as many as are told are taken, and letters of either case are one");
+	CHECK(!scene_takes_many(rule, POLICY_HEADERS_MOST + 1, complaint) &&
+	      slice_same(buffer_slice(complaint), SLICE("rules ask for more than 256 headers")), "one more is not, which is said");
 }
 
 static void check_archives(struct arena *arena, struct buffer *complaint)
@@ -548,7 +513,7 @@ static void check_archives(struct arena *arena, struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text(text, &settings, complaint) == OK && policy_archives(&settings, arena, &paths) == OK, "archives are found");
+	CHECK(scene_read(text, &settings, complaint) == OK && policy_archives(&settings, arena, &paths) == OK, "archives are found");
 	CHECK(paths.count == 3 && slice_same(paths.items[0], SLICE("/one")) && slice_same(paths.items[1], SLICE("/two")),
 	      "each once, in the order of the file");
 	settings_finish(&settings);
@@ -569,7 +534,7 @@ static void check_mistake_in_file(struct buffer *complaint)
 
 	settings_init(&settings);
 	buffer_clear(complaint);
-	CHECK(read_text("\npolicy \"a\" {\n  when = \"virrus\"\n  do = {\"hold\"}\n}\n", &settings, complaint) ==
+	CHECK(scene_read("\npolicy \"a\" {\n  when = \"virrus\"\n  do = {\"hold\"}\n}\n", &settings, complaint) ==
 		  REFUSED,
 	      "a wrong name in the file is refused");
 	said = buffer_slice(complaint);
