@@ -266,7 +266,7 @@ static void end_search(const struct judging *judging, const struct rule *rule, s
 		fate->kind = kind_of(judging->verdict);
 }
 
-static struct slice doubted(unsigned doubts)
+struct slice rule_doubted(unsigned doubts)
 {
 	return doubts & DOUBT_KEEPER ? SLICE("451 4.7.1 what is known of the sender cannot be looked up now")
 	                             : SLICE("451 4.7.1 a list in the DNS does not answer");
@@ -280,7 +280,7 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 
 	if (!(judging->asking.doubts & DOUBT_PATTERN)) {
 		*fate = (struct fate){ .outcome = FATE_DEFER, .rule = rule->title, .edits = NO_EDITS, .notices = fate->notices,
-			               .reply = doubted(judging->asking.doubts), .times = fate->times };
+			               .reply = rule_doubted(judging->asking.doubts), .times = fate->times };
 		return;
 	}
 	*fate = (struct fate){ .outcome = FATE_QUARANTINE, .rule = rule->title, .kind = SLICE("unscannable"), .edits = NO_EDITS,
@@ -291,7 +291,7 @@ static void give_up(struct judging *judging, const struct rule *rule, struct fat
 	judgement->reason = SLICE("policy: a pattern hit its limits");
 }
 
-static const struct rule no_rule = { .title = LIT("profile") };
+static const struct rule no_rule = { .title = LIT(RULE_OF_PROFILES) };
 
 static enum result judge_recipient(struct judging *judging, struct collected *collected, struct fate *fate)
 {

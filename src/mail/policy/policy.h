@@ -105,6 +105,9 @@ must_use enum result policy_judge(const struct policy *policy, unsigned scanners
                                   const struct envelope *envelope, const struct findings *findings,
                                   const struct evidence *evidence, struct arena *arena,
                                   struct judgement *ret_judgement);
+/* Whether this policy can have come to that judgement about some message. Which rules and profiles hold follows from the
+ * message, and is not looked at; what those rules do and those profiles set follows from the settings. */
+bool policy_could_say(const struct policy *policy, const struct judgement *judgement);
 /* What a deed will break, by the facts `signed` and `signed.field`: bits of enum seal. Known before it is done, and by
  * whoever has the judgement, without the message. */
 unsigned policy_breaks(const struct findings *findings, const struct deed *deed);

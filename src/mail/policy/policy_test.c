@@ -187,6 +187,7 @@ static void check_written(size_t i, struct arena *arena, struct buffer *complain
 	CHECK(judgement.verdict == VERDICT_UNSCANNABLE && judgement.fates[0].outcome == files[i].outcome,
 	      files[i].about);
 	CHECK(slice_same(judgement.fates[0].rule, slice_of(files[i].rule)), files[i].about);
+	CHECK(policy_could_say(policy, &judgement), "which it is believed to say");
 }
 
 static const struct {

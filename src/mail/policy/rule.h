@@ -31,5 +31,8 @@ struct policy {
 };
 
 bool rule_is_final(const struct rule *rule);
+/* Where a rule, or a profile's condition, could not be decided: the title of the latter, and the reply for bits of enum doubt. */
+#define RULE_OF_PROFILES "profile"
+struct slice rule_doubted(unsigned doubts);
 
 #endif

@@ -71,16 +71,19 @@ static void count_verdict(struct dispatcher *dispatcher, enum verdict verdict)
 }
 
 /* A worker may be taken over by the message it read: it cannot call clean what a scanner did not, nor judge
- * before whoever is to be asked was. */
+ * before whoever is to be asked was, nor have rules and profiles do what the settings do not say. */
 static enum result check_judgement(const struct request *request, struct slice payload, enum verdict *ret_verdict,
                                    bool *ret_unmended, bool *ret_goes)
 {
+	const struct policy *policy = request->dispatcher->limits.policy;
 	struct judgement judgement;
 	enum result result;
 	struct arena arena;
 
 	arena_init(&arena, CHECK_MEMORY);
 	result = judgement_unpack(payload, &arena, &judgement);
+	if (result == OK && policy && !policy_could_say(policy, &judgement))
+		result = REFUSED;
 	if (result == OK && (judgement.fate_count != request->recipients ||
 	                     (request->tainted && judgement.verdict == VERDICT_CLEAN)))
 		result = REFUSED;
