@@ -6,7 +6,6 @@
 #include "inspect/inspect.h"
 #include "inspect/worker_wire.h"
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/pack.h"
 #include "mail/smtp/smtp.h"
@@ -102,6 +101,12 @@ static bool is_waiting(const struct request *request)
 	return request->stage < COUNT_OF(gives) && gives[request->stage].give;
 }
 
+/* Nobody works on it any more, or yet, by the settings of before. */
+static bool is_overtaken(const struct request *request)
+{
+	return plan_is_old(request) && (request->stage == ASKING || is_waiting(request));
+}
+
 /* false: nobody is free. */
 static bool give_one(struct dispatcher *dispatcher, struct request *request)
 {
@@ -126,9 +131,12 @@ void dispatcher_hand_out(struct dispatcher *dispatcher)
 		return;
 	dispatcher->moving = true;
 	for (struct request *request = dispatcher->first; request && (readers || judge); request = next) {
-		bool *free = request->stage == TO_JUDGE ? &judge : &readers;
+		bool *free;
 
 		next = request->next;
+		if (is_overtaken(request) && !plan_anew(request))
+			continue;
+		free = request->stage == TO_JUDGE ? &judge : &readers;
 		if (*free && is_waiting(request))
 			*free = give_one(dispatcher, request);
 	}
@@ -169,11 +177,7 @@ static enum result read_envelope(struct request *request, struct slice packed)
 	if (result == OK)
 		request->recipients = envelope.recipient_count;
 	if (result == OK && !request->replays)
-		result = answers_known(request, &envelope, clock_wall(), &arena);
-	if (result == OK && !request->replays)
-		result = lookups_plan(request, &envelope);
-	if (result == OK && !request->replays)
-		result = remembered_plan(request, &envelope);
+		result = plan_make(request, &envelope);
 	arena_finish(&arena);
 	if (result == OK)
 		result = pack_slice(&request->question, packed);
@@ -222,8 +226,6 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 	request = new_request(dispatcher, frame, TO_READ);
 	if (request == NULL)
 		return LATER;
-	if (dispatcher->limits.scanners)
-		request->wants |= sources_bit(ASK_SCANNERS);
 	if (unpack_end(&from) != OK || read_envelope(request, envelope) != OK)
 		request_fail(request, SLICE("the envelope could not be read"));
 	return OK;
@@ -232,7 +234,7 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 /* What nobody asked for then cannot be said to have had no answer. */
 static void check_asked(struct request *request, struct slice packed, struct slice given)
 {
-	const struct policy *policy = request->dispatcher->limits.policy, *senders = request->dispatcher->limits.remembers;
+	const struct dispatcher_limits *limits = &request->dispatcher->limits;
 	struct envelope envelope;
 	struct evidence evidence;
 	struct slice title = { 0 };
@@ -241,12 +243,12 @@ static void check_asked(struct request *request, struct slice packed, struct sli
 	struct arena arena;
 
 	arena_init(&arena, CHECK_MEMORY);
-	read = envelope_unpack(packed, &arena, &envelope) == OK && evidence_unpack(given, &arena, &evidence) == OK;
-	if (policy && read)
-		title = policy_not_asked(policy, &envelope, &evidence);
+	read = limits->policy && envelope_unpack(packed, &arena, &envelope) == OK && evidence_unpack(given, &arena, &evidence) == OK;
+	if (read && !limits->unlisted)
+		title = policy_not_asked(limits->policy, &envelope, &evidence);
 	if (title.len)
 		(void)snprintf(reason, sizeof(reason), "dnsbl \"%.*s\" was not asked then", SHOW(title));
-	else if (read && senders && policy_asks_for_senders(senders) && policy_senders_unasked(&envelope, &evidence))
+	else if (read && policy_asks_for_senders(limits->policy) && policy_senders_unasked(&envelope, &evidence))
 		(void)snprintf(reason, sizeof(reason), "nobody was asked for the sender then");
 	arena_finish(&arena);
 	if (reason[0])
@@ -360,13 +362,13 @@ void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct lo
 	*dispatcher = (struct dispatcher){ .loop = loop, .log = log, .counters = counters,
 		                           .make_worker = make_worker, .maker = maker };
 	resolve_init(&dispatcher->resolve, loop);
-	timer_init(&dispatcher->keeper_patience, loop, remembered_impatient, dispatcher);
 	workers_init(&dispatcher->workers, loop, &workers_owner, dispatcher);
 }
 
 enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits)
 {
 	dispatcher->limits = *limits;
+	dispatcher->settings++;
 	if (dispatcher->pool.size == 0)
 		pool_init(&dispatcher->pool, sizeof(struct request), SIZE_MAX);
 	lookups_start(dispatcher);
@@ -378,7 +380,6 @@ void dispatcher_finish(struct dispatcher *dispatcher)
 	channel_close(&dispatcher->queue);
 	channel_close(&dispatcher->scanners);
 	channel_close(&dispatcher->keeper);
-	timer_end(&dispatcher->keeper_patience);
 	workers_finish(&dispatcher->workers);
 	while (dispatcher->first)
 		request_drop(dispatcher->first);

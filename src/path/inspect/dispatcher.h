@@ -8,7 +8,8 @@
  * Owns:    the requests, with their memfds.
  * Fails:   see inspect.h. A message that its worker dies over is read once more; the second time, or when time is
  *          over, it is judged unscannable, unread, when those who are asked have answered. When not even that can be
- *          had, FAILED goes to the queue.
+ *          had, FAILED goes to the queue. What new settings overtake begins anew: a message is read, asked about and
+ *          judged by the same ones.
  *
  *   TO_READ --> READING --> ASKING (sources.h) --> TO_JUDGE --> JUDGING --> answered
  *                  |  (nobody to ask)                                         ^
@@ -29,11 +30,12 @@
 
 struct dispatcher_limits {
 	unsigned scanners;                           /* that are asked */
-	const struct policy *policy;                 /* whose lists in the DNS are asked; NULL: none are */
-	const struct policy *remembers;              /* whose rules may ask what is known of senders; NULL: none do */
+	const struct policy *policy;                 /* by which workers judge; NULL: it asks nothing, and may say all */
+	bool unlisted;                               /* all are: its lists in the DNS are not asked */
 	bool strangers;                              /* all senders are: the keeper is not asked */
 	size_t in_flight;
 	uint64_t inspect_ms, cpu_ms;
+	uint64_t brief_ms;                           /* for who answers at once, or not at all */
 	struct workers_limits workers;
 };
 
@@ -45,13 +47,12 @@ struct dispatcher {
 	struct dispatcher_limits limits;
 	struct channel queue, scanners, keeper;
 	struct resolve resolve;
-	struct timer keeper_patience;
-	bool keeper_awaited;                         /* the timer runs */
 	struct workers workers;
 	struct pool pool, lookups;
 	struct request *first, *last;
 	size_t in_flight;
 	uint64_t serial;
+	unsigned settings;                           /* how often there were new ones */
 	enum result (*make_worker)(void *maker, bool judges, int *ret_wire);
 	void *maker;
 	uint64_t said;                               /* when a list's wrong answer was logged */

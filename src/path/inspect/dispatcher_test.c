@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, LIES_LATER, SLEEPS, JUDGE_DIES, JUDGE_MARKS };
+enum acts { GOOD, DIES, LIES_KIND, LIES_EXCHANGE, LIES_BYTES, LIES_CLEAN, LIES_LATER, SLEEPS, JUDGE_DIES, JUDGE_MARKS, NOT_THERE, IS_SLOW };
 enum { WORKERS_SCRIPTED = 8, PAYLOAD = 4 << 20, TEST_LIMIT = 20000 };
 
 enum scanners_act { NO_SCANNERS, SAY_CLEAN, SAY_FOUND, SAY_FAILED, SAY_TOO_FEW, SAY_RUBBISH, SAY_NOTHING, GO_AWAY,
@@ -113,7 +113,7 @@ static const struct list_row {
 };
 
 /* The keeper is asked whether the lists in the DNS are or not; a rule refuses whom nobody knows. */
-enum keeper_act { NO_KEEPER, STRANGERS, SAY_NEVER, SAY_KNOWN };
+enum keeper_act { NO_KEEPER, STRANGERS, SAY_NEVER, SAY_KNOWN, KEEPS_SILENT, SAY_LATE, SAY_OF_BEFORE };
 
 static const struct sender_row {
 	const char *about;
@@ -125,7 +125,22 @@ static const struct sender_row {
 	{ "a stranger is refused", SAY_NEVER, FATE_REJECT, ANSWER_SAID, "never" },
 	{ "who is known is not", SAY_KNOWN, FATE_DELIVER, ANSWER_SAID, "delivered 3 quarantined 0 rejected 0 first 90 last 5" },
 	{ "where all are strangers nobody is asked", STRANGERS, FATE_REJECT, ANSWER_SAID, "never" },
-	{ "without a keeper nobody is either", NO_KEEPER, FATE_DEFER, ANSWER_FAILED, "no answer in time" },
+	{ "without a keeper nobody is either", NO_KEEPER, FATE_DEFER, ANSWER_FAILED, "the keeper is away" },
+	{ "one that is silent is not waited for as long as inspecting may take", KEEPS_SILENT, FATE_DEFER, ANSWER_FAILED, "no answer in time" },
+	{ "what it says when nobody waits for it any more is passed over", SAY_LATE, FATE_DEFER, ANSWER_FAILED, "no answer in time" },
+	{ "and is no answer about the next message", SAY_OF_BEFORE, FATE_REJECT, ANSWER_SAID, "never" },
+};
+
+/* New settings come, with a rule that refuses who is listed; nothing was asked before. */
+static const struct reload_row {
+	const char *about;
+	unsigned scanners;
+	enum acts acts[WORKERS_SCRIPTED];
+} reload_rows[] = {
+	{ "nobody has read it yet", 0, { NOT_THERE } },
+	{ "somebody has judged it by the settings of before", 0, { IS_SLOW } },
+	{ "others are asked about it", 1, { GOOD } },
+	{ "nobody could read it, and others are asked", 1, { DIES, DIES } },
 };
 
 struct bench {
@@ -139,7 +154,10 @@ struct bench {
 	struct channel queue, scanners, resolver, keeper;
 	struct timer limit, back;
 	struct worker_task task;
-	unsigned made, asked;
+	const struct dispatcher_limits *reloads;       /* with those, when `back` is due */
+	int reloaded[2];                               /* a pipe: its other end is closed then */
+	uint64_t first_asked;
+	unsigned made, asked, states;
 	uint8_t answer;
 	enum verdict verdict;
 	char reason[300];
@@ -210,7 +228,7 @@ static void receive_and_end(int wire, unsigned seconds)
 
 static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, int wire)
 {
-	if (act == GOOD)
+	if (act == GOOD || act == IS_SLOW || act == NOT_THERE)
 		worker_run(wire, &bench->task);
 	else if (act == LIES_LATER || act == JUDGE_MARKS)
 		lie_later(wire, act == JUDGE_MARKS);
@@ -219,6 +237,14 @@ static _Noreturn void act_as_worker(const struct bench *bench, enum acts act, in
 	else if (lie(act, wire, &bench->task) == OK)
 		(void)sleep(10);
 	_exit(0);
+}
+
+static void wait_for_reload(const struct bench *bench)
+{
+	char none;
+
+	(void)close(bench->reloaded[1]);
+	(void)!read(bench->reloaded[0], &none, 1);
 }
 
 static enum acts judge_acts(const struct row *row)
@@ -238,9 +264,14 @@ static enum result make_worker(void *maker, bool judges, int *ret_wire)
 
 	if (judges)
 		act = judge_acts(bench->row);
-
+	if (act == NOT_THERE && bench->reloads) {
+		bench->made--;
+		return LATER;
+	}
 	TRY(channel_pair(ends));
 	if (fork() == 0) {
+		if (act == IS_SLOW)
+			wait_for_reload(bench);
 		(void)close_range(3, (unsigned)ends[1] - 1, 0);
 		(void)close_range((unsigned)ends[1] + 1, ~0U, 0);
 		act_as_worker(bench, act, ends[1]);
@@ -377,7 +408,7 @@ static void connect_resolver(struct bench *bench)
 
 static enum result say_told(struct bench *bench, uint64_t exchange, uint8_t count)
 {
-	bool known = bench->keeper_does == SAY_KNOWN;
+	bool known = bench->keeper_does != SAY_NEVER;
 	struct buffer payload;
 	enum result result;
 
@@ -398,11 +429,29 @@ static enum result say_told(struct bench *bench, uint64_t exchange, uint8_t coun
 	return result;
 }
 
+static void say_late(void *owner)
+{
+	struct bench *bench = owner;
+
+	CHECK(say_told(bench, bench->first_asked, 2) == OK, "it answers late");
+}
+
 static enum result keeper_frame(void *owner, struct frame *frame)
 {
 	struct unpack from = unpack_from(frame->payload);
+	struct bench *bench = owner;
+	bool is_first = bench->first_asked == 0;
 
 	CHECK(frame->kind == INSPECT_ASK_KNOWN, "the keeper is asked");
+	if (is_first)
+		bench->first_asked = frame->exchange;
+	if (bench->keeper_does == KEEPS_SILENT || (bench->keeper_does == SAY_OF_BEFORE && is_first))
+		return OK;
+	if (bench->keeper_does == SAY_LATE)
+		return timer_start(&bench->back, 600);
+	if (bench->keeper_does == SAY_OF_BEFORE)
+		say_late(owner);
+	bench->keeper_does = bench->keeper_does == SAY_OF_BEFORE ? SAY_NEVER : bench->keeper_does;
 	return say_told(owner, frame->exchange, unpack_u8(&from));
 }
 
@@ -429,6 +478,7 @@ static void take_answer(struct bench *bench, const struct judgement *judgement, 
 		return;
 	for (size_t i = 0; i < evidence.count; i++)
 		if (evidence.answers[i].kind == ASK_DNS || evidence.answers[i].kind == ASK_STATE) {
+			bench->states += evidence.answers[i].kind == ASK_STATE;
 			bench->end = evidence.answers[i].end;
 			(void)snprintf(bench->text, sizeof(bench->text), "%.*s", SHOW(evidence.answers[i].text));
 		}
@@ -577,21 +627,66 @@ static void check_list_row(const struct list_row *row, const struct policy *poli
 static void check_sender_row(const struct sender_row *row, const struct policy *policy)
 {
 	static const struct row plain = { .about = "the keeper" };
-	const struct dispatcher_limits limits = { .remembers = policy, .strangers = row->keeper_does == STRANGERS, .in_flight = 4,
-		                                  .inspect_ms = 1000, .cpu_ms = 1000,
-		                                  .workers = { 1, 100, 1200 } };
+	const struct dispatcher_limits limits = { .policy = policy, .unlisted = true, .strangers = row->keeper_does == STRANGERS, .in_flight = 4,
+		                                  .scanners = row->keeper_does == SAY_LATE, .inspect_ms = row->keeper_does == SAY_LATE ? 1000 : 60000,
+		                                  .cpu_ms = 1000, .brief_ms = 300, .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &plain, .keeper_does = row->keeper_does,
 		               .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
 
 	open_bench(&bench, &limits);
+	timer_end(&bench.back);
+	timer_init(&bench.back, &bench.loop, say_late, &bench);
 	if (row->keeper_does > STRANGERS)
 		connect_keeper(&bench);
 	ask(&bench);
 	CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);
-	CHECK(bench.outcome == row->outcome && bench.end == row->end, row->about);
+	if (row->keeper_does == SAY_OF_BEFORE) {
+		CHECK(bench.outcome == FATE_DEFER, "the first is put off");
+		bench.answer = 0;
+		bench.states = 0;
+		ask(&bench);
+		CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);
+	}
+	CHECK(bench.outcome == row->outcome && bench.end == row->end && bench.states == 2, row->about);
 	CHECK(slice_same(slice_of(bench.text), slice_of(row->text)), row->about);
 	CHECK(bench.dispatcher.in_flight == 0, "nothing is left under way");
 	close_bench(&bench);
+}
+
+static void reload(void *owner)
+{
+	struct bench *bench = owner;
+
+	CHECK(bench->dispatcher.in_flight == 1, "it is under way when new settings come");
+	bench->task.means.scanners = 0;
+	CHECK(dispatcher_start(&bench->dispatcher, bench->reloads) == OK, "they stand");
+	bench->reloads = NULL;
+	fd_close(&bench->reloaded[1]);
+}
+
+static void check_reload_row(const struct reload_row *row, const struct policy *policy)
+{
+	struct row plain = { .about = row->about };
+	const struct dispatcher_limits before = { .scanners = row->scanners, .in_flight = 4, .inspect_ms = 60000, .cpu_ms = 60000,
+		                                  .workers = { 1, 100, 60000 } };
+	const struct dispatcher_limits after = { .policy = policy, .in_flight = 4, .inspect_ms = 60000, .cpu_ms = 60000,
+		                                 .workers = { 1, 100, 60000 } };
+	struct bench bench = { .row = &plain, .resolver_does = SAY_LISTED, .reloads = &after,
+		               .task = { { &message_limits_standard, NULL, policy, row->scanners }, 60, 60 } };
+
+	memcpy(plain.acts, row->acts, sizeof(plain.acts));
+	CHECK(pipe(bench.reloaded) == 0, "a pipe");
+	open_bench(&bench, &before);
+	timer_end(&bench.back);
+	timer_init(&bench.back, &bench.loop, reload, &bench);
+	connect_resolver(&bench);
+	ask(&bench);
+	CHECK(timer_start(&bench.back, 200) == OK && loop_run(&bench.loop) == OK && bench.answer == INSPECT_JUDGED, row->about);
+	CHECK(bench.outcome == FATE_REJECT && bench.end == ANSWER_SAID, row->about);
+	CHECK(bench.dispatcher.in_flight == 0 && bench.dispatcher.lookups.used == 0, "nothing is left under way");
+	close_bench(&bench);
+	fd_close(&bench.reloaded[0]);
+	fd_close(&bench.reloaded[1]);
 }
 
 static const char senders_file[] = "policy \"stranger\" { when = \"sender.seen = 0\" do = {\"reject\"} }\n"
@@ -604,6 +699,8 @@ static void check_lists(const struct policy *policy)
 {
 	for (size_t i = 0; i < COUNT_OF(list_rows); i++)
 		check_list_row(&list_rows[i], policy);
+	for (size_t i = 0; i < COUNT_OF(reload_rows); i++)
+		check_reload_row(&reload_rows[i], policy);
 }
 
 static void check_senders(const struct policy *policy)
@@ -634,6 +731,20 @@ static void with_policy(struct slice text, void (*checks)(const struct policy *)
 	settings_finish(&settings);
 	buffer_finish(&complaint);
 	arena_finish(&arena);
+}
+
+/* It marks what no rule wants marked. */
+static void lying_judge(const struct policy *policy)
+{
+	static const struct row row = { .about = "a judge that says what policy does not", .acts = { DIES, DIES, JUDGE_MARKS } };
+	const struct dispatcher_limits limits = { .policy = policy, .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
+		                                  .workers = { 1, 100, 1200 } };
+	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
+
+	open_bench(&bench, &limits);
+	ask(&bench);
+	CHECK(loop_run(&bench.loop) == OK && bench.answer == INSPECT_FAILED, row.about);
+	close_bench(&bench);
 }
 
 static void forgotten(const struct policy *policy)
@@ -673,6 +784,7 @@ int main(void)
 	with_policy(slice_of(lists_file), check_lists);
 	with_policy(slice_of(senders_file), check_senders);
 	forgotten(policy);
+	lying_judge(policy);
 	settings_finish(&settings);
 	buffer_finish(&complaint);
 	arena_finish(&arena);

@@ -20,7 +20,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { POLICY_MEMORY = 16 << 20, COMPLAINT_MOST = 1024, GRACE_MS = 2000, WORKER_WIRE = 3 };
+enum { POLICY_MEMORY = 16 << 20, COMPLAINT_MOST = 1024, GRACE_MS = 2000, BRIEF_MS = 5000, WORKER_WIRE = 3 };
 
 struct inspect {
 	struct process *process;
@@ -92,12 +92,13 @@ static struct dispatcher_limits limits_of(const struct inspect *inspect)
 
 	return (struct dispatcher_limits){
 		.scanners = inspect->task.means.scanners,
-		.policy = settings->dnsbls.on ? inspect->task.means.policy : NULL,
-		.remembers = inspect->task.means.policy,
+		.policy = inspect->task.means.policy,
+		.unlisted = !settings->dnsbls.on,
 		.strangers = !settings->senders.on,
 		.in_flight = settings->in_flight.n,
 		.inspect_ms = settings->inspect_limit.n * 1000,
 		.cpu_ms = settings->cpu_limit.n * 1000,
+		.brief_ms = BRIEF_MS,
 		.workers = { .count = settings->workers.n ? settings->workers.n : inspect->processors,
 		             .served_most = (unsigned)settings->messages_per_worker.n,
 		             .patience_ms = settings->inspect_limit.n * 1000 + GRACE_MS },

@@ -31,10 +31,11 @@ static void lookup_answered(void *own_lookup, const struct dns_reply *reply);
 enum result lookups_plan(struct request *request, const struct envelope *envelope)
 {
 	struct dispatcher *dispatcher = request->dispatcher;
+	const struct policy *policy = dispatcher->limits.unlisted ? NULL : dispatcher->limits.policy;
 	char name[POLICY_LOOKUP];
 	size_t place = 0;
 
-	while (dispatcher->limits.policy && policy_next_lookup(dispatcher->limits.policy, envelope, &place, name)) {
+	while (policy && policy_next_lookup(policy, envelope, &place, name)) {
 		struct lookup *lookup = pool_take(&dispatcher->lookups);
 
 		if (lookup == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keeper is asked by the names of the envelope's sender, of which a worker has no say. One that was killed is back soon,
- * and asked again; for one that stays away nobody waits longer than PATIENCE_MS. */
+/* The keeper is asked by the names of the envelope's sender, of which a worker has no say. It answers at once: one that was
+ * killed is back soon, and asked again; for one that stays away, or is silent, nobody waits long. */
 #include "inspect/sources.h"
 
 #include "base/pack.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { PATIENCE_MS = 5000, NAMES = 2, TEXT = 128 };
+enum { NAMES = 2, TEXT = 128 };
 
 /* What is asked, in the words of the evidence. */
 struct asked {
@@ -69,7 +69,7 @@ enum result remembered_plan(struct request *request, const struct envelope *enve
 	const struct dispatcher_limits *limits = &request->dispatcher->limits;
 	struct asked asked;
 
-	if (limits->remembers == NULL || !policy_asks_for_senders(limits->remembers) || names_of(envelope, &asked) != OK)
+	if (limits->policy == NULL || !policy_asks_for_senders(limits->policy) || names_of(envelope, &asked) != OK)
 		return OK;
 	if (limits->strangers)
 		return know_strangers(request, &asked);
@@ -148,12 +148,6 @@ static enum result send_ask(struct request *request)
 	return result;
 }
 
-/* Where there is no timer, the request's own deadline ends it. */
-static void be_patient(struct dispatcher *dispatcher)
-{
-	dispatcher->keeper_awaited = timer_start(&dispatcher->keeper_patience, PATIENCE_MS) == OK;
-}
-
 static void ask_keeper(struct request *request)
 {
 	struct dispatcher *dispatcher = request->dispatcher;
@@ -162,49 +156,19 @@ static void ask_keeper(struct request *request)
 		return;
 	if (channel_is_open(&dispatcher->keeper) && send_ask(request) == OK)
 		request->sent |= sources_bit(ASK_STATE);
-	else if (!dispatcher->keeper_awaited)
-		be_patient(dispatcher);
 }
 
 static enum result keeper_missing(struct request *request, uint64_t took_ms)
 {
-	return add_failed(request, SLICE("no answer in time"), took_ms);
+	bool sent = sources_has_sent(request, ASK_STATE);
+
+	return add_failed(request, sent ? SLICE("no answer in time") : SLICE("the keeper is away"), took_ms);
 }
 
 const struct source remembered_source = {
 	.kind = ASK_STATE, .silent = "keeper-silent", .failures = INSPECT_COUNT_state_failures,
-	.ask = ask_keeper, .missing = keeper_missing,
+	.brief = true, .ask = ask_keeper, .missing = keeper_missing,
 };
-
-static void give_up(struct request *request)
-{
-	dispatcher_count(request->dispatcher, INSPECT_COUNT_state_failures);
-	request_say(request, "keeper-silent", SLICE("the keeper is away"));
-	if (add_failed(request, SLICE("the keeper is away"), sources_took(request)) != OK)
-		request_fail(request, SLICE("no memory"));
-	else
-		sources_answered(request, ASK_STATE);
-}
-
-static struct request *find_unasked(struct dispatcher *dispatcher)
-{
-	for (struct request *request = dispatcher->first; request; request = request->next)
-		if (sources_waits(request, ASK_STATE) && !sources_has_sent(request, ASK_STATE))
-			return request;
-	return NULL;
-}
-
-/* What was sent is answered, or lost with its wire, and then asked again. One that goes on may end others, so each look
- * begins anew. */
-void remembered_impatient(void *own_dispatcher)
-{
-	struct dispatcher *dispatcher = own_dispatcher;
-	struct request *request;
-
-	dispatcher->keeper_awaited = false;
-	while ((request = find_unasked(dispatcher)) != NULL)
-		give_up(request);
-}
 
 static struct request *find_asking(struct dispatcher *dispatcher, uint64_t serial)
 {
@@ -229,18 +193,12 @@ static enum result keeper_frame(void *owner, struct frame *frame)
 	return OK;
 }
 
-static void ask_again_later(struct dispatcher *dispatcher)
-{
-	sources_lost(dispatcher, ASK_STATE);
-	be_patient(dispatcher);
-}
-
 static void keeper_closed(void *owner)
 {
 	struct dispatcher *dispatcher = owner;
 
 	process_wire_lost(dispatcher->process, "keeper", 0);
-	ask_again_later(dispatcher);
+	sources_lost(dispatcher, ASK_STATE);
 }
 
 static const struct channel_handler keeper_handler = { keeper_frame, keeper_closed };
@@ -248,7 +206,7 @@ static const struct channel_handler keeper_handler = { keeper_frame, keeper_clos
 enum result dispatcher_keeper(struct dispatcher *dispatcher, int fd)
 {
 	channel_close(&dispatcher->keeper);
-	ask_again_later(dispatcher);
+	sources_lost(dispatcher, ASK_STATE);
 	TRY(channel_open(&dispatcher->keeper, dispatcher->loop, fd, INSPECT_KEEPER_LONGEST, &keeper_handler, dispatcher));
 	sources_again(dispatcher, ASK_STATE);
 	return OK;

@@ -80,7 +80,7 @@ bool request_judge_unread(struct request *request, struct slice reason)
 {
 	buffer_clear(&request->findings);
 	request->stage = TO_JUDGE;
-	request->tainted = true;
+	request->tainted = request->unread = true;
 	request_say(request, "unscannable", reason);
 	if (findings_unscannable(reason, &request->findings) != OK ||
 	    (buffer_length(&request->evidence) == 0 && answers_begin(request) != OK)) {

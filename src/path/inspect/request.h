@@ -37,12 +37,15 @@ struct request {
 	struct buffer judgement;                     /* that waits for its edits */
 	struct timer deadline;
 	uint64_t began;                              /* when a worker began to read */
+	uint64_t asks_since, asks_until;             /* in ASKING */
 	int64_t asked;
 	struct lookup *lookups;                      /* of lookups.c */
 	unsigned deaths, judge_deaths;
 	unsigned wants, waits, sent;                 /* bits of sources, see sources.h */
 	bool replays;                                /* nobody is asked, and nothing mended */
+	unsigned settings;                           /* the dispatcher's, when it was planned who is asked */
 	bool tainted;                                /* must not be called clean */
+	bool unread;                                 /* nobody could read it, nor shall try again */
 	bool unmendable;                             /* its menders died: policy keeps it, or it fails */
 	bool forgotten;
 };
@@ -60,10 +63,17 @@ void request_fail(struct request *request, struct slice reason);
 bool request_judge_unread(struct request *request, struct slice reason);
 void dispatcher_count(struct dispatcher *dispatcher, enum inspect_count which);
 
+/* plan.c: who is asked about it, by envelope and settings. */
+must_use enum result plan_make(struct request *request, const struct envelope *envelope);
+/* Others have come since: what was found and answered is not for them. */
+bool plan_is_old(const struct request *request);
+/* Again, from the beginning. false: it failed, and is no more. */
+bool plan_anew(struct request *request);
+
 /* dispatcher.c: free workers get what waits. */
 void dispatcher_hand_out(struct dispatcher *dispatcher);
 
-/* sources.c: its deadline, while it is asked about. */
+/* sources.c: a deadline, while it is asked about. */
 void sources_silent(void *request);
 
 /* taking.c: what a worker said of it, or that it ended; the calls of struct workers_owner. */

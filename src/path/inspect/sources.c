@@ -45,28 +45,59 @@ static void go_on(struct request *request)
 	dispatcher_hand_out(request->dispatcher);
 }
 
-static enum result say_missing(struct request *request, const struct source *source)
+/* ---- time is over ---- */
+
+static uint64_t end_of(const struct request *request, const struct source *source)
 {
+	uint64_t brief = request->asks_since + request->dispatcher->limits.brief_ms;
+
+	return source->brief && brief < request->asks_until ? brief : request->asks_until;
+}
+
+/* The next that comes of those it waits for. */
+static enum result set_deadline(struct request *request)
+{
+	uint64_t now = loop_ticks(request->dispatcher->loop), next = UINT64_MAX;
+
+	for (size_t i = 0; i < COUNT_OF(sources); i++)
+		if (sources_waits(request, sources[i]->kind) && end_of(request, sources[i]) < next)
+			next = end_of(request, sources[i]);
+	return timer_start(&request->deadline, next > now ? next - now : 1);
+}
+
+static enum result give_up(struct request *request, const struct source *source)
+{
+	enum result result;
+
 	dispatcher_count(request->dispatcher, source->failures);
 	request_say(request, source->silent, SLICE("no answer in time"));
-	return source->missing(request, sources_took(request));
+	result = source->missing(request, sources_took(request));
+	if (source->forget)
+		source->forget(request);
+	request->waits &= ~sources_bit(source->kind);
+	return result;
 }
 
 void sources_silent(void *owner)
 {
 	struct request *request = owner;
 	struct dispatcher *dispatcher = request->dispatcher;
+	uint64_t now = loop_ticks(dispatcher->loop);
 	enum result result = OK;
 
 	for (size_t i = 0; i < COUNT_OF(sources) && result == OK; i++)
-		if (sources_waits(request, sources[i]->kind))
-			result = say_missing(request, sources[i]);
-	sources_forget(request);
-	request->stage = TO_JUDGE;
+		if (sources_waits(request, sources[i]->kind) && end_of(request, sources[i]) <= now)
+			result = give_up(request, sources[i]);
+	if (result == OK && request->waits)
+		result = set_deadline(request);
 	if (result != OK)
 		request_fail(request, SLICE("no memory"));
+	else if (request->waits == 0)
+		request->stage = TO_JUDGE;
 	dispatcher_hand_out(dispatcher);
 }
+
+/* ---- who is asked ---- */
 
 static void ask(struct request *request, const struct source *source)
 {
@@ -75,18 +106,20 @@ static void ask(struct request *request, const struct source *source)
 }
 
 /* All of them before any answer: none of the calls ends the stage. */
-void sources_begin(struct request *request)
+bool sources_begin(struct request *request)
 {
 	request->stage = ASKING;
 	request->waits = request->wants;
 	request->sent = 0;
-	if (answers_begin(request) != OK || timer_start(&request->deadline, sources_time_left(request) + ASK_GRACE) != OK) {
+	request->asks_since = loop_ticks(request->dispatcher->loop);
+	request->asks_until = request->asks_since + sources_time_left(request) + ASK_GRACE;
+	if (answers_begin(request) != OK || set_deadline(request) != OK) {
 		request->waits = 0;
-		(void)request_judge_unread(request, SLICE("no room to ask about it"));
-		return;
+		return request_judge_unread(request, SLICE("no room to ask about it"));
 	}
 	for (size_t i = 0; i < COUNT_OF(sources); i++)
 		ask(request, sources[i]);
+	return true;
 }
 
 void sources_answered(struct request *request, enum question_kind kind)

@@ -19,12 +19,13 @@ struct source {
 	enum question_kind kind;
 	const char *silent;                          /* the log's event when time is over */
 	enum inspect_count failures;                 /* counts that too */
+	bool brief;                                  /* nobody waits for it longer than limits.brief_ms */
 	/* Asks what was not sent yet; without a wire nothing happens, and it is asked again when there is one. What fails
 	 * for good ends as a call of sources_answered(), never from within. */
 	void (*ask)(struct request *request);
 	/* Time is over: evidence of every answer that is missing. */
 	must_use enum result (*missing)(struct request *request, uint64_t took_ms);
-	/* Nobody waits for it any more, in whatever stage. NULL: nothing is kept. */
+	/* Nobody waits for it any more, in whatever stage, and what it answers then is passed over. NULL: nothing is kept. */
 	void (*forget)(struct request *request);
 };
 
@@ -38,7 +39,6 @@ extern const struct source remembered_source;          /* remembered.c */
 must_use enum result remembered_plan(struct request *request, const struct envelope *envelope);
 /* TOLD's payload becomes evidence. REFUSED: it is no answer to what this message's sender is asked for by. */
 must_use enum result remembered_read(struct request *request, struct slice told);
-void remembered_impatient(void *dispatcher);           /* the keeper has been away for long enough */
 
 static inline unsigned sources_bit(enum question_kind kind) { return 1u << kind; }
 bool sources_waits(const struct request *request, enum question_kind kind);      /* it is asked, and not yet answered */
@@ -46,7 +46,7 @@ bool sources_has_sent(const struct request *request, enum question_kind kind);
 uint64_t sources_time_left(const struct request *request);                       /* ms, for the one that is asked */
 uint64_t sources_took(const struct request *request);                            /* ms since reading began */
 
-void sources_begin(struct request *request);                  /* it has been read; it may be judged at once */
+bool sources_begin(struct request *request);                  /* it has been read; it may be judged at once. false: it is no more */
 void sources_answered(struct request *request, enum question_kind kind);          /* all that this source was asked */
 void sources_forget(struct request *request);                 /* of every source; safe at any time */
 /* A source's wire ended: what was sent over it was not; then a new one stands, and what waits is asked again. */

@@ -47,14 +47,23 @@ static enum result reads(struct slice payload, enum result (*as)(struct slice pa
 	return result;
 }
 
+/* From a worker of before the new settings: there is nothing by which it could be believed now. */
+static enum result take_old(struct request *request)
+{
+	request->stage = TO_READ;
+	return OK;
+}
+
 static enum result take_findings(struct request *request, struct slice payload)
 {
 	TRY(reads(payload, as_findings));
 	if (request->wants == 0)
 		return REFUSED;                      /* it had nobody to wait for */
+	if (plan_is_old(request))
+		return take_old(request);
 	buffer_clear(&request->findings);
 	TRY(buffer_add(&request->findings, payload));
-	sources_begin(request);
+	(void)sources_begin(request);
 	return OK;
 }
 
@@ -103,6 +112,8 @@ static enum result take_judgement(struct request *request, struct slice payload)
 
 	if (request->stage == READING && request->wants)
 		return REFUSED;
+	if (plan_is_old(request))
+		return take_old(request);
 	TRY(check_judgement(request, payload, &verdict, &unmended, &goes));
 	if (unmended && !request->unmendable) {
 		buffer_clear(&request->judgement);
@@ -261,7 +272,7 @@ enum result taking_answer(void *owner, void *job, struct frame *frame)
 static void ask_unread(struct request *request, struct slice reason)
 {
 	if (request_judge_unread(request, reason) && request->wants)
-		sources_begin(request);
+		(void)sources_begin(request);
 }
 
 static void died_reading(struct request *request, uint64_t took_ms)
