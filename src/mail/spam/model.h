@@ -29,7 +29,8 @@ struct model {
 	uint32_t bits, checksum;                 /* checksum: of everything else, by model_seal() */
 	uint64_t generation;                     /* counted by model_seal() */
 	uint64_t learned[LABEL_COUNT];
-	uint64_t spare[2];                       /* 0 */
+	uint64_t identity;                       /* its keeper's; 0: nobody's */
+	uint64_t spare;                          /* 0 */
 	struct model_weight table[];
 };
 _Static_assert(sizeof(struct model) == 64 && sizeof(struct model_weight) == 8, "it is the format of a file");
