@@ -9,6 +9,7 @@
 #include "cli/inspector.h"
 #include "cli/model_file.h"
 #include "cli/progress.h"
+#include "cli/teach.h"
 #include "mail/message/message.h"
 
 #include <errno.h>
@@ -223,14 +224,17 @@ int learn_main(struct places *places, int count, char **words)
 {
 	static struct learn learn = { .inspector = { .wire = -1 }, .file = { .fd = -1, .lock = -1 } };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	enum lesson_wanted unused;
 	int letter;
 
+	if (count > 1 && teach_is_word(words[1], &unused))
+		return teach_main(places, count - 1, words + 1);
 	learn.jobs = cores < 1 ? JOBS_EACH : cores > RING / JOBS_EACH ? RING : JOBS_EACH * (size_t)cores;
 	while ((letter = getopt_long(count, words, "", options, NULL)) != -1)
 		if (!obey_option(&learn, letter, optarg))
 			return 2;
 	if (learn.online == NULL || optind < count) {
-		complain("learn wants --online INDEX, a file of lines \"spam PATH\" or \"ham PATH\"");
+		complain("learn wants spam, ham or forget, and paths; or --online INDEX, a file of lines \"spam PATH\" or \"ham PATH\"");
 		return 2;
 	}
 	if (config_load(places, false) != OK)

@@ -14,6 +14,7 @@
 #include "cli/replay.h"
 #include "cli/scan.h"
 #include "cli/sendmail.h"
+#include "cli/teach.h"
 #include "mail/policy/policy.h"
 #include "wire/control.h"
 
@@ -102,8 +103,10 @@ static const struct command {
 	{ "explain", "[--json] PATH|ID", "the whole trace of one message", NULL, explain_main, false },
 	{ "replay", "--against NEW.conf [--json] [--quarantine] [--kept] [PATH...]",
 	  "what another configuration would change, message by message", NULL, replay_main, false },
-	{ "learn", "--online INDEX [--then INDEX2] [--state DIR] [--jobs N]",
-	  "how well the classifier learns: each message of a list is judged, then learned", NULL, learn_main, false },
+	{ "learn", "spam|ham|forget [--jobs N] PATH... | --online INDEX [--then INDEX2] [--state DIR] [--jobs N]",
+	  "teaches the classifier; --online: how well it learns, each message of a list judged before it is learned", NULL,
+	  learn_main, false },
+	{ "forget", "[--jobs N] PATH...", "takes back what was learned, as `learn forget`", NULL, teach_main, false },
 	{ "sendmail", "[-t] [-i] [-f ADDRESS] [-F NAME] [-bs] [-bp] [RECIPIENT...]", "hands in a message",
 	  NULL, sendmail_main, false },
 	{ "mailq", "", "the queue, as `queue list`", NULL, show_mailq, true },

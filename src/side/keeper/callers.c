@@ -12,20 +12,35 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PIECE = 30000, STATUS_NOT_DONE = 1, STATUS_UNKNOWN = 2, STATUS_FAILED = 74, STATUS_NOT_PERMITTED = 77 };
+enum { PIECE = 30000 };
 
-enum result callers_read(struct slice payload, struct slice *ret_name)
+/* Which words; `named`: one more, that is not empty. */
+static const struct { struct slice room, verb; enum callers_ask ask; bool named; } commands[] = {
+	{ LIT("log"), LIT("list"), ASK_LOG_LIST, false },
+	{ LIT("log"), LIT("file"), ASK_LOG_FILE, true },
+	{ LIT("learn"), LIT(""), ASK_LEARN, false },
+};
+
+enum result callers_read(struct slice payload, enum callers_ask *ret_ask, struct slice *ret_name)
 {
 	struct unpack from = unpack_from(payload);
-	struct slice room = unpack_slice(&from, CONTROL_LONGEST), verb = unpack_slice(&from, CONTROL_LONGEST);
-	bool lists = slice_same(verb, SLICE("list"));
-	struct slice name = lists ? SLICE("") : unpack_slice(&from, RECORDS_NAME - 1);
+	struct slice room = unpack_slice(&from, CONTROL_LONGEST), verb = SLICE(""), name = SLICE("");
+	bool named;
 
+	if (unpack_more(&from))
+		verb = unpack_slice(&from, CONTROL_LONGEST);
+	named = unpack_more(&from);
+	if (named)
+		name = unpack_slice(&from, RECORDS_NAME - 1);
 	TRY(unpack_end(&from));
-	if (!slice_same(room, SLICE("log")) || (!lists && (!slice_same(verb, SLICE("file")) || name.len == 0)))
-		return REFUSED;
-	*ret_name = name;
-	return OK;
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (slice_same(commands[i].room, room) && slice_same(commands[i].verb, verb) &&
+		    commands[i].named == named && named == (name.len > 0)) {
+			*ret_ask = commands[i].ask;
+			*ret_name = name;
+			return OK;
+		}
+	return REFUSED;
 }
 
 static void hang_up(struct caller *caller)
@@ -40,7 +55,7 @@ static void hang_up_owner(void *own_caller)
 	hang_up(own_caller);
 }
 
-static enum result end(struct caller *caller, uint8_t status, const char *complaint)
+enum result caller_end(struct caller *caller, uint8_t status, const char *complaint)
 {
 	struct buffer payload;
 	enum result result;
@@ -83,7 +98,7 @@ static enum result answer_list(struct caller *caller, const struct records_names
 {
 	(void)unused;
 	TRY(send_list(caller, names));
-	return end(caller, 0, "");
+	return caller_end(caller, 0, "");
 }
 
 /* ---- one file ---- */
@@ -104,11 +119,11 @@ static enum result answer_file(struct caller *caller, const struct records_names
 	if (name)
 		fd = openat(caller->callers->gather->records.folder.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && name && errno != ENOENT)
-		return end(caller, STATUS_FAILED, "the file cannot be opened");
+		return caller_end(caller, STATUS_FAILED, "the file cannot be opened");
 	if (fd < 0)
-		return end(caller, STATUS_NOT_DONE, "the message log has no such file");
+		return caller_end(caller, STATUS_NOT_DONE, "the message log has no such file");
 	TRY(channel_send(&caller->channel, CONTROL_DESCRIPTOR, caller->exchange, SLICE(""), fd));
-	return end(caller, 0, "");
+	return caller_end(caller, 0, "");
 }
 
 /* ---- commands ---- */
@@ -123,26 +138,14 @@ static enum result with_names(struct caller *caller,
 
 	if (names)
 		result = records_list(caller->callers->gather->records.folder.fd, names);
-	result = result == OK ? answer(caller, names, name) : end(caller, STATUS_FAILED, "the message log cannot be read");
+	result = result == OK ? answer(caller, names, name) : caller_end(caller, STATUS_FAILED, "the message log cannot be read");
 	none = pool_resize(names, 0);
 	(void)none;
 	return result;
 }
 
-static enum result command_came(void *own_caller, struct frame *frame)
+static enum result ask_list(struct caller *caller)
 {
-	struct caller *caller = own_caller;
-	struct slice name;
-
-	if (frame->kind != CONTROL_COMMAND || frame->fd >= 0 || caller->waits || caller->ended)
-		return REFUSED;
-	caller->exchange = frame->exchange;
-	if (callers_read(frame->payload, &name) != OK)
-		return end(caller, STATUS_UNKNOWN, "that is no command of the keeper");
-	if (!caller->operates)
-		return end(caller, STATUS_NOT_PERMITTED, "only root and the group " CONTROL_GROUP " may do that");
-	if (name.len)
-		return with_names(caller, answer_file, name);
 	caller->waits = true;
 	gather_flush(caller->callers->gather);
 	if (gather_is_settled(caller->callers->gather))
@@ -150,7 +153,48 @@ static enum result command_came(void *own_caller, struct frame *frame)
 	return OK;
 }
 
-static const struct channel_handler handler = { command_came, hang_up_owner };
+static enum result command_came(struct caller *caller, struct slice payload)
+{
+	struct slice name;
+	enum callers_ask ask;
+
+	if (callers_read(payload, &ask, &name) != OK)
+		return caller_end(caller, STATUS_UNKNOWN, "that is no command of the keeper");
+	if (!caller->operates)
+		return caller_end(caller, STATUS_NOT_PERMITTED, "only root and the group " CONTROL_GROUP " may do that");
+	switch (ask) {
+	case ASK_LOG_LIST:
+		return ask_list(caller);
+	case ASK_LOG_FILE:
+		return with_names(caller, answer_file, name);
+	case ASK_LEARN:
+		return caller_begins_lessons(caller);
+	}
+	return BROKEN;
+}
+
+/* Lessons come behind their command, and nothing else comes behind any. */
+static const struct {
+	bool teaches;
+	enum result (*take)(struct caller *, struct slice payload);
+} frames[] = {
+	[CONTROL_COMMAND] = { false, command_came },
+	[CONTROL_LESSON] = { true, caller_brings_lesson },
+	[CONTROL_TAUGHT_ALL] = { true, caller_brought_all },
+};
+
+static enum result frame_came(void *own_caller, struct frame *frame)
+{
+	struct caller *caller = own_caller;
+
+	if (frame->kind >= COUNT_OF(frames) || frames[frame->kind].take == NULL || frame->fd >= 0 || caller->waits ||
+	    caller->ended || caller->teaches != frames[frame->kind].teaches)
+		return REFUSED;
+	caller->exchange = frame->exchange;
+	return frames[frame->kind].take(caller, frame->payload);
+}
+
+static const struct channel_handler handler = { frame_came, hang_up_owner };
 
 void callers_settled(struct callers *callers)
 {
@@ -194,16 +238,16 @@ static void someone_came(void *own_callers, unsigned what)
 	caller = free_place(callers, peer.operates);
 	if (caller == NULL)
 		return;
-	*caller = (struct caller){ .callers = callers, .used = true, .operates = peer.operates };
+	*caller = (struct caller){ .callers = callers, .used = true, .operates = peer.operates, .uid = peer.uid };
 	timer_init(&caller->time, callers->loop, hang_up_owner, caller);
-	if (channel_open(&caller->channel, callers->loop, fd_keep(&fd), CONTROL_LONGEST, &handler, caller) != OK ||
+	if (channel_open(&caller->channel, callers->loop, fd_keep(&fd), LESSON_LONGEST, &handler, caller) != OK ||
 	    timer_start(&caller->time, CALLER_MS) != OK)
 		hang_up(caller);
 }
 
-void callers_init(struct callers *callers, struct loop *loop, struct gather *gather)
+void callers_init(struct callers *callers, struct loop *loop, struct gather *gather, struct learner *learner)
 {
-	*callers = (struct callers){ .loop = loop, .gather = gather, .socket = -1, .operators = peer_operators() };
+	*callers = (struct callers){ .loop = loop, .gather = gather, .learner = learner, .socket = -1, .operators = peer_operators() };
 }
 
 void callers_finish(struct callers *callers)

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "keeper/callers.h"
+#include "keeper/learner.h"
 #include "keeper/remember.h"
 #include "keeper/scribe.h"
 #include "keeper/teller.h"
@@ -15,20 +16,23 @@
 #include <pwd.h>
 #include <stdio.h>
 
-enum { PATH_SIZE = 4096, THREADS = 2 };           /* one writes the log, one the map */
+enum { PATH_SIZE = 4096, THREADS = 3 };           /* one writes the log, one the map, one the model */
 
 struct keeper {
 	struct process *process;
 	struct crew crew;
 	struct gather gather;
 	struct remember remember;
-	struct durable_folder known;
+	struct learner learner;
+	struct durable_folder known, learned;
 	struct scribe scribe;
 	struct teller teller;
 	struct callers callers;
 	struct keeper_settings settings;
 	bool stopping;
 };
+
+struct owner { unsigned user, group; };           /* -1: as it is */
 
 static void written(void *own_keeper, uint64_t mark)
 {
@@ -37,7 +41,8 @@ static void written(void *own_keeper, uint64_t mark)
 
 static void leave_settled(struct keeper *keeper)
 {
-	if (keeper->stopping && gather_is_settled(&keeper->gather) && remember_is_settled(&keeper->remember))
+	if (keeper->stopping && gather_is_settled(&keeper->gather) && remember_is_settled(&keeper->remember) &&
+	    learner_is_settled(&keeper->learner))
 		process_leave(keeper->process);
 }
 
@@ -54,6 +59,14 @@ static void remembered(void *own_keeper)
 	leave_settled(own_keeper);
 }
 
+static void learned(void *own_keeper)
+{
+	struct keeper *keeper = own_keeper;
+
+	callers_learned(&keeper->callers);
+	leave_settled(keeper);
+}
+
 static enum result complain(const struct keeper *keeper, struct slice state)
 {
 	struct log_line line;
@@ -65,18 +78,18 @@ static enum result complain(const struct keeper *keeper, struct slice state)
 	return LATER;
 }
 
-/* The folder only: the map is opened in the jail, because LMDB believes what stands in it. */
-static enum result open_known(struct keeper *keeper, int state, unsigned owner, unsigned group)
+/* The folders only: the maps are opened in the jail, because LMDB believes what stands in them. */
+static enum result open_folder(struct keeper *keeper, struct durable_folder *folder, int state, const char *name, const struct owner *owner)
 {
-	if (durable_folder_open(&keeper->known, state, KEEPER_KNOWN) != OK || fchown(keeper->known.fd, owner, group) != 0)
-		return complain(keeper, SLICE(KEEPER_KNOWN));
-	return process_permit(keeper->process, keeper->known.fd, JAIL_READ | JAIL_WRITE);
+	if (durable_folder_open(folder, state, name) != OK || fchown(folder->fd, owner->user, owner->group) != 0)
+		return complain(keeper, slice_of(name));
+	return process_permit(keeper->process, folder->fd, JAIL_READ | JAIL_WRITE);
 }
 
 static enum result open_log(struct keeper *keeper)
 {
 	const struct passwd *user = keeper->process->root ? getpwnam(keeper_jail.user) : NULL;
-	unsigned owner = user ? user->pw_uid : (unsigned)-1, group = user ? user->pw_gid : (unsigned)-1;
+	const struct owner owner = { user ? user->pw_uid : (unsigned)-1, user ? user->pw_gid : (unsigned)-1 };
 	struct gateway_settings gateway;
 	char path[PATH_SIZE];
 	closing int state = -1;
@@ -84,10 +97,11 @@ static enum result open_log(struct keeper *keeper)
 	TRY(settings_fill(&keeper->process->settings, &gateway_settings_section, SLICE(""), &gateway));
 	(void)snprintf(path, sizeof(path), "%.*s", SHOW(gateway.state.is));
 	state = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (state < 0 || records_open(&keeper->gather.records, state, KEEPER_LOG, owner, group) != OK)
+	if (state < 0 || records_open(&keeper->gather.records, state, KEEPER_LOG, owner.user, owner.group) != OK)
 		return complain(keeper, gateway.state.is);
 	TRY(process_permit(keeper->process, keeper->gather.records.folder.fd, JAIL_READ | JAIL_WRITE));
-	return open_known(keeper, state, owner, group);
+	TRY(open_folder(keeper, &keeper->known, state, KEEPER_KNOWN, &owner));
+	return open_folder(keeper, &keeper->learned, state, KEEPER_LEARNED, &owner);
 }
 
 static enum result settle(struct keeper *keeper)
@@ -95,6 +109,7 @@ static enum result settle(struct keeper *keeper)
 	TRY(settings_fill(&keeper->process->settings, &keeper_settings_section, SLICE(""), &keeper->settings));
 	gather_settings(&keeper->gather, &keeper->settings);
 	remember_settings(&keeper->remember, &keeper->settings);
+	learner_settings(&keeper->learner, &keeper->settings);
 	return OK;
 }
 
@@ -116,10 +131,16 @@ static enum result prepare(void *self, struct process *process)
 	keeper->remember.counters = &process->counters;
 	keeper->remember.settled = remembered;
 	keeper->remember.owner = keeper;
+	learner_init(&keeper->learner, &process->loop, &keeper->crew);
+	keeper->learner.process = process;
+	keeper->learner.log = &process->log;
+	keeper->learner.counters = &process->counters;
+	keeper->learner.safer = learned;
+	keeper->learner.owner = keeper;
 	keeper->scribe = (struct scribe){ .process = process, .loop = &process->loop, .gather = &keeper->gather,
 		                          .remember = &keeper->remember };
 	keeper->teller = (struct teller){ .process = process, .loop = &process->loop, .remember = &keeper->remember };
-	callers_init(&keeper->callers, &process->loop, &keeper->gather);
+	callers_init(&keeper->callers, &process->loop, &keeper->gather, &keeper->learner);
 	TRY(crew_init(&keeper->crew, &process->loop));
 	TRY(open_log(keeper));
 	return settle(keeper);
@@ -131,6 +152,7 @@ static enum result begin(void *self)
 
 	TRY(crew_start(&keeper->crew, THREADS));
 	TRY(remember_begin(&keeper->remember, keeper->known.fd, keeper->settings.known_size.n));
+	TRY(learner_begin(&keeper->learner, keeper->learned, keeper->settings.learned_size.n));
 	return gather_begin(&keeper->gather);
 }
 
@@ -164,6 +186,7 @@ static void stop(void *self)
 	keeper->stopping = true;
 	gather_flush(&keeper->gather);
 	remember_flush(&keeper->remember);
+	learner_flush(&keeper->learner);
 	leave_settled(keeper);
 }
 

@@ -2,6 +2,7 @@
 /* What the keeper must not do, tried from inside its jail; and that it may write a block, list its files and use its map there. */
 #include "base/jail_attempts.h"
 #include "keeper/keeper.h"
+#include "keeper/learner_write.h"
 #include "store/records.h"
 #include "store/state.h"
 
@@ -67,6 +68,26 @@ static int use_the_map(void)
 	return 0;
 }
 
+/* Model and ledger, from the first to one that takes the place of another. */
+static int keep_a_model(void)
+{
+	struct shelf shelf = { .folder = records.folder };
+	struct shelf_book book = { 0 };
+	struct learned learned = { .label = LABEL_SPAM };
+	char why[SHELF_WHY];
+	enum result first = shelf_read(&shelf, &book, why);
+
+	if (first != OK && first != AGAIN)
+		return 1;
+	if (first == AGAIN && learner_begin_anew(&book) != OK)
+		return 2;
+	model_seal(book.model);
+	if (shelf_write(&shelf, book.model, &learned, 1) != OK)
+		return 3;
+	shelf_tidy(&shelf);
+	return 0;
+}
+
 static int put_a_map_aside(void)
 {
 	char name[STATE_NAME];
@@ -85,6 +106,8 @@ static const struct jail_attempt attempts[] = {
 	{ "may use its map", use_the_map, 0 },
 	{ "may open it again", use_the_map, 0 },
 	{ "may put it aside", put_a_map_aside, 0 },
+	{ "may keep a model", keep_a_model, 0 },
+	{ "may keep the next", keep_a_model, 0 },
 	{ "cannot write beside the log", write_elsewhere, 0 },
 	{ "cannot make a socket", call_home, SIGSYS },
 	{ "cannot make a UNIX socket", call_here, SIGSYS },

@@ -147,6 +147,8 @@ static const struct { const char *about; const char *words[4]; bool good; const 
 	{ "another room", { "queue", "list" }, false, "" },
 	{ "a name that is longer than any", { "log", "file", "0000000001-50000000000000000000000000000" }, false, "" },
 	{ "nothing", { NULL }, false, "" },
+	{ "lessons", { "learn" }, true, "" },
+	{ "lessons of a kind: each says its own", { "learn", "spam" }, false, "" },
 };
 
 static void check_commands(void)
@@ -156,12 +158,39 @@ static void check_commands(void)
 	buffer_init(&said, 4096);
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		struct slice name = SLICE("untouched");
+		enum callers_ask ask;
 
 		buffer_clear(&said);
 		for (size_t word = 0; word < COUNT_OF(commands[i].words) && commands[i].words[word]; word++)
 			CHECK(pack_slice(&said, slice_of(commands[i].words[word])) == OK, "a word");
-		CHECK((callers_read(buffer_slice(&said), &name) == OK) == commands[i].good, commands[i].about);
+		CHECK((callers_read(buffer_slice(&said), &ask, &name) == OK) == commands[i].good, commands[i].about);
 		CHECK(slice_same(name, commands[i].good ? slice_of(commands[i].name) : SLICE("untouched")), commands[i].about);
+	}
+	buffer_finish(&said);
+}
+
+/* u8 wanted, digest, features; each as long as said. */
+static const struct { const char *about; uint8_t wanted; size_t digest, behind; bool good; } lessons[] = {
+	{ "a lesson", LESSON_SPAM, DIGEST_SIZE, 0, true },
+	{ "of something else", LESSONS_WANTED, DIGEST_SIZE, 0, false },
+	{ "a short digest", LESSON_HAM, DIGEST_SIZE - 1, 0, false },
+	{ "a long digest", LESSON_HAM, DIGEST_SIZE + 1, 0, false },
+	{ "something behind it", LESSON_FORGET, DIGEST_SIZE, 1, false },
+};
+
+static void check_lessons(void)
+{
+	const char bytes[DIGEST_SIZE + 1] = { 0 };
+	struct teaching teaching;
+	struct buffer said;
+
+	buffer_init(&said, 4096);
+	for (size_t i = 0; i < COUNT_OF(lessons); i++) {
+		buffer_clear(&said);
+		CHECK(pack_u8(&said, lessons[i].wanted) == OK && pack_slice(&said, (struct slice){ bytes, lessons[i].digest }) == OK &&
+		      pack_slice(&said, SLICE("features")) == OK && buffer_add(&said, (struct slice){ bytes, lessons[i].behind }) == OK,
+		      "a lesson is packed");
+		CHECK((callers_read_lesson(buffer_slice(&said), &teaching) == OK) == lessons[i].good, lessons[i].about);
 	}
 	buffer_finish(&said);
 }
@@ -176,5 +205,6 @@ int main(void)
 	CHECK(scene_read().judged == 0, "nothing of a lie stands in the log");
 	end();
 	check_commands();
+	check_lessons();
 	return TEST_END();
 }

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two batches change places, as in remember.c. What the thread writes is a copy: the loop learns on meanwhile. */
+#include "keeper/learner.h"
+
+#include "keeper/learner_write.h"
+
+#include "base/clock.h"
+#include "base/pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define LEDGER "ledger"
+
+enum { MEMORY = 1 << 20, SHOWN = 8, ENTRY_ROOM = 512, PAGES_ROOM = 64 << 10 };
+
+static const char not_open[] = "it was not opened yet", too_many[] = "the ledger is full: keeper learned_size";
+
+/* ---- warnings ---- */
+
+static void warn(const struct learner *learner)
+{
+	char text[2 * LEARNER_TEXT + 4];
+	const char *between = learner->lasting[0] && learner->trouble[0] ? "; " : "";
+
+	(void)snprintf(text, sizeof(text), "%s%s%s", learner->lasting, between, learner->trouble);
+	if (learner->process)
+		process_warn(learner->process, "learned", slice_of(text));
+}
+
+static void say_lasting(struct learner *learner, const char *what, const char *why)
+{
+	(void)snprintf(learner->lasting, sizeof(learner->lasting), "%s: %s", what, why);
+	log_say(learner->log, LOG_LEVEL_ERROR, SLICE(""), "not-learned", "error", slice_of(learner->lasting));
+}
+
+static void look_for_trouble(struct learner *learner)
+{
+	bool failed = learner->did.end != OK;
+
+	if (failed && !learner->troubled) {
+		const char *error = strerrorname_np(learner->did.error);
+
+		(void)snprintf(learner->trouble, sizeof(learner->trouble), "what was learned is not written: %s",
+		               error ? error : "EIO");
+		log_say(learner->log, LOG_LEVEL_ERROR, SLICE(""), "not-learned", "error", slice_of(learner->trouble));
+	}
+	if (!failed)
+		learner->trouble[0] = '\0';
+	if (failed != learner->troubled) {
+		learner->troubled = failed;
+		warn(learner);
+	}
+}
+
+bool learner_is_stopped(const struct learner *learner)
+{
+	return learner->model == NULL || learner->troubled;
+}
+
+/* What is not in the ledger yet must fit, too: an entry takes less, in pages that are half full. */
+static bool has_room(const struct learner *learner)
+{
+	return state_room(&learner->ledger) > PAGES_ROOM + (learner->filling.count + learner->writing.count) * ENTRY_ROOM;
+}
+
+const char *learner_trouble(const struct learner *learner)
+{
+	if (learner->model == NULL)
+		return learner->lasting[0] ? learner->lasting : not_open;
+	if (learner->troubled)
+		return learner->trouble;
+	return has_room(learner) ? NULL : too_many;
+}
+
+/* ---- writing ---- */
+
+/* What could not be written comes first, in the order in which it was learned. */
+static void take_filled(struct learner *learner)
+{
+	struct learner_batch *writing = &learner->writing, *filling = &learner->filling, other = *writing;
+
+	if (writing->count == 0) {
+		*writing = *filling;
+		*filling = other;
+		return;
+	}
+	memcpy(writing->list + writing->count, filling->list, filling->count * sizeof(filling->list[0]));
+	writing->count += filling->count;
+	filling->count = 0;
+}
+
+static void flush(struct learner *learner)
+{
+	if (learner->busy || learner->model == NULL)
+		return;
+	timer_stop(&learner->due);
+	take_filled(learner);
+	memcpy(learner->written, learner->model, model_size(learner->model->bits));
+	learner->writing_life = learner->life;
+	learner->going = learner->taken;
+	learner->busy = true;
+	crew_give(learner->crew, &learner->job);
+}
+
+static void wait_or_write(struct learner *learner, uint64_t ms)
+{
+	if (learner->busy)
+		return;
+	if (ms == 0 || timer_start(&learner->due, ms) != OK)
+		flush(learner);
+}
+
+static void time_to_write(void *own_learner)
+{
+	flush(own_learner);
+}
+
+static void write_on(struct learner *learner)
+{
+	bool hurries = learner->hurries || learner_is_filled(learner);
+
+	learner->hurries = learner->hurries && learner->filling.count;
+	if (learner->filling.count)
+		wait_or_write(learner, hurries ? 0 : learner->sync_ms);
+}
+
+/* The number is used up whatever became of it: no two files have the same. */
+static void done(struct job *job)
+{
+	struct learner *learner = learner_of_job(job);
+
+	learner->busy = false;
+	learner->model->generation = learner->written->generation;
+	look_for_trouble(learner);
+	counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
+	if (learner->troubled) {
+		wait_or_write(learner, LEARNER_RETRY_MS);
+	} else {
+		learner->writing.count = 0;
+		learner->safe = learner->going;
+		write_on(learner);
+	}
+	if (learner->safer)
+		learner->safer(learner->owner);
+}
+
+bool learner_is_filled(const struct learner *learner)
+{
+	return learner->filling.count >= LEARNER_BATCH / 2;
+}
+
+bool learner_is_settled(const struct learner *learner)
+{
+	return learner->model == NULL || (!learner->busy && learner->filling.count == 0) || learner->troubled;
+}
+
+void learner_flush(struct learner *learner)
+{
+	if (learner_is_settled(learner))
+		return;
+	learner->hurries = true;
+	flush(learner);
+}
+
+/* ---- learning ---- */
+
+static enum result find_in(const struct learner_batch *batch, struct slice digest, struct learned *ret_learned)
+{
+	for (size_t i = batch->count; i-- > 0;)
+		if (memcmp(batch->list[i].digest, digest.at, DIGEST_SIZE) == 0) {
+			*ret_learned = batch->list[i];
+			return OK;
+		}
+	return AGAIN;
+}
+
+/* The last that was said of it holds. REFUSED: it is not learned. */
+static enum result find(struct learner *learner, struct slice digest, int64_t now, struct learned *ret_learned)
+{
+	struct learned learned;
+	enum result result = find_in(&learner->filling, digest, &learned);
+
+	if (result == AGAIN)
+		result = find_in(&learner->writing, digest, &learned);
+	if (result == AGAIN)
+		return learned_get(&learner->ledger, learner->model->identity, digest, now, ret_learned);
+	if (learned.label == LEARNED_FORGOTTEN)
+		return REFUSED;
+	*ret_learned = learned;
+	return OK;
+}
+
+static void log_lesson(struct learner *learner, const struct learned *learned, enum lesson_end end)
+{
+	static const char *const labels[] = { [LABEL_HAM] = "ham", [LABEL_SPAM] = "spam", [LEARNED_FORGOTTEN] = "nothing" };
+	static const char *const ends[] = { LESSON_ENDS(LESSON_END_NAME) };
+	char digest[2 * SHOWN + 1];
+	struct log_line line;
+
+	for (size_t i = 0; i < SHOWN; i++)
+		(void)snprintf(digest + 2 * i, 3, "%02x", (unsigned char)learned->digest[i]);
+	log_begin(&line, learner->log, LOG_LEVEL_INFO, SLICE(""), "learned");
+	log_text(&line, "message", slice_of(digest));
+	log_text(&line, "as", slice_of(labels[learned->label]));
+	log_text(&line, "what", slice_of(ends[end]));
+	log_count(&line, "by", learned->by);
+	log_end(&line);
+}
+
+static void note(struct learner *learner, const struct learned *learned, enum lesson_end end)
+{
+	bool first = learner->filling.count == 0;
+
+	learner->filling.list[learner->filling.count++] = *learned;
+	learner->taken++;
+	counter_add(learner->counters, KEEPER_COUNT_lessons, 1);
+	log_lesson(learner, learned, end);
+	if (learner_is_filled(learner))
+		flush(learner);
+	else if (first)
+		wait_or_write(learner, learner->sync_ms);
+}
+
+/* `old`: what it was learned as; NULL: it was not. */
+static enum lesson_end teach(struct learner *learner, const struct teaching *teaching, const struct features *features,
+                             const struct learned *old, int64_t now)
+{
+	struct learned learned = { .label = LEARNED_FORGOTTEN, .when = now, .by = teaching->by };
+	enum lesson_end end = old ? LESSON_MOVED : LESSON_NEW;
+
+	memcpy(learned.digest, teaching->digest.at, DIGEST_SIZE);
+	if (old)
+		model_forget(learner->model, features, (enum label)old->label, &old->lesson);
+	if (teaching->wanted == LESSON_FORGET) {
+		end = LESSON_FORGOTTEN;
+	} else {
+		learned.label = teaching->wanted == LESSON_SPAM ? LABEL_SPAM : LABEL_HAM;
+		model_learn(learner->model, features, (enum label)learned.label, 1, &learned.lesson);
+	}
+	note(learner, &learned, end);
+	return end;
+}
+
+static bool nothing_to_do(const struct teaching *teaching, const struct learned *old, enum lesson_end *ret_end)
+{
+	static const enum lesson_wanted wanted[] = { [LABEL_HAM] = LESSON_HAM, [LABEL_SPAM] = LESSON_SPAM };
+
+	if (old ? wanted[old->label] != teaching->wanted : teaching->wanted != LESSON_FORGET)
+		return false;
+	*ret_end = old ? LESSON_AGAIN : LESSON_UNKNOWN;
+	return true;
+}
+
+enum result learner_teach(struct learner *learner, const struct teaching *teaching, enum lesson_end *ret_end)
+{
+	int64_t now = clock_wall();
+	struct features features;
+	struct learned old;
+	enum result known;
+
+	if (teaching->digest.len != DIGEST_SIZE)
+		return REFUSED;
+	if (learner_is_stopped(learner) || learner->filling.count == LEARNER_BATCH)
+		return LATER;
+	arena_reset(&learner->arena);
+	TRY(features_unpack(teaching->features, &learner->arena, &features));
+	known = find(learner, teaching->digest, now, &old);
+	if ((known != OK && known != REFUSED) || (known == REFUSED && !has_room(learner)))
+		return LATER;
+	if (!nothing_to_do(teaching, known == OK ? &old : NULL, ret_end))
+		*ret_end = teach(learner, teaching, &features, known == OK ? &old : NULL, now);
+	return OK;
+}
+
+/* ---- begin and end ---- */
+
+void learner_settings(struct learner *learner, const struct keeper_settings *settings)
+{
+	learner->sync_ms = settings->log_sync.n * 1000;
+	learner->life = (int64_t)settings->learned_life.n;
+}
+
+void learner_init(struct learner *learner, struct loop *loop, struct crew *crew)
+{
+	learner->crew = crew;
+	learner->job = (struct job){ .work = learner_write, .done = done };
+	learner->shelf.folder = (struct durable_folder){ .fd = -1, .proc_fd = -1 };
+	arena_init(&learner->arena, MEMORY);
+	timer_init(&learner->due, loop, time_to_write, learner);
+}
+
+static enum result open_ledger(struct learner *learner, uint64_t size)
+{
+	char aside[STATE_NAME] = "";
+	int folder = learner->shelf.folder.fd;
+	enum result result = state_open(&learner->ledger, folder, LEDGER, size);
+
+	if (result != REFUSED)
+		return result;
+	TRY(state_set_aside(folder, LEDGER, aside));
+	say_lasting(learner, "the ledger was damaged: what was learned before is learned again, and not forgotten",
+	            aside[0] ? aside : "it is removed, as there are many damaged ones");
+	return state_open(&learner->ledger, folder, LEDGER, size);
+}
+
+static enum result take_room(struct learner_batch *batch)
+{
+	batch->list = pool_resize(NULL, SHELF_ENTRIES * sizeof(batch->list[0]));
+	return batch->list ? OK : LATER;
+}
+
+static enum result take_rooms(struct learner *learner, const struct model *model)
+{
+	TRY(take_room(&learner->filling));
+	TRY(take_room(&learner->writing));
+	learner->written = pool_resize(NULL, model_size(model->bits));
+	return learner->written ? OK : LATER;
+}
+
+static enum result open_all(struct learner *learner, uint64_t size, struct shelf_book *book, char why[SHELF_WHY])
+{
+	enum result result = shelf_read(&learner->shelf, book, why);
+
+	if (result == AGAIN)
+		result = learner_begin_anew(book);
+	if (result == OK)
+		result = open_ledger(learner, size);
+	if (result == OK)
+		result = take_rooms(learner, book->model);
+	return result == OK ? learner_catch_up(learner, book) : result;
+}
+
+enum result learner_begin(struct learner *learner, struct durable_folder folder, uint64_t size)
+{
+	struct shelf_book book = { 0 };
+	char why[SHELF_WHY] = "";
+	enum result result;
+
+	learner->shelf.folder = folder;
+	errno = 0;
+	result = open_all(learner, size, &book, why);
+	if (result == OK) {
+		learner->model = book.model;
+		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
+	} else {
+		void *none = book.room ? pool_resize(book.room, 0) : NULL;
+
+		(void)none;
+		say_lasting(learner, "nothing is learned", result == REFUSED && why[0] ? why : strerrordesc_np(errno ? errno : EIO));
+	}
+	warn(learner);
+	return OK;
+}
+
+void learner_finish(struct learner *learner)
+{
+	void *rooms[] = { learner->model, learner->written, learner->filling.list, learner->writing.list };
+
+	for (size_t i = 0; i < COUNT_OF(rooms); i++)
+		if (rooms[i])
+			(void)!pool_resize(rooms[i], 0);
+	timer_end(&learner->due);
+	arena_finish(&learner->arena);
+	state_close(&learner->ledger);
+	durable_folder_close(&learner->shelf.folder);
+}
