@@ -9,6 +9,9 @@
  *     -r   instead: each rule that can hit, its kind and its form
  *     -m   instead: for each message, whose path is a line of the standard input, the rules that hit, as JSON:
  *          {"file", "result", "score", "limits", "html", "rules": {name: hits}}
+ *     -w   instead: for each message, as with -m: its path, its relays (X-Spam-Relays-Trusted, -Untrusted, -Internal,
+ *          -External, "|" between them), how many Received fields were not read, passed while trusted, and while
+ *          internal; the sender of the envelope; TAB between these
  *     -k   instead: for each line of the standard input, NAME=HITS of all rules but meta rules, the meta rules that
  *          are true then
  */
@@ -152,7 +155,33 @@ static void show_hits(const char *path, const struct rules_view *view, const str
 	printf("}}\n");
 }
 
-static void show_message(struct show *show, const char *path)
+/* The way that a message came. */
+static enum result show_way(const struct show *show, const char *path, struct rules_view *view)
+{
+	static const struct slice names[] = { LIT("Trusted"), LIT("Untrusted"), LIT("Internal"), LIT("External") };
+	struct slice sender = SLICE("");
+	bool there;
+
+	view->trust = &show->engine.trust;
+	if (relays_read(view, view->trust, &view->relays) != OK || view_sender(view, &sender, &there) != OK)
+		return LATER;
+	printf("%s\t", path);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct definition is = { .kind = RULE_HEADER, .form = FORM_REGEX };
+		char name[PATH_SIZE];
+		struct slice text;
+
+		(void)snprintf(name, sizeof(name), "X-Spam-Relays-%.*s", SHOW(names[i]));
+		is.header = slice_of(name);
+		if (view_header(view, &is, &text, &there) != OK)
+			return LATER;
+		printf("%s%.*s", i ? "|" : "", SHOW(text));
+	}
+	printf("\t%zu %zu %zu\t%.*s\n", view->relays.unread, view->relays.trusted_fields, view->relays.internal_fields, SHOW(sender));
+	return OK;
+}
+
+static void show_message(struct show *show, const char *path, int what)
 {
 	struct slice bytes = map_file(path);
 	struct rules_view view;
@@ -164,17 +193,17 @@ static void show_message(struct show *show, const char *path)
 	show->reader.arena = &arena;
 	result = view_build(bytes, &show->reader, &view);
 	if (result == OK)
-		result = engine_run(&show->engine, &view, &arena, &hits);
-	if (result == OK)
+		result = what == 'w' ? show_way(show, path, &view) : engine_run(&show->engine, &view, &arena, &hits);
+	if (result == OK && what == 'm')
 		show_hits(path, &view, &hits);
-	else
+	else if (result != OK)
 		printf("{\"file\":\"%s\",\"result\":%d}\n", path, (int)result);
 	arena_finish(&arena);
 	if (bytes.len)
 		(void)munmap((void *)(uintptr_t)bytes.at, bytes.len);
 }
 
-static void show_messages(struct show *show)
+static void show_messages(struct show *show, int what)
 {
 	static struct charsets charsets;
 	char line[PATH_SIZE];
@@ -188,7 +217,7 @@ static void show_messages(struct show *show)
 	}
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
-		show_message(show, line);
+		show_message(show, line, what);
 	}
 	for (size_t i = 0; i < charsets.count; i++)
 		(void)iconv_close(charsets.list[i].converter);
@@ -240,7 +269,7 @@ static void show_engine(struct ruleset *set, struct arena *arena, int what)
 	else if (what == 'k')
 		show_metas(&show.engine);
 	else
-		show_messages(&show);
+		show_messages(&show, what);
 	engine_finish(&show.engine);
 }
 
@@ -250,14 +279,14 @@ int main(int count, char **words)
 	struct arena arena;
 	struct ruleset set;
 
-	while ((letter = getopt(count, words, "dkmr")) != -1)
+	while ((letter = getopt(count, words, "dkmrw")) != -1)
 		what = letter;
 	if (what == 'd') {
 		show_directives();
 		return 0;
 	}
 	if (what == '?' || optind == count) {
-		fprintf(stderr, "rules_show [-d | -k | -m | -r] FOLDER…\n");
+		fprintf(stderr, "rules_show [-d | -k | -m | -r | -w] FOLDER…\n");
 		return 2;
 	}
 	arena_init(&arena, MEMORY);

@@ -180,6 +180,7 @@ enum result engine_build(struct engine *engine, struct ruleset *set, unsigned sc
 	enum result result;
 
 	*engine = (struct engine){ .set = set, .score_set = score_set };
+	TRY(trust_build(set, arena, &engine->trust));
 	TRY(patterns_build(set, jit, arena, &engine->patterns));
 	result = metas_build(&engine->metas, set, score_set, arena);
 	if (result == OK)
@@ -237,8 +238,12 @@ static enum result collect(const struct run *run, struct arena *arena, struct ru
 
 enum result engine_run(const struct engine *engine, const struct rules_view *view, struct arena *arena, struct rule_hits *ret_hits)
 {
-	struct run run = { .engine = engine, .view = view };
+	struct rules_view seen = *view;
+	struct run run = { .engine = engine, .view = &seen };
 
+	seen.trust = &engine->trust;
+	TRY(relays_read(view, &engine->trust, &seen.relays));
+	run.limits = seen.relays.limits;
 	TRY(metas_begin(&run.metas, &engine->metas, arena));
 	for (size_t i = 0; i < engine->order_count; i++) {
 		uint32_t number = engine->order[i];

@@ -3,7 +3,7 @@
  * run.h — a rule set run over one message: which rules hit, and how often.
  *
  * Knows:   the order by priority, scores of 0 that switch a rule off, counts of `multiple` rules, meta rules.
- * Ignores: addresses of web pages, relays, and evals that have no row yet (evals.c): their rules are not run, and count
+ * Ignores: addresses of web pages, and evals that have no row yet (evals.c): their rules are not run, and count
  *          as rules that do not hit.
  * Owns:    nothing of its own; engine_finish() gives back what the patterns hold.
  * Fails:   LATER: an arena is full. A match that came to a limit is counted in `limits`: the message is then not known
@@ -20,6 +20,7 @@ struct engine {
 	const struct ruleset *set;
 	struct metas metas;
 	struct patterns *patterns;
+	struct trust trust;                      /* in relays, as the set says */
 	unsigned score_set;
 	uint32_t *order;                         /* rules by priority; meta rules are not among them */
 	size_t order_count;

@@ -44,6 +44,27 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	{ "lines that are none are passed over", "header A X =~ /1/\nbody B /odd/", "odd line\nX: 1\n\nx\n", "A=1" },
 	{ "…three of them; the fourth begins the body", "header A X =~ /1/\nbody B /^four/", "one x\ntwo x\nthree x\nX: 1\nfour x\n\nx\n",
 	  "A=1 B=1" },
+	/* the way it came */
+#define WAY "X-A: 1\nReceived: from a.example (b.example [10.0.0.1]) by c.example (Postfix) with ESMTP id A12\nX-B: 2\n" \
+            "Received: from d.example (unknown [192.0.2.2]) by e.example (Postfix) with ESMTP id A34\nX-C: 3\n"
+	{ "relays, the trusted and the others", "header A X-Spam-Relays-Trusted =~ /^\\[ ip=10\\.0\\.0\\.1 rdns=b\\.example [^\\[]* intl=1 id=A12 auth= msa=0 \\]$/\n"
+	  "header B X-Spam-Relays-Untrusted =~ /^\\[ ip=192\\.0\\.2\\.2 rdns= helo=d\\.example by=e\\.example ident= envfrom= intl=0 id=A34 [^\\[]*$/\n"
+	  "header C X-Spam-Relays-Internal =~ /^\\[ ip=10[^\\[]*$/\nheader D X-Spam-Relays-External =~ /^\\[ ip=192[^\\[]*$/", WAY "\nx\n", "A=1 B=1 C=1 D=1" },
+	{ "…as the rules say", "trusted_networks 10/8 192.0.2.2\ninternal_networks 10/8\nheader A X-Spam-Relays-External =~ /ip=192.* intl=0/\n"
+	  "header B X-Spam-Relays-Trusted =~ /ip=10.*ip=192/\nheader C X-Spam-Relays-Untrusted =~ /^$/", WAY "\nx\n", "A=1 B=1 C=1" },
+	{ "…and are there even if there is none", "header A exists:X-Spam-Relays-Trusted\nheader B X-Spam-Relays-Trusted =~ /^$/", HEAD "\nx\n", "A=1 B=1" },
+	{ "fields from trusted machines", "header A ALL-TRUSTED =~ /^X-A: 1\\nReceived: .*\\nX-B: 2\\nReceived: .*A34\\n$/\nheader B ALL-INTERNAL =~ /X-C/", WAY "\nx\n",
+	  "A=1" },
+	{ "…and from the others", "header A ALL-UNTRUSTED =~ /^Received: .*A34\\nX-C: 3\\n$/\nheader B ALL-EXTERNAL:raw =~ /^Received: .*A34\\nX-C: 3\\n$/\n"
+	  "header C ALL-External =~ /./", WAY "\nx\n", "A=1 B=1" },
+	{ "the sender of the envelope, as a relay tells it", "header A EnvelopeFrom =~ /^e\\@example\\.org$/\nheader B EnvelopeFrom:addr =~ /^e\\@/",
+	  "Return-Path: <f@example.org>\nReceived: from a.example (HELO b) (192.0.2.1) (envelope-sender <e@example.org>) by c with SMTP\n\nx\n", "A=1 B=1" },
+	{ "…or a header above all relays", "header A EnvelopeFrom =~ /^f\\@example\\.org$/", "Return-Path: <f@example.org>\n" WAY "\nx\n", "A=1" },
+	{ "…but not below one", "header A EnvelopeFrom =~ /./\nheader B EnvelopeFrom =~ /^none$/ [if-unset: none]", WAY "Return-Path: <f@example.org>\n\nx\n", "B=1" },
+	{ "…nor where a list's own may have been taken", "header A EnvelopeFrom =~ /./",
+	  "Return-Path: <f@example.org>\nReceived: from x [192.0.2.1] by y with POP3 (fetchmail-6)\nX-Sender: <g@example.org>\n\nx\n", "" },
+	{ "…or the one header that the rules name", "envelope_sender_header X-Who\nheader A EnvelopeFrom =~ /^h\\@/", "Return-Path: <f@x.org>\nX-Who: <h@x.org>\n\nx\n", "A=1" },
+	{ "…and no other", "envelope_sender_header X-Who\nheader A EnvelopeFrom =~ /./", "Return-Path: <f@x.org>\n\nx\n", "" },
 	/* the body */
 	{ "a paragraph is one line", "body A /^one two three\\n$/\nbody B /^four $/", "Subject: s\n\none\ntwo  \n three\n\nfour\n", "A=1 B=1" },
 	{ "no pattern reaches over paragraphs", "body A /one.*two/s", "Subject: s\n\none\n\ntwo\n", "" },

@@ -4,7 +4,8 @@
  *          decoded parts in pieces, and the whole.
  *
  * Knows:   which parts are shown, how they become UTF-8, where they are cut; X-Spam-* fields are hidden.
- * Ignores: relays and addresses of web pages: they are not read yet.
+ * Ignores: which relays are trusted: a rule set says so, and its engine adds the relays (run.c). Addresses of web pages:
+ *          they are not read yet.
  * Owns:    nothing: it stands in the reader's arena, or is the message.
  * Fails:   LATER: the arena is full, or a ceiling of mail/message was hit.
  */
@@ -13,6 +14,7 @@
 
 #include "mail/html/html.h"
 #include "mail/message/message.h"
+#include "mail/rules/relays.h"
 #include "mail/rules/ruleset.h"
 
 enum { VIEW_LINE = 2048, VIEW_PART_CHARACTERS = 50000, VIEW_RAW_PART = 500000, VIEW_FIELD = 8192, VIEW_NAME = 256 };
@@ -35,6 +37,8 @@ struct rules_view {
 	struct view_pieces rawbody;
 	struct view_page *pages;                 /* in the order of their parts */
 	size_t page_count;
+	struct relays relays;                    /* none before an engine has read them; */
+	const struct trust *trust;               /* by this; NULL */
 };
 
 must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);
@@ -52,5 +56,7 @@ must_use enum result view_header(const struct rules_view *view, const struct def
 /* The same of a part's own fields. */
 must_use enum result view_part_header(const struct rules_view *view, const struct view_part *part, const struct definition *is,
                                       struct slice *ret_value, bool *ret_there);
+/* The sender of the envelope, as far as the message tells it; `ret_there`: it does. */
+must_use enum result view_sender(const struct rules_view *view, struct slice *ret_sender, bool *ret_there);
 
 #endif

@@ -16,6 +16,7 @@ struct gathering {
 	const struct view_fields *fields;
 	const struct definition *is;
 	bool part;
+	size_t from, to;                         /* Received fields: "ALL" begins behind so many, and ends with this one */
 	struct buffer out;
 	size_t count;                            /* of strings */
 	bool ended;                              /* the first of them ends with a line end */
@@ -119,11 +120,23 @@ static enum result add_named(struct gathering *gathering, struct slice name)
 
 /* ---- headers that are none ---- */
 
+/* Is the field between those Received fields? `seen`: so many so far, with this one. */
+static bool is_within(const struct gathering *gathering, const struct view_field *field, size_t *seen)
+{
+	bool received = slice_same_nocase(field->name, SLICE("Received"));
+
+	*seen += received;
+	return *seen >= gathering->from && (*seen < gathering->to || (received && *seen == gathering->to));
+}
+
 static enum result add_all_raw(struct gathering *gathering)
 {
 	const struct view_fields *fields = gathering->fields;
+	size_t seen = 0;
 
 	for (size_t i = 0; i < fields->count; i++) {
+		if (!is_within(gathering, &fields->list[i], &seen))
+			continue;
 		TRY(buffer_add(&gathering->out, fields->list[i].name));
 		TRY(buffer_add(&gathering->out, SLICE(":")));
 		TRY(buffer_add(&gathering->out, fields->list[i].raw));
@@ -132,14 +145,15 @@ static enum result add_all_raw(struct gathering *gathering)
 	return OK;
 }
 
-static enum result add_all(struct gathering *gathering)
+static enum result add_fields(struct gathering *gathering)
 {
 	const struct view_fields *fields = gathering->fields;
+	size_t seen = 0;
 
 	if (gathering->is->modifiers & HEADER_RAW)
 		return add_all_raw(gathering);
 	for (size_t i = 0; i < fields->count; i++) {
-		if (fields->list[i].hidden)
+		if (!is_within(gathering, &fields->list[i], &seen) || fields->list[i].hidden)
 			continue;
 		if (buffer_length(&gathering->out) + fields->list[i].decoded.len > ALL_MOST)
 			return OK;
@@ -149,6 +163,89 @@ static enum result add_all(struct gathering *gathering)
 		gathering->count++;
 	}
 	return OK;
+}
+
+static enum result add_all(struct gathering *gathering)
+{
+	gathering->to = SIZE_MAX;
+	return add_fields(gathering);
+}
+
+/* The Received field that a trusted machine wrote of one that is not is in both. */
+static enum result add_until(struct gathering *gathering, size_t fields)
+{
+	gathering->to = fields + 1;
+	return add_fields(gathering);
+}
+
+static enum result add_behind(struct gathering *gathering, size_t fields)
+{
+	gathering->from = fields + 1;
+	gathering->to = SIZE_MAX;
+	return add_fields(gathering);
+}
+
+static enum result add_all_trusted(struct gathering *gathering)
+{
+	return add_until(gathering, gathering->view->relays.trusted_fields);
+}
+
+static enum result add_all_untrusted(struct gathering *gathering)
+{
+	return add_behind(gathering, gathering->view->relays.trusted_fields);
+}
+
+static enum result add_all_internal(struct gathering *gathering)
+{
+	return add_until(gathering, gathering->view->relays.internal_fields);
+}
+
+static enum result add_all_external(struct gathering *gathering)
+{
+	return add_behind(gathering, gathering->view->relays.internal_fields);
+}
+
+static enum result add_relays(struct gathering *gathering, size_t first, size_t count)
+{
+	struct slice text;
+
+	TRY(relays_text(&gathering->view->relays, first, count, gathering->view->reader->arena, &text));
+	return add_string(gathering, text, false);
+}
+
+static enum result add_trusted(struct gathering *gathering)
+{
+	return add_relays(gathering, 0, gathering->view->relays.trusted);
+}
+
+static enum result add_untrusted(struct gathering *gathering)
+{
+	const struct relays *relays = &gathering->view->relays;
+
+	return add_relays(gathering, relays->trusted, relays->count - relays->trusted);
+}
+
+static enum result add_internal(struct gathering *gathering)
+{
+	return add_relays(gathering, 0, gathering->view->relays.internal);
+}
+
+static enum result add_external(struct gathering *gathering)
+{
+	const struct relays *relays = &gathering->view->relays;
+
+	return add_relays(gathering, relays->internal, relays->count - relays->internal);
+}
+
+static enum result add_sender(struct gathering *gathering)
+{
+	struct view_field sender = { .name = SLICE("EnvelopeFrom") };
+	bool there;
+
+	TRY(view_sender(gathering->view, &sender.raw, &there));
+	if (!there)
+		return OK;
+	return gathering->is->modifiers & (HEADER_ADDR | HEADER_NAME) ? add_addresses(gathering, &sender) : add_string(gathering, sender.raw, false);
 }
 
 static enum result add_recipients(struct gathering *gathering)
@@ -170,20 +267,20 @@ static enum result add_identifiers(struct gathering *gathering)
 static const struct kind {
 	struct slice name;
 	bool exact;                              /* its capitals count */
-	enum result (*add)(struct gathering *);  /* NULL: not there yet */
+	enum result (*add)(struct gathering *);
 } kinds[] = {
 	{ LIT("ALL"), true, add_all },
-	{ LIT("ALL-TRUSTED"), true, NULL },
-	{ LIT("ALL-UNTRUSTED"), true, NULL },
-	{ LIT("ALL-INTERNAL"), true, NULL },
-	{ LIT("ALL-EXTERNAL"), true, NULL },
+	{ LIT("ALL-TRUSTED"), true, add_all_trusted },
+	{ LIT("ALL-UNTRUSTED"), true, add_all_untrusted },
+	{ LIT("ALL-INTERNAL"), true, add_all_internal },
+	{ LIT("ALL-EXTERNAL"), true, add_all_external },
 	{ LIT("MESSAGEID"), true, add_identifiers },
 	{ LIT("ToCc"), false, add_recipients },
-	{ LIT("EnvelopeFrom"), false, NULL },
-	{ LIT("X-Spam-Relays-Trusted"), false, NULL },
-	{ LIT("X-Spam-Relays-Untrusted"), false, NULL },
-	{ LIT("X-Spam-Relays-Internal"), false, NULL },
-	{ LIT("X-Spam-Relays-External"), false, NULL },
+	{ LIT("EnvelopeFrom"), false, add_sender },
+	{ LIT("X-Spam-Relays-Trusted"), false, add_trusted },
+	{ LIT("X-Spam-Relays-Untrusted"), false, add_untrusted },
+	{ LIT("X-Spam-Relays-Internal"), false, add_internal },
+	{ LIT("X-Spam-Relays-External"), false, add_external },
 };
 
 /* The row of a name that is no field's; NULL: it is one. `part`: of a part's own fields. */
@@ -202,11 +299,7 @@ static const struct kind *kind_of(const struct definition *is, bool part)
 
 bool view_knows(const struct definition *is)
 {
-	const struct kind *kind = kind_of(is, is->kind == RULE_MIMEHEADER);
-
-	if (is->modifiers & (HEADER_HOST | HEADER_DOMAIN | HEADER_IP | HEADER_REVIP))
-		return false;
-	return kind == NULL || kind->add != NULL;
+	return !(is->modifiers & (HEADER_HOST | HEADER_DOMAIN | HEADER_IP | HEADER_REVIP));
 }
 
 static enum result gather(struct gathering *gathering)
