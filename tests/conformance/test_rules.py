@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What mail/rules makes of Debian's SpamAssassin rule files (tools/stock-rules), by tests/conformance/rules_show.c."""
+import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -9,6 +11,9 @@ from reading import DATA, ROOT, SAMPLE, WHY_NOT
 from rules_compare import compare, compare_metas, f1
 
 SHOW = os.path.join(os.environ.get("POSTERN_BUILD", os.path.join(ROOT, "build")), "src", "mail", "rules", "rules_show")
+
+FACTS = os.path.join(DATA or "", "spamassassin", "extracted")
+ORIGINS = "originating_ip_headers X-Yahoo-Post-IP X-Originating-IP X-Apparently-From X-SenderIP X-AOL-IP\n"
 
 ORACLE = os.path.join(DATA or "", "spamassassin", "oracle-subrules.tsv")
 
@@ -67,3 +72,40 @@ def test_rules_over_messages_agree_with_spamassassin(rules):
                                (whole, "rawbody regex", 0.995), (plain, "body regex", 0.985)):
         _, both, ours, theirs = tally.by_kind(kinds)[kind]
         assert f1(both, ours, theirs) >= least, f"{kind}: {both} agree, {ours} ours alone, {theirs} theirs alone"
+
+
+def ways(folder, messages, rules):
+    """What rules_show says of the relays of each message, under these rules."""
+    (folder / "site.cf").write_text(rules, encoding="utf-8")
+    paths = []
+    for number, message in enumerate(messages):
+        paths.append(folder / str(number))
+        paths[-1].write_text(message, encoding="utf-8")
+    done = subprocess.run([SHOW, "-w", str(folder)], input="".join(f"{path}\n" for path in paths), capture_output=True, text=True,
+                          check=True, timeout=120)
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+@pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
+def test_received_fields_are_read_as_spamassassin_reads_them(tmp_path):
+    with open(os.path.join(FACTS, "rcvd_parser.json"), encoding="utf-8") as file:
+        cases = json.load(file)
+    found = ways(tmp_path, [f"Received: {case['received'].strip()}\nSubject: x\n\nx\n" for case in cases], "")
+    assert len(cases) > 100
+    for case, way in zip(cases, found, strict=True):
+        ours = re.sub(" intl=[01]", "", " ".join(text for text in way[1].split("|")[:2] if text))
+        assert ours == re.sub(" intl=[01]", "", case["expect"].strip()), case["received"]
+
+
+@pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
+def test_relays_are_trusted_as_spamassassin_trusts_them(tmp_path):
+    with open(os.path.join(FACTS, "trust_path.json"), encoding="utf-8") as file:
+        cases = json.load(file)
+    assert len(cases) > 30
+    for case in cases:
+        lines = [line.strip() for line in case["conf_and_headers"].splitlines() if line.strip()]
+        headers = "\n".join(line if re.match(r"[A-Za-z-]+:", line) else "\t" + line for line in lines if "_networks " not in line)
+        rules = ORIGINS + "".join(line + "\n" for line in lines if "_networks " in line)
+        trusted, others = ways(tmp_path, [headers + "\n\nx\n"], rules)[0][1].split("|")[:2]
+        wanted = [line.strip() for line in case["expect"].splitlines() if line.startswith(("Trusted:", "Untrusted:"))]
+        assert [f"Trusted: {trusted}".strip(), f"Untrusted: {others}".strip()] == wanted, case["conf_and_headers"]

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static void check_field(struct slice text)
 {
 	static const char odd[] = " \t\r\n[]()<>|#";

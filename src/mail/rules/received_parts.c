@@ -113,7 +113,7 @@ struct slice received_name(struct slice name)
 
 static bool is_zeros(struct slice text)
 {
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; text.at && i < text.len; i++)
 		if (text.at[i] != '0' && text.at[i] != ':')
 			return false;
 	return true;
