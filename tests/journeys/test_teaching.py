@@ -143,3 +143,78 @@ def test_what_cannot_be_learned_is_said(gateway, tmp_path):
     gateway.stop()
     done = gateway.command("learn", "spam", spam)
     assert done.returncode == 2 and b"not running" in done.stderr, done
+
+
+LEARNED = """
+keeper { log_sync = 0  learned_lent = 0 }
+inspect { learned_least = 20 }
+policy "learned" { when = "spam.probability >= 0.8" do = {"quarantine"} }
+"""
+
+
+@pytest.fixture
+def asking(started, sink, quick):
+    return started(house.Gateway([("example.org", [sink.url])], quick + LEARNED))
+
+
+def explained(gateway, ident):
+    done = gateway.command("explain", "--json", ident)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def judged(gateway, data):
+    """The probability that was told of one message, or None, and what became of it."""
+    with gateway.client() as client:
+        client.ehlo()
+        client.mail("you@example.net")
+        client.rcpt("berta@example.org")
+        status, reply = client.data(data)
+    assert status == 250, reply
+    ident = re.search(r"accepted as (\w{16})", reply.decode())[1]
+    wait_for(lambda: explained(gateway, ident), 20, "the record")
+    trace = explained(gateway, ident)
+    return trace["facts"].get("spam.probability"), trace["recipients"][0]["outcome"], trace["facts"].get("spam.model")
+
+
+def when_it_is_lent(gateway, data, wanted):
+    """Workers that have the new model answer soon after it was learned."""
+    seen = []
+    wait_for(lambda: seen.append(judged(gateway, data)) or wanted(seen[-1]), 20, f"another answer than {seen[-1:]}")
+    return seen[-1]
+
+
+def test_what_was_learned_is_asked(asking, tmp_path):
+    new_spam, new_ham = SPAM % (77, 77, 77), HAM % (78, 78, 78)
+    assert judged(asking, new_spam)[:2] == (None, "deliver"), "a model that has learned nothing is not asked"
+    spam, ham = messages(tmp_path / "spam", SPAM, range(30)), messages(tmp_path / "ham", HAM, range(30))
+    taught(asking, "learn", "spam", spam)
+    assert judged(asking, new_spam)[0] is None, "nor one that knows no ham"
+    taught(asking, "learn", "ham", ham)
+    said, outcome, model = when_it_is_lent(asking, new_spam, lambda answer: answer[0] is not None)
+    assert float(said) >= 0.8 and outcome == "quarantine", (said, outcome)
+    assert re.fullmatch(r"[0-9a-f]{16}/[1-9][0-9]*", model), model
+    said, outcome, _ = judged(asking, new_ham)
+    assert float(said) < 0.2 and outcome == "deliver", (said, outcome)
+    end_keeper(asking)
+    assert judged(asking, new_spam)[1] == "quarantine", "the last model is used while the keeper is away"
+    more = messages(tmp_path / "more", SPAM, range(100, 105))
+    assert when_it_listens(asking, "learn", "spam", more)["new"] == 5
+    said, outcome, newer = when_it_is_lent(asking, new_spam, lambda answer: answer[2] != model)
+    assert float(said) >= 0.8 and newer[:16] == model[:16], "another generation of the same model"
+    taught(asking, "forget", spam)
+    when_it_is_lent(asking, new_spam, lambda answer: answer == (None, "deliver", None))
+
+
+def test_a_damaged_model_is_not_asked(asking, tmp_path):
+    new_spam = SPAM % (77, 77, 77)
+    spam, ham = messages(tmp_path / "spam", SPAM, range(30)), messages(tmp_path / "ham", HAM, range(30))
+    taught(asking, "learn", "spam", spam)
+    taught(asking, "learn", "ham", ham)
+    when_it_is_lent(asking, new_spam, lambda answer: answer[1] == "quarantine")
+    folder = os.path.join(asking.folder, "state", "learned")
+    name = next(name for name in os.listdir(folder) if name.startswith("model."))
+    with open(os.path.join(folder, name), "r+b") as file:
+        file.truncate(100000)
+    end_keeper(asking)
+    when_it_is_lent(asking, new_spam, lambda answer: answer[:2] == (None, "deliver"))
+    assert b"model." in asking.command("health").stdout

@@ -28,7 +28,8 @@ enum reader {
 	READER_FIRST,                                    /* version 1 of the packed form */
 	READER_PARTS,                                    /* version 2: as every reader would, with parts */
 	READER_WHOLE,                                    /* texts are whole; signatures, addresses, dates; headers that rules ask for */
-	READER_NOW = READER_WHOLE,
+	READER_LEARNED,                                  /* how likely it is spam, where the site had learned enough */
+	READER_NOW = READER_LEARNED,
 };
 
 /* Who is asked. Clock and peer are never questions: the dispatcher tells what it knows of them when it hands the message

@@ -375,6 +375,11 @@ enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatc
 	return workers_start(&dispatcher->workers, &limits->workers);
 }
 
+enum result dispatcher_renew(struct dispatcher *dispatcher)
+{
+	return workers_start(&dispatcher->workers, &dispatcher->limits.workers);
+}
+
 void dispatcher_finish(struct dispatcher *dispatcher)
 {
 	channel_close(&dispatcher->queue);

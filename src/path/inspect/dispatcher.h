@@ -54,6 +54,7 @@ struct dispatcher {
 	uint64_t serial;
 	unsigned settings;                           /* how often there were new ones */
 	enum result (*make_worker)(void *maker, bool judges, int *ret_wire);
+	void (*lent)(void *maker, int fd, uint64_t size);        /* the keeper's model; borrowed, -1: none. NULL: nobody wants it */
 	void *maker;
 	uint64_t said;                               /* when a list's wrong answer was logged */
 	bool moving;                                 /* work is being handed out: not again from within */
@@ -64,6 +65,9 @@ void dispatcher_init(struct dispatcher *dispatcher, struct loop *loop, struct lo
 void dispatcher_finish(struct dispatcher *dispatcher);
 /* At the start, and with new settings: then the workers are replaced as they come free. */
 must_use enum result dispatcher_start(struct dispatcher *dispatcher, const struct dispatcher_limits *limits);
+
+/* Workers are replaced as they come free, settings stay. */
+must_use enum result dispatcher_renew(struct dispatcher *dispatcher);
 
 /* New wires; what the old one asked is forgotten, what scanners and the keeper were asked over the old one is asked again; what
  * the resolver was asked has failed. All take fd. */

@@ -582,7 +582,7 @@ static void check_row(const struct row *row, const struct policy *policy, void (
 {
 	const struct dispatcher_limits limits = { .scanners = row->scanners, .in_flight = 4, .inspect_ms = 1000,
 		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
-	struct bench bench = { .row = row, .task = { { &message_limits_standard, NULL, policy, row->scanners }, 5, 5 } };
+	struct bench bench = { .row = row, .task = { { &message_limits_standard, NULL, policy, row->scanners, NULL }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	if (row->scanners_do != NO_SCANNERS)
@@ -606,7 +606,7 @@ static void check_list_row(const struct list_row *row, const struct policy *poli
 	const struct dispatcher_limits limits = { .scanners = row->scanners, .policy = policy, .in_flight = 4, .inspect_ms = 1000,
 		                                  .cpu_ms = 1000, .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &plain, .resolver_does = row->resolver_does,
-		               .task = { { &message_limits_standard, NULL, policy, row->scanners }, 5, 5 } };
+		               .task = { { &message_limits_standard, NULL, policy, row->scanners, NULL }, 5, 5 } };
 
 	memcpy(plain.acts, row->acts, sizeof(plain.acts));
 	open_bench(&bench, &limits);
@@ -631,7 +631,7 @@ static void check_sender_row(const struct sender_row *row, const struct policy *
 		                                  .scanners = row->keeper_does == SAY_LATE, .inspect_ms = row->keeper_does == SAY_LATE ? 1000 : 60000,
 		                                  .cpu_ms = 1000, .brief_ms = 300, .workers = { 1, 100, 1200 } };
 	struct bench bench = { .row = &plain, .keeper_does = row->keeper_does,
-		               .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
+		               .task = { { &message_limits_standard, NULL, policy, 0, NULL }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	timer_end(&bench.back);
@@ -672,7 +672,7 @@ static void check_reload_row(const struct reload_row *row, const struct policy *
 	const struct dispatcher_limits after = { .policy = policy, .in_flight = 4, .inspect_ms = 60000, .cpu_ms = 60000,
 		                                 .workers = { 1, 100, 60000 } };
 	struct bench bench = { .row = &plain, .resolver_does = SAY_LISTED, .reloads = &after,
-		               .task = { { &message_limits_standard, NULL, policy, row->scanners }, 60, 60 } };
+		               .task = { { &message_limits_standard, NULL, policy, row->scanners, NULL }, 60, 60 } };
 
 	memcpy(plain.acts, row->acts, sizeof(plain.acts));
 	CHECK(pipe(bench.reloaded) == 0, "a pipe");
@@ -739,7 +739,7 @@ static void lying_judge(const struct policy *policy)
 	static const struct row row = { .about = "a judge that says what policy does not", .acts = { DIES, DIES, JUDGE_MARKS } };
 	const struct dispatcher_limits limits = { .policy = policy, .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
 		                                  .workers = { 1, 100, 1200 } };
-	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
+	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0, NULL }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	ask(&bench);
@@ -752,7 +752,7 @@ static void forgotten(const struct policy *policy)
 	static const struct row row = { .about = "a forgotten question is not answered", .acts = { SLEEPS } };
 	const struct dispatcher_limits limits = { .in_flight = 4, .inspect_ms = 1000, .cpu_ms = 1000,
 		                                  .workers = { 1, 100, 1200 } };
-	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0 }, 5, 5 } };
+	struct bench bench = { .row = &row, .task = { { &message_limits_standard, NULL, policy, 0, NULL }, 5, 5 } };
 
 	open_bench(&bench, &limits);
 	ask(&bench);

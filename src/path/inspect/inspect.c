@@ -11,6 +11,7 @@
 
 #include "inspect/dispatcher.h"
 #include "inspect/inspect.jail.h"
+#include "inspect/model_loan.h"
 #include "inspect/worker.h"
 #include "inspect/worker.jail.h"
 
@@ -31,6 +32,7 @@ struct inspect {
 	struct message_limits limits;
 	struct charsets charsets;                /* opened once, before the jail */
 	struct jail jail;                        /* of the workers */
+	struct model_loan loan;                  /* workers that are forked have it too */
 	unsigned processors;
 };
 
@@ -77,6 +79,7 @@ static enum result load(struct inspect *inspect)
 	};
 	inspect->task = (struct worker_task){
 		.means = { .limits = &inspect->limits, .charsets = &inspect->charsets, .policy = policy,
+		           .model = inspect->loan.model,
 		           .scanners = settings.scanners.on ? (unsigned)settings_title_count(file, "scanner") : 0 },
 		.wall_seconds = settings.inspect_limit.n,
 		.cpu_seconds = settings.cpu_limit.n,
@@ -152,6 +155,57 @@ static void open_charsets(struct charsets *charsets)
 	}
 }
 
+/* ---- the classifier's model ---- */
+
+static void say_model(struct inspect *inspect, const struct model *model)
+{
+	struct log_line line;
+
+	log_begin(&line, &inspect->process->log, LOG_LEVEL_INFO, SLICE(""), "model");
+	log_count(&line, "generation", model ? (int64_t)model->generation : 0);
+	log_count(&line, "spam", model ? (int64_t)model->learned[LABEL_SPAM] : 0);
+	log_count(&line, "ham", model ? (int64_t)model->learned[LABEL_HAM] : 0);
+	log_text(&line, "used", model ? SLICE("yes") : SLICE("no"));
+	log_end(&line);
+}
+
+static bool knows_enough(const struct inspect *inspect, const struct model *model)
+{
+	return model->learned[LABEL_SPAM] >= inspect->settings.learned_least.n &&
+	       model->learned[LABEL_HAM] >= inspect->settings.learned_least.n;
+}
+
+/* One that cannot be used is none: the old one is not what the site has learned any more. */
+static struct model_loan take_loan(struct inspect *inspect, int fd, uint64_t size)
+{
+	struct model_loan loan = { 0 };
+	const char *why;
+
+	if (fd < 0)
+		return loan;
+	if (model_loan_take(fd, size, &loan, &why) != OK)
+		log_say(&inspect->process->log, LOG_LEVEL_ERROR, SLICE(""), "model-refused", "reason", slice_of(why));
+	else if (!knows_enough(inspect, loan.model))
+		model_loan_end(&loan);
+	return loan;
+}
+
+/* Workers that are there keep the old one until they are free: the mapping is theirs, too. */
+static void lent(void *maker, int fd, uint64_t size)
+{
+	struct inspect *inspect = maker;
+	struct model_loan loan = take_loan(inspect, fd, size), old = inspect->loan;
+
+	if (loan.model == NULL && old.model == NULL)
+		return;
+	inspect->loan = loan;
+	inspect->task.means.model = loan.model;
+	say_model(inspect, loan.model);
+	if (dispatcher_renew(&inspect->dispatcher) != OK)
+		process_break(inspect->process, "no-workers");
+	model_loan_end(&old);
+}
+
 /* ---- the role ---- */
 
 static enum result prepare(void *self, struct process *process)
@@ -163,6 +217,7 @@ static enum result prepare(void *self, struct process *process)
 	inspect->processors = processors < 1 ? 1 : (unsigned)processors;
 	dispatcher_init(&inspect->dispatcher, &process->loop, &process->log, &process->counters, make_worker, inspect);
 	inspect->dispatcher.process = inspect->dispatcher.resolve.process = process;
+	inspect->dispatcher.lent = lent;
 	open_charsets(&inspect->charsets);
 	return load(inspect);
 }

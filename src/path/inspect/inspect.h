@@ -33,6 +33,7 @@
 	ROW(scanners,            flag,    "yes",  "",    "",       "ask the virus scanners that are configured")              \
 	ROW(dnsbls,              flag,    "yes",  "",    "",       "ask the lists in the DNS for which rules ask")            \
 	ROW(senders,             flag,    "yes",  "",    "",       "ask the keeper for senders where rules ask for them")      \
+	ROW(learned_least,       count,   "200",  "1",   "1000000", "messages of spam, and of ham, learned before the classifier is asked") \
 	ROW(mime_depth,          count,   "64",   "1",   "256",    "parts within parts; beyond, a message is unscannable")    \
 	ROW(mime_parts,          count,   "1000", "1",   "10000",  "parts of a message, other readings included")             \
 	ROW(mime_parameters,     count,   "128",  "1",   "10000",  "parameters of one header field")                          \

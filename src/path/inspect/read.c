@@ -6,10 +6,11 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TOLD = 64, COVERED_TOLD = 64, COVERED_SEEN = 512,
-       FACTS_FIRST = 64,
+       FACTS_FIRST = 64, PROBABILITY_TEXT = 8, PROBABILITY_ONE = 1000,
        FACTS_ROOM = 32 + AMBIGUITY_COUNT + POLICY_HEADERS_MOST + 2 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
 
 struct telling {
@@ -287,8 +288,34 @@ static enum result tell_tree(struct telling *telling, const struct message_view 
 	return tell_format(telling, SLICE("depth"), "%u", view->deepest ? view->deepest->depth : 0);
 }
 
+/* Cut, not rounded: what is said to be 0.999 is no less. */
+static void tell_probability(struct telling *telling, const struct model *model, const struct features *features, char text[PROBABILITY_TEXT])
+{
+	double probability = model_judge(model, features).probability;
+	int length = snprintf(text, PROBABILITY_TEXT, "0.%03d", (int)(probability * PROBABILITY_ONE));
+
+	tell(telling, SLICE("spam.probability"), (struct slice){ text, length > 0 ? (size_t)length : 0 });
+}
+
+/* Last, and with room for what is to be told taken before: features that find none leave everything else as it is. Of a
+ * message that hit a ceiling there is no telling what was not read. */
+static enum result tell_learned(struct telling *telling, const struct message_view *view, const struct message_reader *reader,
+                                const struct model *model)
+{
+	struct features features;
+	char *text;
+
+	if (model == NULL || view->limit)
+		return OK;
+	TRY(tell_format(telling, SLICE("spam.model"), "%016" PRIx64 "/%" PRIu64, model->identity, model->generation));
+	text = arena_take(telling->arena, PROBABILITY_TEXT);
+	if (text && has_room(telling) && features_read(view, reader, false, &features) == OK)
+		tell_probability(telling, model, &features, text);
+	return OK;
+}
+
 static enum result tell_all(struct telling *telling, struct slice bytes, const struct message_reader *reader,
-                            const struct policy *policy, struct findings *findings)
+                            const struct read_means *means, struct findings *findings)
 {
 	struct message_view view = { 0 };
 	enum result result = message_read(bytes, reader, DIGESTS_OF_FILES, &view);
@@ -302,11 +329,12 @@ static enum result tell_all(struct telling *telling, struct slice bytes, const s
 		TRY(tell_from(telling, reader, &view.first->headers));
 		TRY(tell_date(telling, &view.first->headers));
 		TRY(tell_seals(telling, &view));
-		TRY(tell_wanted(telling, reader, &view.first->headers, policy));
+		TRY(tell_wanted(telling, reader, &view.first->headers, means->policy));
 	}
 	tell_encrypted(telling, &view);
 	TRY(tell_tree(telling, &view));
-	return read_parts(&view, telling->arena, findings);
+	TRY(read_parts(&view, telling->arena, findings));
+	return result == OK ? tell_learned(telling, &view, reader, means->model) : OK;
 }
 
 static enum result ask(unsigned scanners, struct arena *arena, struct findings *findings)
@@ -332,7 +360,7 @@ enum result read_message(struct slice bytes, const struct envelope *envelope, co
 	TRY(tell_format(&telling, SLICE("recipients"), "%u", envelope->recipient_count));
 	if (envelope->flags & ENVELOPE_NORMALISED)
 		tell(&telling, SLICE("normalised"), SLICE("true"));
-	TRY(tell_all(&telling, bytes, &reader, means->policy, &findings));
+	TRY(tell_all(&telling, bytes, &reader, means, &findings));
 	if (telling.full)
 		return LATER;
 	findings.facts = telling.facts;

@@ -15,12 +15,14 @@
 #include "mail/message/message.h"
 #include "mail/policy/policy.h"
 #include "mail/smtp/smtp.h"
+#include "mail/spam/spam.h"
 
 struct read_means {
 	const struct message_limits *limits;
 	const struct charsets *charsets;         /* opened before the jail; NULL: what is built in */
 	const struct policy *policy;             /* whose rules may ask for headers; NULL: nobody does */
 	unsigned scanners;                       /* how many are to be asked; with none there is no question */
+	const struct model *model;               /* what the site has learned; NULL: nothing, or too little */
 };
 
 must_use enum result read_message(struct slice bytes, const struct envelope *envelope, const struct read_means *means,

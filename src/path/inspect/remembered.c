@@ -178,12 +178,29 @@ static struct request *find_asking(struct dispatcher *dispatcher, uint64_t seria
 	return NULL;
 }
 
+/* What it is worth is seen by whoever takes it. */
+static enum result model_came(struct dispatcher *dispatcher, const struct frame *frame)
+{
+	struct unpack from = unpack_from(frame->payload);
+	uint64_t size = unpack_u64(&from);
+
+	TRY(unpack_end(&from));
+	if ((size > 0) != (frame->fd >= 0))
+		return REFUSED;
+	if (dispatcher->lent)
+		dispatcher->lent(dispatcher->maker, frame->fd, size);
+	return OK;
+}
+
 /* As with scanners: too late is passed over, what cannot be read ends the wire. */
 static enum result keeper_frame(void *owner, struct frame *frame)
 {
 	struct dispatcher *dispatcher = owner;
-	struct request *request = find_asking(dispatcher, frame->exchange);
+	struct request *request;
 
+	if (frame->kind == KEEPER_MODEL)
+		return model_came(dispatcher, frame);
+	request = find_asking(dispatcher, frame->exchange);
 	if (frame->kind != KEEPER_TOLD || frame->fd >= 0)
 		return REFUSED;
 	if (request == NULL)

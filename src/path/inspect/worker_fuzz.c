@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	settings_init(&settings);
 	if (policy_compile(&settings, &arena, &policy, &complaint) != OK)
 		abort();
-	talk(&(struct worker_task){ { &message_limits_standard, NULL, policy, data[1] >> 1 & 1 }, 60, 60 }, data[0] % 6, payload, fd);
+	talk(&(struct worker_task){ { &message_limits_standard, NULL, policy, data[1] >> 1 & 1, NULL }, 60, 60 }, data[0] % 6, payload, fd);
 	settings_finish(&settings);
 	buffer_finish(&complaint);
 	arena_finish(&arena);

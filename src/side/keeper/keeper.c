@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "keeper/callers.h"
 #include "keeper/learner.h"
+#include "keeper/lender.h"
 #include "keeper/remember.h"
 #include "keeper/scribe.h"
 #include "keeper/teller.h"
@@ -24,12 +25,13 @@ struct keeper {
 	struct gather gather;
 	struct remember remember;
 	struct learner learner;
+	struct lender lender;
 	struct durable_folder known, learned;
 	struct scribe scribe;
 	struct teller teller;
 	struct callers callers;
 	struct keeper_settings settings;
-	bool stopping;
+	bool begun, stopping;                    /* begun: what was kept is open */
 };
 
 struct owner { unsigned user, group; };           /* -1: as it is */
@@ -64,6 +66,7 @@ static void learned(void *own_keeper)
 	struct keeper *keeper = own_keeper;
 
 	callers_learned(&keeper->callers);
+	lender_offer(&keeper->lender);
 	leave_settled(keeper);
 }
 
@@ -110,6 +113,7 @@ static enum result settle(struct keeper *keeper)
 	gather_settings(&keeper->gather, &keeper->settings);
 	remember_settings(&keeper->remember, &keeper->settings);
 	learner_settings(&keeper->learner, &keeper->settings);
+	keeper->lender.rest_ms = keeper->settings.learned_lent.n * 1000;
 	return OK;
 }
 
@@ -140,6 +144,7 @@ static enum result prepare(void *self, struct process *process)
 	keeper->scribe = (struct scribe){ .process = process, .loop = &process->loop, .gather = &keeper->gather,
 		                          .remember = &keeper->remember };
 	keeper->teller = (struct teller){ .process = process, .loop = &process->loop, .remember = &keeper->remember };
+	lender_init(&keeper->lender, &process->loop, &keeper->learner, &keeper->teller.wire);
 	callers_init(&keeper->callers, &process->loop, &keeper->gather, &keeper->learner);
 	TRY(crew_init(&keeper->crew, &process->loop));
 	TRY(open_log(keeper));
@@ -153,7 +158,17 @@ static enum result begin(void *self)
 	TRY(crew_start(&keeper->crew, THREADS));
 	TRY(remember_begin(&keeper->remember, keeper->known.fd, keeper->settings.known_size.n));
 	TRY(learner_begin(&keeper->learner, keeper->learned, keeper->settings.learned_size.n));
+	keeper->begun = true;
+	lender_wire_is_new(&keeper->lender);
 	return gather_begin(&keeper->gather);
+}
+
+static enum result tell_inspect(struct keeper *keeper, int fd)
+{
+	TRY(teller_wire(&keeper->teller, fd));
+	if (keeper->begun)
+		lender_wire_is_new(&keeper->lender);
+	return OK;
 }
 
 static enum result given(void *self, enum given what, struct slice name, uint32_t instance, int fd)
@@ -164,7 +179,7 @@ static enum result given(void *self, enum given what, struct slice name, uint32_
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("queue")))
 		return scribe_wire(&keeper->scribe, fd);
 	if (what == GIVEN_WIRE && slice_same(name, SLICE("inspect")))
-		return teller_wire(&keeper->teller, fd);
+		return tell_inspect(keeper, fd);
 	if (what == GIVEN_CONTROL)
 		return callers_listen(&keeper->callers, fd);
 	fd_close(&fd);

@@ -25,7 +25,8 @@
 	ROW(known_once_life, seconds, "30d", "1h", "3650d", "and who sent only one, so long after that")             \
 	ROW(newcomers, count,  "500", "1",  "1000000",  "addresses and domains that become known through one network in an hour") \
 	ROW(learned_size, bytes, "128M", "64M", "512M",  "the ledger of learned messages, at most; taken at the keeper's start") \
-	ROW(learned_life, seconds, "1825d", "1d", "3650d", "that a message was learned is known so long, and can be taken back")
+	ROW(learned_life, seconds, "1825d", "1d", "3650d", "that a message was learned is known so long, and can be taken back") \
+	ROW(learned_lent, seconds, "30s", "0",  "1d",   "shortest time between two models that inspection is lent")
 SETTINGS_STRUCT(keeper_settings, KEEPER_SETTINGS);
 extern const struct settings_section keeper_settings_section;
 

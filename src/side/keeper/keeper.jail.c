@@ -11,6 +11,7 @@ const struct jail keeper_jail = {
 		/* talk, wait, remember, leave */ JAIL_DAEMON, SYS_exit,
 		/* the log                     */ JAIL_DURABLE, SYS_faccessat2,
 		/* the map                     */ SYS_fchdir, SYS_pwrite64, SYS_pwritev, SYS_ftruncate, SYS_uname,
+		/* lend a model            */ SYS_memfd_create,
 		/* who asks                    */ SYS_accept4, SYS_getsockopt, SYS_geteuid,
 		/* sort                        */ SYS_sysinfo),     /* glibc's qsort asks for the memory there is */
 };

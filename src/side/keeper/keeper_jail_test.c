@@ -3,6 +3,7 @@
 #include "base/jail_attempts.h"
 #include "keeper/keeper.h"
 #include "keeper/learner_write.h"
+#include "keeper/lender.h"
 #include "store/records.h"
 #include "store/state.h"
 
@@ -85,7 +86,7 @@ static int keep_a_model(void)
 	if (shelf_write(&shelf, book.model, &learned, 1) != OK)
 		return 3;
 	shelf_tidy(&shelf);
-	return 0;
+	return lender_copy(book.model) >= 0 ? 0 : 4;
 }
 
 static int put_a_map_aside(void)
@@ -106,7 +107,7 @@ static const struct jail_attempt attempts[] = {
 	{ "may use its map", use_the_map, 0 },
 	{ "may open it again", use_the_map, 0 },
 	{ "may put it aside", put_a_map_aside, 0 },
-	{ "may keep a model", keep_a_model, 0 },
+	{ "may keep a model, and lend it", keep_a_model, 0 },
 	{ "may keep the next", keep_a_model, 0 },
 	{ "cannot write beside the log", write_elsewhere, 0 },
 	{ "cannot make a socket", call_home, SIGSYS },

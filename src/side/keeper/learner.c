@@ -132,6 +132,7 @@ static void done(struct job *job)
 
 	learner->busy = false;
 	learner->model->generation = learner->written->generation;
+	learner->snapshot = learner->did.end == OK;
 	look_for_trouble(learner);
 	counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
 	if (learner->troubled) {
@@ -143,6 +144,11 @@ static void done(struct job *job)
 	}
 	if (learner->safer)
 		learner->safer(learner->owner);
+}
+
+const struct model *learner_snapshot(const struct learner *learner)
+{
+	return learner->snapshot && !learner->busy ? learner->written : NULL;
 }
 
 bool learner_is_filled(const struct learner *learner)
@@ -342,6 +348,8 @@ enum result learner_begin(struct learner *learner, struct durable_folder folder,
 	result = open_all(learner, size, &book, why);
 	if (result == OK) {
 		learner->model = book.model;
+		memcpy(learner->written, book.model, model_size(book.model->bits));
+		learner->snapshot = book.entries.at != NULL;
 		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
 	} else {
 		void *none = book.room ? pool_resize(book.room, 0) : NULL;

@@ -45,6 +45,7 @@ struct learner {
 	int64_t life, writing_life;              /* seconds; the thread's */
 	struct state_place place;                /* the thread's: where it looks for old entries */
 	uint64_t taken, going, safe;             /* lessons: all; with those that are being written; on the disk */
+	bool snapshot;                           /* `written` is on the disk, unless busy */
 	bool busy, hurries, troubled;            /* hurries: somebody waits for safer(); troubled: it could not be written */
 	struct { enum result end; int error; size_t removed; } did;        /* by the thread */
 	char lasting[LEARNER_TEXT], trouble[LEARNER_TEXT];                 /* the warning: until the next start; until it is written */
@@ -65,6 +66,8 @@ must_use enum result learner_teach(struct learner *learner, const struct teachin
 bool learner_is_stopped(const struct learner *learner);          /* nothing is learned, nor forgotten */
 /* Why that is so, or nothing new is learned; NULL: it is. */
 const char *learner_trouble(const struct learner *learner);
+/* The model as it is on the disk, with its checksum; until the loop turns. NULL: it is being written, or not written. */
+const struct model *learner_snapshot(const struct learner *learner);
 bool learner_is_filled(const struct learner *learner);           /* wait for safer() before the next */
 bool learner_is_settled(const struct learner *learner);
 void learner_flush(struct learner *learner);                     /* as soon as may be; safer() tells */

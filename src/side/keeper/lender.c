@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nobody waits for it: the copy is a megabyte or two of memory. */
+#include "keeper/lender.h"
+
+#include "base/fd.h"
+#include "base/pack.h"
+#include "wire/inspect-keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL };
+
+static bool write_whole(int fd, struct slice bytes)
+{
+	while (bytes.len) {
+		ssize_t put = write(fd, bytes.at, bytes.len);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		bytes = slice_drop(bytes, put > 0 ? (size_t)put : 0);
+	}
+	return true;
+}
+
+int lender_copy(const struct model *model)
+{
+	closing int fd = memfd_create("model", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || !write_whole(fd, (struct slice){ (const char *)model, model_size(model->bits) }) ||
+	    fcntl(fd, F_ADD_SEALS, SEALS) != 0)
+		return -1;
+	return fd_keep(&fd);
+}
+
+/* `fd` -1: there is none. */
+static enum result send_model(struct lender *lender, uint64_t size, int fd)
+{
+	struct buffer payload;
+	enum result result;
+
+	buffer_init(&payload, INSPECT_KEEPER_LONGEST);
+	result = pack_u64(&payload, size);
+	if (result == OK)
+		result = channel_send(lender->wire, KEEPER_MODEL, 0, buffer_slice(&payload), fd);
+	buffer_finish(&payload);
+	return result;
+}
+
+static enum result lend(struct lender *lender, const struct model *model)
+{
+	closing int fd = model ? lender_copy(model) : -1;
+
+	if (model == NULL)
+		return send_model(lender, 0, -1);
+	return fd >= 0 ? send_model(lender, model_size(model->bits), fd) : LATER;
+}
+
+/* A model that is being written is offered again when that has ended. */
+void lender_offer(struct lender *lender)
+{
+	const struct model *model = learner_snapshot(lender->learner);
+	uint64_t generation = model ? model->generation : 0;
+
+	if (lender->resting || lender->learner->busy || !channel_is_open(lender->wire) || (lender->told && (model == NULL || generation == lender->lent)))
+		return;
+	if (lend(lender, model) != OK)
+		return;
+	lender->told = true;
+	lender->lent = generation;
+	lender->resting = model && lender->rest_ms && timer_start(&lender->rest, lender->rest_ms) == OK;
+}
+
+static void rested(void *own_lender)
+{
+	struct lender *lender = own_lender;
+
+	lender->resting = false;
+	lender_offer(lender);
+}
+
+void lender_wire_is_new(struct lender *lender)
+{
+	timer_stop(&lender->rest);
+	lender->told = lender->resting = false;
+	lender_offer(lender);
+}
+
+void lender_init(struct lender *lender, struct loop *loop, const struct learner *learner, struct channel *wire)
+{
+	lender->learner = learner;
+	lender->wire = wire;
+	timer_init(&lender->rest, loop, rested, lender);
+}
+
+void lender_finish(struct lender *lender)
+{
+	timer_end(&lender->rest);
+}
