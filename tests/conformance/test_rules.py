@@ -69,7 +69,7 @@ def test_rules_over_messages_agree_with_spamassassin(rules):
     kinds, whole, plain, unread, count = compare(ORACLE, os.path.join(DATA, "mail"), rules, min(SAMPLE, 200) if SAMPLE else 0)
     assert not unread and count >= 200
     for tally, kind, least in ((whole, "header regex", 0.999), (whole, "header exists", 0.999), (whole, "mimeheader regex", 0.999),
-                               (whole, "rawbody regex", 0.995), (plain, "body regex", 0.985)):
+                               (whole, "rawbody regex", 0.995), (whole, "uri regex", 0.99), (plain, "body regex", 0.985)):
         _, both, ours, theirs = tally.by_kind(kinds)[kind]
         assert f1(both, ours, theirs) >= least, f"{kind}: {both} agree, {ours} ours alone, {theirs} theirs alone"
 
@@ -109,3 +109,39 @@ def test_relays_are_trusted_as_spamassassin_trusts_them(tmp_path):
         trusted, others = ways(tmp_path, [headers + "\n\nx\n"], rules)[0][1].split("|")[:2]
         wanted = [line.strip() for line in case["expect"].splitlines() if line.startswith(("Trusted:", "Untrusted:"))]
         assert [f"Trusted: {trusted}".strip(), f"Untrusted: {others}".strip()] == wanted, case["conf_and_headers"]
+
+
+def without_comment(pattern):
+    """A rule file ends a line at "#", unless a backslash stands before it."""
+    return re.sub(r"\\?#", r"\\#", pattern)
+
+
+def write_uri_case(folder, number, case, page):
+    """A message with the case's text, and rules that say what its addresses must be and must not be."""
+    text = case["text"].replace("{ESC}", "\x1b")
+    head, body = ("Content-Type: text/html\n", f'<a href="{text}">x</a>') if page else ("", text)
+    (folder / f"{number}.eml").write_bytes(f"X: y\n{head}\n{body}\n".encode("utf-8", "surrogateescape"))
+    patterns = [("Y", pattern) for pattern in case["must_match"]] + [("N", pattern) for pattern in case["must_not_match"]]
+    return [f"uri {kind}_{number}_{i} m\x02{without_comment(pattern)}\x02" for i, (kind, pattern) in enumerate(patterns)]
+
+
+@pytest.mark.skipif(DATA is None, reason=str(WHY_NOT))
+@pytest.mark.parametrize("name", ["uri_text", "uri_html"])
+def test_addresses_are_those_of_spamassassins_own_tests(rules, tmp_path, name):
+    with open(os.path.join(FACTS, name + ".json"), encoding="utf-8") as file:
+        cases = json.load(file)
+    lines = []
+    for number, case in enumerate(cases):
+        lines += write_uri_case(tmp_path, number, case, name == "uri_html")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "cases.cf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    paths = [str(tmp_path / f"{number}.eml") for number in range(len(cases))]
+    done = subprocess.run([SHOW, "-m", *rules, str(tmp_path / "site")], input="\n".join(paths) + "\n", capture_output=True, text=True,
+                          check=True, errors="replace", timeout=120)
+    wrong = []
+    for number, line in enumerate(done.stdout.splitlines()):
+        hit = {rule for rule in json.loads(line)["rules"] if rule.startswith(("Y_", "N_"))}
+        own = {line.split()[1] for line in lines if line.split()[1].split("_")[1] == str(number)}
+        if {rule for rule in own if rule.startswith("Y_")} != hit & own:
+            wrong.append(cases[number]["text"])
+    assert len(cases) >= 85 and not wrong, wrong

@@ -8,11 +8,14 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum { TABLES_SIZE = 1088, TABLE_LOWER = 0, TABLE_FLIP = 256, JIT_STACK_FIRST = 64 << 10, JIT_STACK_MOST = 1 << 20 };
+enum { TABLES_SIZE = 1088, TABLE_LOWER = 0, TABLE_FLIP = 256, JIT_STACK_FIRST = 64 << 10, JIT_STACK_MOST = 1 << 20,
+       FOUND_PAIRS = 2 };
 
 struct patterns {
-	pcre2_code **codes;                      /* of each rule; NULL: none */
-	size_t count;
+	pcre2_code **codes;                      /* of each rule, and behind those what was added; NULL: none */
+	size_t count, room;
+	struct arena *arena;
+	bool jit;
 	pcre2_compile_context *compiling;
 	pcre2_match_context *matching;
 	pcre2_match_data *found;
@@ -81,45 +84,79 @@ static bool wants_tag(struct slice pattern)
 	return false;
 }
 
-static void say_error(struct ruleset *set, const struct rule *rule, int error, size_t place)
+static void say_error(struct ruleset *set, const struct pattern_text *text, int error, size_t place)
 {
-	unsigned char text[120] = "";
+	unsigned char message[120] = "";
 
-	(void)pcre2_get_error_message(error, text, sizeof(text));
-	ruleset_complain(set, rule->is.place, "%.*s: at byte %zu of its expression: %s", SHOW(rule->name), place + 1, (const char *)text);
+	(void)pcre2_get_error_message(error, message, sizeof(message));
+	ruleset_complain(set, text->place, "%.*s: at byte %zu of its expression: %s", SHOW(text->name), place + 1, (const char *)message);
 }
 
-static enum result compile(struct patterns *patterns, struct ruleset *set, uint32_t number, bool jit)
+static enum result compile(const struct patterns *patterns, struct ruleset *set, const struct pattern_text *text, pcre2_code **ret_code)
 {
-	const struct rule *rule = &set->rules[number];
-	struct slice pattern = rule->is.form == FORM_REGEX ? rule->is.pattern : eval_pattern(&rule->is);
 	pcre2_code *code;
 	size_t place;
 	int error;
 
-	if (rule->is.form != FORM_REGEX && pattern.len == 0)
-		return OK;
-	if (wants_tag(pattern)) {
-		ruleset_complain(set, rule->is.place, "%.*s: captured tags (%%{NAME}) are not there yet: it never hits", SHOW(rule->name));
+	if (wants_tag(text->pattern)) {
+		ruleset_complain(set, text->place, "%.*s: captured tags (%%{NAME}) are not there yet: it never hits", SHOW(text->name));
 		return OK;
 	}
-	code = pcre2_compile((PCRE2_SPTR)pattern.at, pattern.len, options_of(rule->is.flags), &error, &place,
+	code = pcre2_compile((PCRE2_SPTR)text->pattern.at, text->pattern.len, options_of(text->flags), &error, &place,
 	                     patterns->compiling);
 	if (code == NULL && error == PCRE2_ERROR_NOMEMORY)
 		return LATER;
 	if (code == NULL)
-		say_error(set, rule, error, place);
-	else if (jit)
+		say_error(set, text, error, place);
+	else if (patterns->jit)
 		(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);       /* where it cannot, PCRE2 interprets */
-	patterns->codes[number] = code;
+	*ret_code = code;
 	return OK;
 }
 
-static enum result make_contexts(struct patterns *patterns, pcre2_general_context *general, bool jit)
+static enum result compile_rule(struct patterns *patterns, struct ruleset *set, uint32_t number)
 {
+	const struct rule *rule = &set->rules[number];
+	struct slice pattern = rule->is.form == FORM_REGEX ? rule->is.pattern : eval_pattern(&rule->is);
+	const struct pattern_text text = { rule->name, pattern, rule->is.flags, rule->is.place };
+
+	return rule->is.form == FORM_REGEX || pattern.len ? compile(patterns, set, &text, &patterns->codes[number]) : OK;
+}
+
+static enum result make_room(struct patterns *patterns)
+{
+	size_t room = patterns->room + patterns->room / 2 + 8;
+	pcre2_code **codes;
+
+	if (patterns->count < patterns->room)
+		return OK;
+	codes = arena_array(patterns->arena, pcre2_code *, room);
+	if (codes == NULL)
+		return LATER;
+	memcpy(codes, patterns->codes, patterns->count * sizeof(pcre2_code *));
+	patterns->codes = codes;
+	patterns->room = room;
+	return OK;
+}
+
+enum result patterns_add(struct patterns *patterns, struct ruleset *set, const struct pattern_text *text, uint32_t *ret_number)
+{
+	pcre2_code *code = NULL;
+
+	TRY(make_room(patterns));
+	TRY(compile(patterns, set, text, &code));
+	patterns->codes[patterns->count] = code;
+	*ret_number = (uint32_t)patterns->count++;
+	return OK;
+}
+
+static enum result make_contexts(struct patterns *patterns, pcre2_general_context *general)
+{
+	bool jit = patterns->jit;
+
 	patterns->compiling = pcre2_compile_context_create(general);
 	patterns->matching = pcre2_match_context_create(general);
-	patterns->found = pcre2_match_data_create(1, general);
+	patterns->found = pcre2_match_data_create(FOUND_PAIRS, general);
 	patterns->stack = jit ? pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MOST, general) : NULL;
 	if (patterns->compiling == NULL || patterns->matching == NULL || patterns->found == NULL || (jit && patterns->stack == NULL))
 		return LATER;
@@ -130,18 +167,19 @@ static enum result make_contexts(struct patterns *patterns, pcre2_general_contex
 	return OK;
 }
 
-static enum result build(struct patterns *patterns, struct ruleset *set, bool jit, struct arena *arena)
+static enum result build(struct patterns *patterns, struct ruleset *set, struct arena *arena)
 {
 	pcre2_general_context *general = pcre2_general_context_create(take, leave, arena);
 
 	patterns->codes = arena_array(arena, pcre2_code *, set->count + 1);
 	patterns->count = set->count;
+	patterns->room = set->count + 1;
 	if (general == NULL || patterns->codes == NULL)
 		return LATER;
-	TRY(make_contexts(patterns, general, jit));
+	TRY(make_contexts(patterns, general));
 	TRY(make_tables(patterns, general, arena));
 	for (uint32_t i = 0; i < set->count; i++)
-		TRY(compile(patterns, set, i, jit));
+		TRY(compile_rule(patterns, set, i));
 	return OK;
 }
 
@@ -152,7 +190,9 @@ enum result patterns_build(struct ruleset *set, bool jit, struct arena *arena, s
 
 	if (patterns == NULL)
 		return LATER;
-	result = build(patterns, set, jit, arena);
+	patterns->arena = arena;
+	patterns->jit = jit;
+	result = build(patterns, set, arena);
 	if (result == OK)
 		*ret_patterns = patterns;
 	else
@@ -174,6 +214,22 @@ void patterns_finish(struct patterns *patterns)
 bool pattern_is_there(const struct patterns *patterns, uint32_t rule)
 {
 	return patterns->codes[rule] != NULL;
+}
+
+int pattern_first(struct patterns *patterns, uint32_t number, struct slice text, struct slice *ret_within)
+{
+	const size_t *place = pcre2_get_ovector_pointer(patterns->found);
+	int end;
+
+	if (text.at == NULL)
+		text = SLICE("");
+	end = pcre2_match(patterns->codes[number], (PCRE2_SPTR)text.at, text.len, 0, 0, patterns->found, patterns->matching);
+	if (end < 0)
+		return end == PCRE2_ERROR_NOMATCH ? 0 : PATTERN_LIMIT;
+	*ret_within = SLICE("");
+	if (end != 1 && place[2] != PCRE2_UNSET && place[3] >= place[2])        /* 1: nothing but the whole has a place */
+		*ret_within = (struct slice){ text.at + place[2], place[3] - place[2] };
+	return 1;
 }
 
 /* As Perl's //g: behind an empty match it is tried at the same place not to be empty, and then one byte on. */

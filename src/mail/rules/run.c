@@ -10,6 +10,7 @@ enum { MIME_HITS_MOST = 1000 };
 struct run {
 	const struct engine *engine;
 	const struct rules_view *view;
+	struct uris uris;
 	struct metas_run metas;
 	size_t limits;
 };
@@ -57,6 +58,26 @@ static enum result count_body(struct run *run, const struct rule *rule, double *
 static enum result count_rawbody(struct run *run, const struct rule *rule, double *ret_count)
 {
 	*ret_count = count_pieces(run, rule, &run->view->rawbody);
+	return OK;
+}
+
+static enum result count_uri(struct run *run, const struct rule *rule, double *ret_count)
+{
+	unsigned count = 0, most = most_hits(rule);
+
+	for (size_t i = 0; i < run->uris.text_count && count < most; i++)
+		count += count_in(run, rule, run->uris.texts[i], most - count);
+	*ret_count = count;
+	return OK;
+}
+
+static enum result count_uri_detail(struct run *run, const struct rule *rule, double *ret_count)
+{
+	const struct uri_detail *detail = uri_detail_find(&run->engine->uri_details, number_of(run, rule));
+	int holds = detail ? uri_detail_holds(detail, run->engine->patterns, &run->uris) : 0;
+
+	run->limits += holds == PATTERN_LIMIT;
+	*ret_count = holds == 1;
 	return OK;
 }
 
@@ -116,7 +137,7 @@ static enum result count_eval(struct run *run, const struct rule *rule, double *
 
 static enum result (*const counters[RULE_KINDS])(struct run *, const struct rule *, double *) = {
 	[RULE_HEADER] = count_header, [RULE_BODY] = count_body, [RULE_RAWBODY] = count_rawbody, [RULE_FULL] = count_full,
-	[RULE_MIMEHEADER] = count_parts,
+	[RULE_MIMEHEADER] = count_parts, [RULE_URI] = count_uri, [RULE_URI_DETAIL] = count_uri_detail,
 };
 
 static enum result count(struct run *run, const struct rule *rule, double *ret_count)
@@ -137,6 +158,8 @@ static bool has_counter(const struct engine *engine, const struct rule *rule)
 
 	if (rule->is.form == FORM_EVAL)
 		return eval_is_there(&rule->is) && (eval_pattern(&rule->is).len == 0 || pattern_is_there(engine->patterns, number));
+	if (rule->is.kind == RULE_URI_DETAIL)
+		return uri_detail_find(&engine->uri_details, number) != NULL;
 	if (counters[rule->is.kind] == NULL || !view_knows(&rule->is))
 		return false;
 	return rule->is.form == FORM_EXISTS || pattern_is_there(engine->patterns, number);
@@ -182,7 +205,11 @@ enum result engine_build(struct engine *engine, struct ruleset *set, unsigned sc
 	*engine = (struct engine){ .set = set, .score_set = score_set };
 	TRY(trust_build(set, arena, &engine->trust));
 	TRY(patterns_build(set, jit, arena, &engine->patterns));
-	result = metas_build(&engine->metas, set, score_set, arena);
+	result = uri_ways_build(set, engine->patterns, arena, &engine->uri_ways);
+	if (result == OK)
+		result = uri_details_build(set, engine->patterns, arena, &engine->uri_details);
+	if (result == OK)
+		result = metas_build(&engine->metas, set, score_set, arena);
 	if (result == OK)
 		result = put_in_order(engine, arena);
 	if (result != OK)
@@ -244,6 +271,8 @@ enum result engine_run(const struct engine *engine, const struct rules_view *vie
 	seen.trust = &engine->trust;
 	TRY(relays_read(view, &engine->trust, &seen.relays));
 	run.limits = seen.relays.limits;
+	TRY(uris_read(&engine->uri_ways, view, arena, &run.uris));
+	run.limits += run.uris.over;
 	TRY(metas_begin(&run.metas, &engine->metas, arena));
 	for (size_t i = 0; i < engine->order_count; i++) {
 		uint32_t number = engine->order[i];

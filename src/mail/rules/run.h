@@ -3,8 +3,7 @@
  * run.h — a rule set run over one message: which rules hit, and how often.
  *
  * Knows:   the order by priority, scores of 0 that switch a rule off, counts of `multiple` rules, meta rules.
- * Ignores: addresses of web pages, and evals that have no row yet (evals.c): their rules are not run, and count
- *          as rules that do not hit.
+ * Ignores: evals that have no row yet (evals.c): their rules are not run, and count as rules that do not hit.
  * Owns:    nothing of its own; engine_finish() gives back what the patterns hold.
  * Fails:   LATER: an arena is full. A match that came to a limit is counted in `limits`: the message is then not known
  *          to be clean.
@@ -14,6 +13,7 @@
 
 #include "mail/rules/metas.h"
 #include "mail/rules/patterns.h"
+#include "mail/rules/uri_detail.h"
 #include "mail/rules/view.h"
 
 struct engine {
@@ -21,6 +21,8 @@ struct engine {
 	struct metas metas;
 	struct patterns *patterns;
 	struct trust trust;                      /* in relays, as the set says */
+	struct uri_ways uri_ways;
+	struct uri_details uri_details;
 	unsigned score_set;
 	uint32_t *order;                         /* rules by priority; meta rules are not among them */
 	size_t order_count;
@@ -31,7 +33,7 @@ struct rule_hits {
 	struct rule_hit *list;                   /* in the order of the set */
 	size_t count;
 	double score;                            /* sum, sub-rules without */
-	size_t limits;                           /* matches that came to a limit */
+	size_t limits;                           /* matches that came to a limit; one more where addresses did */
 };
 
 /* `score_set`: 0 to 3. Complaints go to the set. */
