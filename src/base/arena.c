@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chunks of doubling size on a list: taking is a pointer bump, finishing is one walk. */
+/* Chunks of doubling size, up to a limit, on a list: taking is a pointer bump, finishing is one walk. */
 #include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CHUNK = 4096 };
+/* What is taken is clean, so a chunk that is much larger than what is taken from it costs time for nothing. */
+enum { FIRST_CHUNK = 4096, GROWN_CHUNK = 32768 };
 
 struct chunk {
 	struct chunk *older;
@@ -24,6 +25,8 @@ static struct chunk *add_chunk(struct arena *arena, size_t need)
 	size_t size = arena->newest ? arena->newest->size * 2 : FIRST_CHUNK;
 	struct chunk *chunk;
 
+	if (size > GROWN_CHUNK)
+		size = GROWN_CHUNK;
 	if (size < need)
 		size = need;
 	chunk = calloc(1, sizeof(*chunk) + size);

@@ -122,11 +122,16 @@ static enum result look_at(struct seeker *seeker, struct slice line, uint64_t at
 	return OK;
 }
 
+/* With what code or blanks before it begin: see begins_code(). */
+static bool may_begin_code(char first)
+{
+	return first == 'b' || first == 'B' || first == '=' || first == '(' || first == ' ' || first == '\t';
+}
+
 /* Is this line's head worth a look, or can only its beginning be passed over? */
 static bool is_dull(const struct seeker *seeker, char first)
 {
-	return seeker->state == TEXT && first != 'b' && first != 'B' && first != '=' && first != '(' && first != ' ' &&
-	       first != '\t';
+	return seeker->state == TEXT && !may_begin_code(first);
 }
 
 static void hold(struct seeker *seeker, struct slice piece)
@@ -159,7 +164,7 @@ static bool begins_bare(struct slice text)
 
 	while (text.len > SEEKER_SEAM && (at = memchr(text.at, '\r', text.len - SEEKER_SEAM)) != NULL) {
 		text = slice_drop(text, (size_t)(at - text.at) + 1);
-		if (begins_code(text))
+		if (may_begin_code(text.at[0]) && begins_code(text))
 			return true;
 	}
 	return false;

@@ -31,9 +31,10 @@ static const unsigned char base64_values[256] = {
 
 #if defined(__x86_64__)
 /* Sixteen letters are twelve bytes. The high half of a letter's code says, with `/` set apart, what to add to make it its
- * value; `lows` and `highs` have a bit in common for each code that is no letter. */
+ * value; `lows` and `highs` have a bit in common for each code that is no letter. Returns groups of four letters: the last
+ * sixteen count as far as they are letters, so that the end of a line takes no other way. */
 __attribute__((target("sse4.1")))
-static size_t sixteens_by_instruction(const unsigned char *in, size_t length, size_t room, char *out)
+static size_t groups_by_instruction(const unsigned char *in, size_t length, size_t room, char *out)
 {
 	const __m128i lows = _mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a);
 	const __m128i highs = _mm_setr_epi8(0x10, 0x10, 1, 2, 4, 8, 4, 8, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
@@ -41,27 +42,29 @@ static size_t sixteens_by_instruction(const unsigned char *in, size_t length, si
 	const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
 	const __m128i half = _mm_set1_epi8(0x0f);
 	size_t done = 0;
+	unsigned letters_only = 16;
 
-	for (; length - done * 16 >= 16 && room - done * 12 >= 16; done++) {
-		__m128i letters = _mm_loadu_si128((const __m128i *)(const void *)(in + done * 16));
+	for (; letters_only == 16 && length - done * 4 >= 16 && room - done * 3 >= 16; done += letters_only / 4) {
+		__m128i letters = _mm_loadu_si128((const __m128i *)(const void *)(in + done * 4));
 		__m128i high = _mm_and_si128(_mm_srli_epi32(letters, 4), half), low = _mm_and_si128(letters, half);
 		__m128i slash = _mm_cmpeq_epi8(letters, _mm_set1_epi8('/'));
+		__m128i others = _mm_and_si128(_mm_shuffle_epi8(lows, low), _mm_shuffle_epi8(highs, high));
+		__m128i fine = _mm_cmpeq_epi8(others, _mm_setzero_si128());
 
-		if (!_mm_testz_si128(_mm_shuffle_epi8(lows, low), _mm_shuffle_epi8(highs, high)))
-			break;
+		letters_only = (unsigned)__builtin_ctz(~(unsigned)_mm_movemask_epi8(fine));
 		letters = _mm_add_epi8(letters, _mm_shuffle_epi8(shifts, _mm_add_epi8(high, slash)));
 		letters = _mm_madd_epi16(_mm_maddubs_epi16(letters, _mm_set1_epi32(0x01400140)), _mm_set1_epi32(0x00011000));
-		_mm_storeu_si128((__m128i *)(void *)(out + done * 12), _mm_shuffle_epi8(letters, order));
+		_mm_storeu_si128((__m128i *)(void *)(out + done * 3), _mm_shuffle_epi8(letters, order));
 	}
 	return done;
 }
 
-static size_t base64_sixteens(const unsigned char *in, size_t length, size_t room, char *out)
+static size_t base64_vector(const unsigned char *in, size_t length, size_t room, char *out)
 {
-	return __builtin_cpu_supports("sse4.1") ? sixteens_by_instruction(in, length, room, out) : 0;
+	return __builtin_cpu_supports("sse4.1") ? groups_by_instruction(in, length, room, out) : 0;
 }
 #else
-static size_t base64_sixteens(const unsigned char *in, size_t length, size_t room, char *out)
+static size_t base64_vector(const unsigned char *in, size_t length, size_t room, char *out)
 {
 	(void)in, (void)length, (void)room, (void)out;
 	return 0;
@@ -72,7 +75,7 @@ static size_t base64_sixteens(const unsigned char *in, size_t length, size_t roo
 static size_t base64_groups(const unsigned char *in, size_t length, size_t room, char *out, size_t *ret_eaten)
 {
 	size_t groups = length / 4 < room / 3 ? length / 4 : room / 3;
-	size_t done = 4 * base64_sixteens(in, length, room, out);
+	size_t done = base64_vector(in, length, room, out);
 
 	in += done * 4;
 	out += done * 3;
