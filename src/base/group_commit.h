@@ -4,8 +4,8 @@
  *
  * Knows:   who syncs now, and who came since: these go together, when the last of those is done.
  * Ignores: what is synced, and how it ends.
- * Owns:    a lock and a condition; no thread and no descriptor.
- * Fails:   BROKEN when they cannot be made. Whoever comes alone goes at once; whoever comes while others sync waits for
+ * Owns:    a lock; no thread and no descriptor.
+ * Fails:   BROKEN when it cannot be made. Whoever comes alone goes at once; whoever comes while others sync waits for
  *          the slowest of them, as he would for the disk.
  *
  * The caller's own errors stay his: each syncs his own descriptor, between group_commit_enter() and group_commit_leave().
@@ -16,12 +16,12 @@
 #include "base/result.h"
 
 #include <pthread.h>
+#include <stdint.h>
 
 struct group_commit {
 	pthread_mutex_t lock;
-	pthread_cond_t opened;
 	unsigned inside, waiting;
-	unsigned long turn;             /* counts the groups */
+	_Atomic uint32_t turn;          /* counts the groups; who waits, waits for another */
 };
 
 must_use enum result group_commit_init(struct group_commit *group);
