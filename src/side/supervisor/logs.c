@@ -254,6 +254,12 @@ static enum result read_some(struct log_pipe *pipe)
 	return more;
 }
 
+/* All pauses end together, so that busy children wake us once, not each. */
+static uint64_t pause_left(const struct log_pipe *pipe)
+{
+	return LOG_PAUSE_MS - loop_ticks(pipe->logs->loop) % LOG_PAUSE_MS;
+}
+
 static void pipe_ready(void *owner, unsigned what)
 {
 	struct log_pipe *pipe = owner;
@@ -261,7 +267,7 @@ static void pipe_ready(void *owner, unsigned what)
 	(void)what;
 	if (read_some(pipe) == REFUSED)
 		watch_end(&pipe->watch);         /* that the child ended is told by a signal */
-	else if (timer_start(&pipe->pause, LOG_PAUSE_MS) == OK)
+	else if (timer_start(&pipe->pause, pause_left(pipe)) == OK)
 		(void)!watch_for(&pipe->watch, 0);
 }
 

@@ -39,7 +39,7 @@ struct logs {
 	int gathered_for;                        /* the descriptor */
 };
 
-enum { LOG_PIPE_LINE = LOG_LINE_LIMIT + 64, LOG_PAUSE_MS = 5 };
+enum { LOG_PIPE_LINE = LOG_LINE_LIMIT + 64, LOG_PAUSE_MS = 10 };
 
 /* One child's pipe, and the line that is coming. */
 struct log_pipe {
