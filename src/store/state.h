@@ -11,7 +11,7 @@
  *
  * One thread changes, one other reads: a reader never waits for a writer, nor the other way round. state_commit() has
  * synced when it returns OK; a power cut costs changes that were not committed, and no others. Opening looks at every
- * entry. A file over which the process died twice while it was looked at is damaged too: LMDB believes its own pages.
+ * entry and at what is free, and changes it once. A file over which the process died twice while it was looked at is damaged too: LMDB believes its own pages.
  */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file NAME.opening has a byte for each time that it was begun to look, and goes when that has ended: so a process that
- * dies over a damaged page is not started over it for ever. */
+ * dies over a damaged page is not started over it for ever. Looking ends with a change, so that this holds for the pages that
+ * only changes need, too. */
 #include "store/state_entry.h"
 
 #include "base/fd.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEATHS_MOST = 2, FILE_MODE = 0600 };
+enum { DEATHS_MOST = 2, FILE_MODE = 0600, METAS = 2 };
+static const MDB_dbi FREE_PAGES = 0;
 
 /* ---- deaths while looking ---- */
 
@@ -90,6 +92,57 @@ static enum result begin_entries(struct state *state)
 	return OK;
 }
 
+/* Each list of free pages: how many, then their numbers, falling. Page numbers of a map are words of the machine. */
+static bool is_list(struct slice list, size_t last)
+{
+	size_t count, number, before = last + 1;
+
+	if (list.len < sizeof(count) || list.len % sizeof(count))
+		return false;
+	memcpy(&count, list.at, sizeof(count));
+	if (count > list.len / sizeof(count) - 1)
+		return false;
+	for (size_t i = 1; i <= count; i++) {
+		memcpy(&number, list.at + i * sizeof(number), sizeof(number));
+		if (number >= before || number < METAS)
+			return false;
+		before = number;
+	}
+	return true;
+}
+
+/* LMDB looks at them when it needs a page, and writes over what they name. */
+static bool has_whole_lists(const struct state *state)
+{
+	MDB_val key, list;
+	MDB_envinfo info;
+	MDB_cursor *cursor;
+	int error = mdb_env_info(state->env, &info);
+
+	if (error != 0 || mdb_cursor_open(state->reading, FREE_PAGES, &cursor) != 0)
+		return false;
+	while ((error = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0)
+		if (!is_list(state_slice(&list), info.me_last_pgno))
+			break;
+	mdb_cursor_close(cursor);
+	return error == MDB_NOTFOUND;
+}
+
+/* An entry that comes and goes, really written. Where the disk or the map has no room for that, nothing is damaged. */
+static void try_to_change(struct state *state)
+{
+	const struct state_key key = { UINT8_MAX, SLICE(""), SLICE("tried") };
+	const struct state_value value = { .length = 0 };
+	struct state_change change;
+
+	if (state_begin(state, &change) != OK)
+		return;
+	if (state_put(&change, &key, &value) == OK && state_remove(&change, &key) == OK)
+		(void)!state_commit(&change);
+	else
+		state_abandon(&change);
+}
+
 static enum result look(struct state *state)
 {
 	MDB_cursor *cursor;
@@ -100,9 +153,11 @@ static enum result look(struct state *state)
 	TRY(begin_entries(state));
 	TRY(state_end_of(mdb_txn_begin(state->env, NULL, MDB_RDONLY, &state->reading)));
 	TRY(state_end_of(mdb_cursor_open(state->reading, state->entries, &cursor)));
-	whole = is_whole(cursor);
+	whole = is_whole(cursor) && has_whole_lists(state);
 	mdb_cursor_close(cursor);
 	mdb_txn_reset(state->reading);
+	if (whole)
+		try_to_change(state);
 	return whole ? OK : REFUSED;
 }
 

@@ -288,7 +288,7 @@ static void damage(off_t at, uint8_t with)
 	CHECK(pwrite(fd, &byte, 1, at) == 1, "is damaged");
 }
 
-/* Everything that opens is asked; a death is what deaths are for. */
+/* Everything that opens is asked, and changed; a death is what deaths are for, while it is opened. */
 static enum result open_in_child(void)
 {
 	int status;
@@ -306,6 +306,8 @@ static enum result open_in_child(void)
 			if (state_get(&state, &(struct state_key){ 1, SLICE(""), numbered(i, text).who }, 1, &value) == OK &&
 			    !is(&value, text))
 				_exit(100);
+		if (result == OK && put(numbered(1, text), text, 1000) != OK)
+			_exit(100);
 		_exit((int)result);
 	}
 	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) == AGAIN)   /* a sanitizer's end */
@@ -326,26 +328,99 @@ static void make_map(void)
 	state_close(&state);
 }
 
+/* The map as it was made, whatever was done to it since. */
+static struct { char bytes[1 << 20]; size_t length; } made;
+
+static void keep_map(void)
+{
+	closing int fd = openat(folder_fd, NAME, O_RDONLY | O_CLOEXEC);
+	ssize_t length = pread(fd, made.bytes, sizeof(made.bytes), 0);
+
+	CHECK(length > 0 && length < (ssize_t)sizeof(made.bytes), "the map is kept");
+	made.length = length > 0 ? (size_t)length : 0;
+}
+
+static void put_right(void)
+{
+	closing int fd = openat(folder_fd, NAME, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	CHECK(pwrite(fd, made.bytes, made.length, 0) == (ssize_t)made.length, "and put right");
+	(void)unlinkat(folder_fd, NAME ".opening", 0);
+}
+
+static enum result open_at_last(void)
+{
+	enum result result = open_in_child();
+
+	if (result == BROKEN)
+		result = open_in_child() == BROKEN ? open_in_child() : BROKEN;
+	return result;
+}
+
 static void check_damage(void)
 {
-	struct stat about;
 	unsigned seen = 0;
 
 	make_map();
-	CHECK(fstatat(folder_fd, NAME, &about, 0) == 0 && open_in_child() == OK, "the whole map opens");
-	for (off_t at = 0; at < about.st_size; at += 397) {
+	keep_map();
+	CHECK(open_in_child() == OK, "the whole map opens");
+	for (size_t at = 0; at < made.length; at += 797) {
 		enum result result;
 
-		damage(at, 0x41);
-		result = open_in_child();
-		if (result == BROKEN)
-			result = open_in_child() == BROKEN ? open_in_child() : BROKEN;
+		put_right();
+		damage((off_t)at, 0x41);
+		result = open_at_last();
 		CHECK(result == OK || result == REFUSED, "a damaged byte is of no matter, or it is seen, at last at the third start");
 		seen += result == REFUSED;
-		(void)unlinkat(folder_fd, NAME ".opening", 0);
-		damage(at, 0x41);
 	}
+	put_right();
 	CHECK(seen > 0 && open_in_child() == OK, "put right, it opens");
+	end();
+}
+
+/* Where the first list of free pages stands in the file. */
+static size_t place_of_list(void)
+{
+	MDB_cursor *cursor;
+	MDB_val key, list = { 0 };
+	size_t within, number;
+	MDB_txn *txn;
+
+	CHECK(state_open(&state, folder_fd, NAME, SIZE) == OK, "it opens");
+	CHECK(mdb_txn_begin(state.env, NULL, MDB_RDONLY, &txn) == 0 && mdb_cursor_open(txn, 0, &cursor) == 0, "what is free");
+	CHECK(mdb_cursor_get(cursor, &key, &list, MDB_FIRST) == 0 && list.mv_size >= 3 * sizeof(size_t), "is listed");
+	within = (uintptr_t)list.mv_data % state.page;
+	memcpy(&number, (const char *)list.mv_data - within, sizeof(number));      /* a page begins with its number */
+	within += number * state.page;
+	mdb_cursor_close(cursor);
+	mdb_txn_abort(txn);
+	state_close(&state);
+	return within;
+}
+
+static void check_free_list(void)
+{
+	static const struct { const char *about; size_t word, value; } rows[] = {
+		{ "more pages than there are numbers", 0, 1000000 },
+		{ "a page that describes the map", 1, 1 },
+		{ "a page behind the end", 1, 1 << 20 },
+		{ "a page twice", 2, SIZE_MAX },             /* as the one before */
+	};
+	size_t place;
+
+	make_map();
+	place = place_of_list();
+	keep_map();
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		closing int fd = openat(folder_fd, NAME, O_RDWR | O_CLOEXEC);
+		size_t value = rows[i].value;
+
+		put_right();
+		if (value == SIZE_MAX)
+			CHECK(pread(fd, &value, sizeof(value), (off_t)(place + sizeof(value))) == (ssize_t)sizeof(value), "the one before");
+		CHECK(pwrite(fd, &value, sizeof(value), (off_t)(place + rows[i].word * sizeof(value))) == (ssize_t)sizeof(value), "damage");
+		CHECK(open_at_last() == REFUSED, rows[i].about);
+	}
 	end();
 }
 
@@ -433,6 +508,7 @@ int main(void)
 	check_full();
 	check_kills();
 	check_damage();
+	check_free_list();
 	check_damage_while_open();
 	check_short();
 	check_troubles();
