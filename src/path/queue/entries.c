@@ -195,12 +195,14 @@ void recipient_say(struct entries *entries, struct recipient *recipient, struct 
 	recipient->words = words;
 }
 
-void recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times)
+enum result recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times)
 {
-	uint16_t pace = times ? paces_keep(&entries->paces, times) : 0;
+	uint16_t pace = 0;
+	enum result result = times ? paces_keep(&entries->paces, times, &pace) : OK;
 
 	paces_give(&entries->paces, recipient->pace);
 	recipient->pace = pace;
+	return result;
 }
 
 bool recipient_is_final(const struct recipient *recipient)

@@ -102,7 +102,8 @@ struct entry *entries_next(const struct entries *entries, const struct entry *la
 struct recipient *entry_recipient(struct entry *entry, uint32_t place);      /* NULL: no such place */
 void entry_turn(struct entries *entries, struct recipient *recipient, enum recipient_is to);
 void recipient_say(struct entries *entries, struct recipient *recipient, struct slice route, struct slice reply);
-void recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times);   /* NULL: the file's */
+/* NULL: the file's. LATER: the file's too, because there is no room for one more. */
+must_use enum result recipient_pace(struct entries *entries, struct recipient *recipient, const struct times *times);
 bool recipient_is_final(const struct recipient *recipient);
 bool entry_is_final(struct entry *entry);
 bool entry_has(struct entry *entry, enum recipient_is what);

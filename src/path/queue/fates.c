@@ -77,7 +77,7 @@ static void judge_one(struct queue *queue, struct recipient *recipient, const st
 {
 	enum recipient_is is = by_outcome[fate->outcome];
 
-	recipient_pace(&queue->entries, recipient, fate->times ? &judgement->times[fate->times - 1] : NULL);
+	queue_look_at_times(queue, recipient_pace(&queue->entries, recipient, fate->times ? &judgement->times[fate->times - 1] : NULL));
 	if (late && is == RECIPIENT_QUARANTINED)
 		is = RECIPIENT_FOR_QUARANTINE;
 	if (is == RECIPIENT_UNJUDGED) {
@@ -251,6 +251,7 @@ static void removed(struct ending *ending)
 	}
 	count_gone(queue, ending->entry);
 	entries_remove(&queue->entries, ending->entry);
+	queue_look_at_times(queue, OK);
 	pool_give(&queue->endings, ending);
 	queue_show_levels(queue);
 }

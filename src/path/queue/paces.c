@@ -10,21 +10,23 @@ static bool is_none(const struct times *times)
 	return true;
 }
 
-uint16_t paces_keep(struct paces *paces, const struct times *times)
+enum result paces_keep(struct paces *paces, const struct times *times, uint16_t *ret_number)
 {
 	struct times kept = *times;
 	uint16_t free = 0;
 
 	for (size_t i = 0; i < TIME_KINDS; i++)
 		kept.list[i].profile = SLICE("");        /* it would outlive what it points to */
+	*ret_number = 0;
 	if (is_none(&kept))
-		return 0;
+		return OK;
 	for (uint16_t i = 1; i < paces->count; i++) {
 		if (paces->list[i].users == 0)
 			free = i;
 		else if (times_same(&paces->list[i].times, &kept)) {
 			paces->list[i].users++;
-			return i;
+			*ret_number = i;
+			return OK;
 		}
 	}
 	if (free == 0 && paces->count < PACES_MOST) {
@@ -32,10 +34,19 @@ uint16_t paces_keep(struct paces *paces, const struct times *times)
 		paces->count = (uint16_t)(free + 1);
 	}
 	if (free == 0)
-		return 0;
+		return LATER;
 	paces->list[free].times = kept;
 	paces->list[free].users = 1;
-	return free;
+	*ret_number = free;
+	return OK;
+}
+
+bool paces_have_room(const struct paces *paces)
+{
+	for (uint16_t i = 1; i < paces->count; i++)
+		if (paces->list[i].users == 0)
+			return true;
+	return paces->count < PACES_MOST;
 }
 
 void paces_give(struct paces *paces, uint16_t number)

@@ -5,7 +5,7 @@
  * Knows:   sets, counted; number 0 is "as the file says".
  * Ignores: what they are for, and whose profile it was.
  * Owns:    the sets, until the last user gives them back.
- * Fails:   never: beyond PACES_MOST different ones the answer is 0, and the file's times hold.
+ * Fails:   LATER: there are PACES_MOST different ones already; then the file's times hold, and whoever asked says so.
  */
 #ifndef QUEUE_PACES_H
 #define QUEUE_PACES_H
@@ -19,7 +19,8 @@ struct paces {
 	uint16_t count;
 };
 
-uint16_t paces_keep(struct paces *paces, const struct times *times);
+must_use enum result paces_keep(struct paces *paces, const struct times *times, uint16_t *ret_number);
+bool paces_have_room(const struct paces *paces);          /* for one that is not there yet */
 void paces_give(struct paces *paces, uint16_t number);
 void paces_put_over(const struct paces *paces, uint16_t number, struct queue_times *over);
 

@@ -20,21 +20,29 @@ static uint64_t lifetime_of(const struct paces *paces, uint16_t number)
 	return times.retry_least.n == 300 ? times.lifetime.n : 0;
 }
 
+static uint16_t keep(struct paces *paces, const struct times *times)
+{
+	uint16_t number = 7;
+
+	CHECK(paces_keep(paces, times, &number) == (number || times_same(times, &(struct times){ 0 }) ? OK : LATER), "it is kept, or it is said");
+	return number;
+}
+
 static void check_numbers(struct paces *paces)
 {
 	struct times none = { 0 }, day = lifetime(86400, SLICE("a")), same = lifetime(86400, SLICE("b")), hour = lifetime(3600, SLICE("a"));
-	uint16_t first = paces_keep(paces, &day), second = paces_keep(paces, &hour);
+	uint16_t first = keep(paces, &day), second = keep(paces, &hour);
 
-	CHECK(paces_keep(paces, &none) == 0 && lifetime_of(paces, 0) == 432000, "nothing said is the file's");
+	CHECK(keep(paces, &none) == 0 && lifetime_of(paces, 0) == 432000, "nothing said is the file's");
 	CHECK(first && second && first != second, "what differs has numbers of its own");
-	CHECK(paces_keep(paces, &same) == first, "what is the same has one, whichever profile says it");
+	CHECK(keep(paces, &same) == first, "what is the same has one, whichever profile says it");
 	CHECK(lifetime_of(paces, first) == 86400 && lifetime_of(paces, second) == 3600, "and each is put over the file's");
 	paces_give(paces, first);
 	CHECK(lifetime_of(paces, first) == 86400, "it stays while somebody uses it");
 	paces_give(paces, first);
 	paces_give(paces, first);
 	same = lifetime(7200, SLICE(""));
-	CHECK(paces_keep(paces, &same) == first, "and its place is the next one's then");
+	CHECK(keep(paces, &same) == first, "and its place is the next one's then");
 	CHECK(lifetime_of(paces, UINT16_MAX) == 432000, "a number that is none is the file's");
 }
 
@@ -45,9 +53,11 @@ static void check_room(struct paces *paces)
 	for (uint32_t i = 0; i < 2 * PACES_MOST; i++) {
 		struct times times = lifetime(1000000 + i, SLICE(""));
 
-		kept += paces_keep(paces, &times) != 0;
+		kept += keep(paces, &times) != 0;
 	}
-	CHECK(kept == PACES_MOST - 3, "beyond the room the file's hold");
+	CHECK(kept == PACES_MOST - 3 && !paces_have_room(paces), "beyond the room the file's hold");
+	paces_give(paces, PACES_MOST - 1);
+	CHECK(paces_have_room(paces), "until one is given back");
 }
 
 /* Whatever a judgement says: bounds hold, and what is beyond is not said. */

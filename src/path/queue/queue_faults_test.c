@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Others do their part badly, at once, or not at all; what that costs is put off, counted and said once. */
+#include "queue/paces.h"
 #include "queue/queue_scene.h"
 
 #include "base/pack.h"
@@ -91,6 +92,37 @@ static bool warned(const char *name, const char *text)
 			return slice_begins(unpack_slice(&from, 1000), slice_of(text));
 	}
 	return false;
+}
+
+/* One message to many, and for each of them other times. */
+static void many_times(void)
+{
+	enum { MANY = PACES_MOST + 10 };
+	static struct envelope_recipient to[MANY];
+	static struct fate fates[MANY];
+	static struct times times[MANY];
+	struct envelope envelope = { .received = time(NULL), .sender = SLICE("s@example.net"), .trace = SLICE("Received: by test\r\n"),
+		                     .recipients = to, .recipient_count = MANY };
+	struct judgement judgement = { .fates = fates, .fate_count = MANY, .times = times, .times_count = MANY };
+	closing int fd = message_memfd(true);
+	struct buffer packed;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		to[i] = (struct envelope_recipient){ .address = SLICE("a@example.org") };
+		times[i].list[TIME_lifetime] = (struct said_time){ true, 86400 + i, SLICE("p") };
+		fates[i] = (struct fate){ .outcome = FATE_HOLD, .edits = NO_EDITS, .times = i + 1 };
+	}
+	message_id_make(time(NULL) * 1000, (uint64_t)getpid(), scene.id);
+	envelope.id = (struct slice){ scene.id, MESSAGE_ID_SIZE };
+	buffer_init(&packed, 1 << 20);
+	EXPECT(envelope_pack(&envelope, &packed) == OK && frame_send(scene.front, FRONT_DEPOSIT, 1, buffer_slice(&packed), fd) == OK);
+	EXPECT(hear(scene.inspect, QUEUE_INSPECT));
+	buffer_clear(&packed);
+	EXPECT(judgement_pack(&judgement, &packed) == OK);
+	EXPECT(frame_send(scene.inspect, INSPECT_JUDGED, scene.frame.exchange, buffer_slice(&packed), -1) == OK);
+	EXPECT(hear(scene.front, QUEUE_KEPT) && warned("times", "profiles set more different times than are kept"));
+	EXPECT(COMMAND("queue", "delete", scene.id) == 0 && warned("times", ""));
+	buffer_finish(&packed);
 }
 
 static void noise(const char *id)
@@ -203,6 +235,7 @@ static const struct scene_row rows[] = {
 	{ "larger than the queue takes: refused, not put off",        too_large },
 	{ "a question without an answer is asked again",              never_answered },
 	{ "two operators and one file of the quarantine",             released_by_two },
+	{ "more different times than are kept are a warning",          many_times },
 	{ "damaged files are one warning",                            damaged_together },
 	{ "a late judgement counts after an orderly end",             judged_and_left },
 	{ "a damaged judgement is made again",                        damaged_judgement },

@@ -70,6 +70,18 @@ void queue_trouble(struct queue *queue, bool *standing, const char *name, int er
 	process_warn(queue->process, name, error ? slice_of(strerrorname_np(error)) : SLICE(""));
 }
 
+void queue_look_at_times(struct queue *queue, enum result kept)
+{
+	static const struct slice warning = LIT("profiles set more different times than are kept: for some recipients the file's hold");
+
+	if (kept == OK && (!queue->times_trouble || !paces_have_room(&queue->entries.paces)))
+		return;
+	if (kept != OK && queue->times_trouble)
+		return;
+	queue->times_trouble = kept != OK;
+	process_warn(queue->process, "times", kept == OK ? SLICE("") : warning);
+}
+
 void queue_corrupt(struct queue *queue, struct slice name)
 {
 	queue_count(queue, QUEUE_COUNT_corrupt, 1);

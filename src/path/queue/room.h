@@ -58,7 +58,7 @@ struct queue {
 	uint64_t distrust_until;         /* ticks: until then nothing is given up for its age */
 	int64_t clock_apart;             /* the wall's clock from the monotonic one, in ms, when last looked at */
 	bool stopping, loaded;
-	bool spool_trouble, journal_trouble;     /* warnings that stand */
+	bool spool_trouble, journal_trouble, times_trouble;      /* warnings that stand */
 	uint64_t corrupt;                        /* files set aside */
 	struct timer corrupt_timer;              /* one warning for those that come together */
 };
@@ -72,6 +72,8 @@ void queue_note(struct queue *queue, enum log_level level, struct slice id, cons
 void queue_count(struct queue *queue, enum queue_count which, uint64_t how_many);
 /* A warning that stands while `error` is not 0. */
 void queue_trouble(struct queue *queue, bool *standing, const char *name, int error);
+/* A recipient's times were kept, or (LATER) are the file's because there are too many: a warning until there is room. */
+void queue_look_at_times(struct queue *queue, enum result kept);
 void queue_corrupt(struct queue *queue, struct slice name);
 void queue_warn_of_corrupt(void *own_queue);
 /* Why the process cannot begin, by `error` (0: unknown), before it ends. */
