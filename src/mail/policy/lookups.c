@@ -44,3 +44,11 @@ struct slice policy_not_asked(const struct policy *policy, const struct envelope
 			return policy->dnsbls.list[i].title;
 	return SLICE("");
 }
+
+struct slice policy_waiting_list(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->dnsbls.count; i++)
+		if (policy->dnsbls.list[i].used && policy->dnsbls.list[i].silent == DNSBL_DEFER)
+			return policy->dnsbls.list[i].title;
+	return SLICE("");
+}

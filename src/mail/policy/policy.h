@@ -94,6 +94,8 @@ bool policy_next_lookup(const struct policy *policy, const struct envelope *enve
 bool policy_lookup_answers(struct slice text);
 /* A list that is to be asked now, and was not asked then, or for something else: empty, or its title. */
 struct slice policy_not_asked(const struct policy *policy, const struct envelope *envelope, const struct evidence *evidence);
+/* A list that a rule or a profile asks, and for whose answer the message waits (unanswered = defer); empty: there is none. */
+struct slice policy_waiting_list(const struct policy *policy);
 /* The folders that rules archive to, in the arena, each once. Needs no compiled policy. */
 must_use enum result policy_archives(struct settings *settings, struct arena *arena, struct list *ret_paths);
 /* The tables of facts and of actions, as text for people. */

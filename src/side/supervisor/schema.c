@@ -15,6 +15,7 @@
 #include "supervisor/list_files.h"
 #include "supervisor/listeners.h"
 #include "supervisor/logs.h"
+#include "supervisor/schema_checks.h"
 #include "wire/gateway.h"
 #include "wire/target.h"
 
@@ -48,12 +49,6 @@ const struct settings_section *const schema[] = {
 	&resolver_settings_section,
 	&log_settings_section,
 	NULL,
-};
-
-struct checking {
-	struct settings *settings;
-	struct buffer *complaints;
-	const char *file;
 };
 
 static enum result complain_of(struct checking *checking, const char *section, struct slice title, const char *what)
@@ -285,62 +280,9 @@ static enum result check_emptiness(struct checking *checking)
 	return REFUSED;
 }
 
-/* Where the section stands that a complaint names by its title. */
-static struct settings_origin section_named(const struct checking *checking, const char *section, struct slice line)
-{
-	char named[256];
-
-	for (size_t i = 0; i < settings_title_count(checking->settings, section); i++) {
-		struct slice title = settings_title(checking->settings, section, i);
-
-		(void)snprintf(named, sizeof(named), "%s \"%.*s\"", section, SHOW(title));
-		if (memmem(line.at, line.len, named, strlen(named)))
-			return settings_origin_of(checking->settings, section, title, "");
-	}
-	return (struct settings_origin){ 0 };
-}
-
-/* Each line of `what` with file and line before it. */
-static enum result complain_lines(struct checking *checking, struct slice what)
-{
-	while (what.len) {
-		struct slice line = slice_cut(&what, '\n');
-		struct settings_origin origin = section_named(checking, "policy", line);
-
-		if (origin.line == 0)
-			origin = section_named(checking, "profile", line);
-		if (origin.line == 0)
-			origin = section_named(checking, "banner", line);
-		if (origin.line)
-			TRY(buffer_format(checking->complaints, "%.*s:%u: %.*s\n", SHOW(origin.file), origin.line, SHOW(line)));
-		else
-			TRY(buffer_format(checking->complaints, "%s: %.*s\n", checking->file, SHOW(line)));
-	}
-	return REFUSED;
-}
-
 static enum result add_list_files(struct checking *checking)
 {
 	return list_files_read(checking->settings, checking->complaints);
-}
-
-static enum result check_policy(struct checking *checking)
-{
-	const struct policy *compiled;
-	struct arena arena;
-	struct buffer complaint;
-	enum result result;
-
-	arena_init(&arena, 16 << 20);
-	buffer_init(&complaint, 4096);
-	result = policy_compile(checking->settings, &arena, &compiled, &complaint);
-	if (result == OK)
-		result = policy_unreached(compiled, &complaint);
-	if (buffer_length(&complaint))
-		result = complain_lines(checking, buffer_slice(&complaint));
-	buffer_finish(&complaint);
-	arena_finish(&arena);
-	return result;
 }
 
 static enum result check_access(struct checking *checking)
@@ -369,7 +311,7 @@ static enum result apply_labels(struct checking *checking)
 }
 
 static enum result (*const checks[])(struct checking *) = {
-	apply_labels, check_emptiness, add_list_files, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, check_policy,
+	apply_labels, check_emptiness, add_list_files, check_listeners, check_domains, check_routes, check_targets, check_sizes, check_places, check_log, schema_check_policy,
 	check_access, add_hostname,
 };
 

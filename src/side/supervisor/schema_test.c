@@ -69,6 +69,13 @@ static const struct row { const char *about, *text, *said; } rows[] = {
 	  "policy \"late\" { when = \"virus\" do = {\"reject\"} }\n", ":2: policy \"late\" can never match" },
 	{ "a rule that asks for a list that is none, with its line", "\n\npolicy \"x\" { when = \"sender in list('bosses')\" do = {\"hold\"} }\n",
 	  ":3: " },
+	{ "a list in the DNS that nobody asks, and mail that waits for it", "dnsbl \"zen\" { zone = \"zen.example\" unanswered = defer }\n"
+	  "inspect {\n dnsbls = no }\npolicy \"x\" { when = \"listed('zen')\" do = {\"hold\"} }\n", ":3: inspect dnsbls = no, but rules ask dnsbl \"zen\"" },
+	{ "one for which no mail waits", "dnsbl \"zen\" { zone = \"zen.example\" unanswered = skip }\n"
+	  "inspect { dnsbls = no }\npolicy \"x\" { when = \"listed('zen')\" do = {\"hold\"} }\n", NULL },
+	{ "one that no rule asks", "dnsbl \"zen\" { zone = \"zen.example\" unanswered = defer }\ninspect { dnsbls = no }\n", NULL },
+	{ "and one that is asked", "dnsbl \"zen\" { zone = \"zen.example\" unanswered = defer }\n"
+	  "policy \"x\" { when = \"listed('zen')\" do = {\"hold\"} }\n", NULL },
 	{ "a list's file must be there", "\nlist \"x\" { file = \"/nonexistent/list\" }\n",
 	  ":2: file = '/nonexistent/list': No such file or directory" },
 	{ "and be a file", "list \"x\" { file = \"/dev/zero\" }\n", ":1: file = '/dev/zero': Invalid argument" },
