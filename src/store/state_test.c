@@ -381,10 +381,10 @@ static void check_damage(void)
 /* Where the first list of free pages stands in the file. */
 static size_t place_of_list(void)
 {
-	MDB_cursor *cursor;
+	MDB_cursor *cursor = NULL;
 	MDB_val key, list = { 0 };
 	size_t within, number;
-	MDB_txn *txn;
+	MDB_txn *txn = NULL;
 
 	CHECK(state_open(&state, folder_fd, NAME, SIZE) == OK, "it opens");
 	CHECK(mdb_txn_begin(state.env, NULL, MDB_RDONLY, &txn) == 0 && mdb_cursor_open(txn, 0, &cursor) == 0, "what is free");
