@@ -129,16 +129,28 @@ static void add(struct client *client, struct slice piece)
 		give_back(client);
 }
 
+/* How much at its front has its normal form: body.h has looked at what comes behind DATA. A CR at the end may be bare. */
+static size_t as_it_should_be(const struct client *client, struct slice piece)
+{
+	if (!is_normalised(client))
+		return piece.len;
+	if (client->session.chunked || client->body.faults || client->normal.after_cr)
+		return 0;
+	return piece.len - (piece.at[piece.len - 1] == '\r');
+}
+
 void message_add(struct client *client, struct slice piece)
 {
 	char room[CLIENT_INPUT + NORMAL_ROOM];           /* so that a whole piece is one write */
 
-	if (!is_normalised(client)) {
-		add(client, piece);
-		return;
+	while (piece.len) {
+		size_t good = as_it_should_be(client, piece);
+
+		if (good)
+			add(client, slice_take(&piece, good));
+		else
+			add(client, normal_next(&client->normal, &piece, room, sizeof(room)));
 	}
-	while (piece.len)
-		add(client, normal_next(&client->normal, &piece, room, sizeof(room)));
 }
 
 static enum result seal(struct client *client)
