@@ -3,6 +3,7 @@
  * and of nothing at all is what SpamAssassin 4.0.1 says. */
 #include "mail/rules/evals.h"
 
+#include "mail/rules/evals_way.h"
 #include "mail/rules/reading.h"
 
 /* ---- arguments ---- */
@@ -276,7 +277,7 @@ static enum result html_text_match(struct eval_call *call)
 	return OK;
 }
 
-static enum result header(const struct eval_call *call, struct slice name, unsigned modifiers, struct slice *ret_value, bool *ret_there)
+enum result eval_header(const struct eval_call *call, struct slice name, unsigned modifiers, struct slice *ret_value, bool *ret_there)
 {
 	const struct definition is = { .kind = RULE_HEADER, .form = FORM_REGEX, .header = name, .modifiers = modifiers };
 
@@ -288,7 +289,7 @@ static enum result html_title_subject_ratio(struct eval_call *call)
 	struct slice subject;
 	bool there;
 
-	TRY(header(call, SLICE("Subject"), 0, &subject, &there));
+	TRY(eval_header(call, SLICE("Subject"), 0, &subject, &there));
 	for (size_t i = 0; there && i < call->view->page_count; i++) {
 		const struct html_texts *titles = &call->view->pages[i].html.titles;
 
@@ -367,7 +368,7 @@ static enum result declared_html(const struct eval_call *call, bool *ret_html)
 	struct slice type;
 	bool there;
 
-	TRY(header(call, SLICE("Content-Type"), 0, &type, &there));
+	TRY(eval_header(call, SLICE("Content-Type"), 0, &type, &there));
 	*ret_html = slice_begins_nocase(type, SLICE("text/html"));
 	return OK;
 }
@@ -413,8 +414,8 @@ static enum result check_for_missing_to_header(struct eval_call *call)
 	struct slice value;
 	bool to, apparently;
 
-	TRY(header(call, SLICE("To"), 0, &value, &to));
-	TRY(header(call, SLICE("Apparently-To"), 0, &value, &apparently));
+	TRY(eval_header(call, SLICE("To"), 0, &value, &to));
+	TRY(eval_header(call, SLICE("Apparently-To"), 0, &value, &apparently));
 	call->hit = !to && !apparently;
 	return OK;
 }
@@ -475,8 +476,8 @@ static enum result subject_is_all_caps(struct eval_call *call)
 	struct slice subject, raw;
 	bool there;
 
-	TRY(header(call, SLICE("Subject"), 0, &subject, &there));
-	TRY(header(call, SLICE("Subject"), HEADER_RAW, &raw, &there));
+	TRY(eval_header(call, SLICE("Subject"), 0, &subject, &there));
+	TRY(eval_header(call, SLICE("Subject"), HEADER_RAW, &raw, &there));
 	subject = without_replies(rules_trim(subject));
 	call->hit = subject.len >= SUBJECT_LEAST && is_all_capitals(subject) && !is_of_caps_charset(raw);
 	return OK;
@@ -506,6 +507,26 @@ static const struct eval {
 	{ LIT("check_for_mime_html_only"), 0, 0, 0, check_for_mime_html_only },
 	{ LIT("check_for_missing_to_header"), 0, 0, 0, check_for_missing_to_header },
 	{ LIT("subject_is_all_caps"), 0, 0, 0, subject_is_all_caps },
+	{ LIT("check_all_trusted"), 0, 0, 0, eval_all_trusted },
+	{ LIT("check_no_relays"), 0, 0, 0, eval_no_relays },
+	{ LIT("check_relays_unparseable"), 0, 0, 0, eval_relays_unparseable },
+	{ LIT("check_for_numeric_helo"), 0, 0, 0, eval_numeric_helo },
+	{ LIT("check_for_illegal_ip"), 0, 0, 0, eval_illegal_ip },
+	{ LIT("helo_ip_mismatch"), 0, 0, 0, eval_helo_ip_mismatch },
+	{ LIT("check_for_sender_no_reverse"), 0, 0, 0, eval_sender_no_reverse },
+	{ LIT("check_for_from_domain_in_received_headers"), 2, 2, 0, eval_from_domain_in_received },
+	{ LIT("check_for_forged_received_trail"), 0, 0, 0, eval_forged_trail },
+	{ LIT("check_for_forged_received_ip_helo"), 0, 0, 0, eval_forged_ip_helo },
+	{ LIT("check_for_no_rdns_dotcom_helo"), 0, 0, 0, eval_dotcom_helo },
+	{ LIT("gated_through_received_hdr_remover"), 0, 0, 0, eval_gated },
+	{ LIT("check_for_fake_aol_relay_in_rcvd"), 0, 0, 0, eval_fake_aol_relay },
+	{ LIT("check_for_forged_hotmail_received_headers"), 0, 0, 0, eval_forged_hotmail },
+	{ LIT("check_for_no_hotmail_received_headers"), 0, 0, 0, eval_no_hotmail },
+	{ LIT("check_for_forged_eudoramail_received_headers"), 0, 0, 0, eval_forged_eudoramail },
+	{ LIT("check_for_forged_yahoo_received_headers"), 0, 0, 0, eval_forged_yahoo },
+	{ LIT("check_for_forged_juno_received_headers"), 0, 0, 0, eval_forged_juno },
+	{ LIT("check_for_forged_gmail_received_headers"), 0, 0, 0, eval_forged_gmail },
+	{ LIT("check_for_matching_env_and_hdr_from"), 0, 0, 0, eval_matching_sender },
 };
 
 static const struct eval *find_eval(const struct definition *is, struct eval_call *call)

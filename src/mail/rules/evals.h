@@ -30,4 +30,7 @@ bool eval_is_there(const struct definition *is);
 struct slice eval_pattern(const struct definition *is);
 must_use enum result eval_run(const struct definition *is, struct eval_call *call);
 
+/* A header's value, for functions: `modifiers` as a rule has them. */
+must_use enum result eval_header(const struct eval_call *call, struct slice name, unsigned modifiers, struct slice *ret_value, bool *ret_there);
+
 #endif

@@ -13,6 +13,9 @@ static const struct slice rules = LIT(
 	"header A Subject =~ /a/i\nheader B From:addr =~ /@/\nheader C From:name:raw =~ /b/\nheader D ALL:raw =~ /c$/m\n"
 	"header E ToCc:first =~ /d/\nheader F MESSAGEID =~ /e/\nheader G X:last !~ /f/ [if-unset: f]\nheader H exists:To\n"
 	"body I /\\bx*\\b/\ntflags I multiple\nrawbody J /(?<=a)b/\nfull K /^a.*b$/ms\nmimeheader L ALL =~ /c/\n"
+	"header N X-Spam-Relays-Untrusted =~ /x/\nheader O EnvelopeFrom:addr =~ /@/\nheader P ALL-EXTERNAL =~ /y/\n"
+	"header Q eval:check_for_forged_received_trail()\nheader R eval:check_for_forged_hotmail_received_headers()\n"
+	"header S eval:check_for_forged_yahoo_received_headers()\nheader T eval:check_for_forged_juno_received_headers()\n"
 	"meta M A + B + C > 1 || J\n");
 
 static void check_pieces(const struct view_pieces *pieces, size_t longest)
