@@ -84,6 +84,21 @@ enum result durable_sync_folder(const struct durable_folder *folder)
 	return sync_with(folder->group, folder->fd, fsync, SYNCED_FOLDER);
 }
 
+enum result durable_watch(const struct durable_folder *folder, int *ret_fd)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return LATER;
+	*ret_fd = fd;
+	return OK;
+}
+
+enum result durable_sync_watched(const struct durable_folder *folder, int fd)
+{
+	return sync_with(folder->group, fd, fsync, SYNCED_FOLDER);
+}
+
 static enum result make_folder(int parent, const char *name)
 {
 	closing int above = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -243,12 +258,10 @@ static void drop_keeping_errno(const struct durable_folder *folder, struct draft
 /* The name is taken back when the folder could not be synced: the file counts as not stored. */
 static enum result name_and_sync(const struct durable_folder *folder, struct draft *draft, const char *name)
 {
-	/* A descriptor of our own: an error is told once to each, and another thread's sync must not hear ours. */
-	closing int own = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	closing int own = -1;
 	int kept;
 
-	if (own < 0)
-		return LATER;
+	TRY(durable_watch(folder, &own));
 	TRY(sync_bytes(folder, draft));
 	TRY(give_name(folder, draft, name));
 	if (sync_with(folder->group, own, fsync, SYNCED_NAME) == OK)
@@ -279,22 +292,30 @@ void durable_drop(const struct durable_folder *folder, struct draft *draft)
 
 enum result durable_remove(const struct durable_folder *folder, const char *name, bool sync)
 {
+	closing int own = -1;
+
 	if (!good_name(name))
 		return BROKEN;
+	if (sync)
+		TRY(durable_watch(folder, &own));
 	if (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
 		return LATER;
-	return sync ? durable_sync_folder(folder) : OK;
+	return sync ? durable_sync_watched(folder, own) : OK;
 }
 
 /* The new place is synced before the old: after a power cut the file may have two names, never none. */
 enum result durable_move(const struct durable_folder *from, const char *name, const struct durable_folder *to,
                          const char *new_name)
 {
+	closing int there = -1, here = -1;
+
 	if (strchr(name, '/') || !good_name(new_name))
 		return BROKEN;
+	TRY(durable_watch(to, &there));
+	TRY(durable_watch(from, &here));
 	TRY(rename_new(from->fd, name, to->fd, new_name));
-	TRY(durable_sync_folder(to));
-	return durable_sync_folder(from);
+	TRY(durable_sync_watched(to, there));
+	return durable_sync_watched(from, here);
 }
 
 static bool is_temporary(const char *name)
@@ -332,7 +353,7 @@ enum result durable_sweep(const struct durable_folder *folder)
 		TRY(sweep_some(fd, listing, (size_t)got, &swept));
 	if (got < 0)
 		return LATER;
-	return swept ? durable_sync_folder(folder) : OK;
+	return swept ? durable_sync_watched(folder, fd) : OK;
 }
 
 enum result durable_free(const struct durable_folder *folder, uint64_t *ret_bytes, uint64_t *ret_inodes)

@@ -46,6 +46,11 @@ must_use enum result durable_publish(const struct durable_folder *folder, struct
 void durable_drop(const struct durable_folder *folder, struct draft *draft);
 
 must_use enum result durable_remove(const struct durable_folder *folder, const char *name, bool sync);
+/* Changes made by hand: a descriptor of one's own, opened before the change, and synced behind it. The kernel tells an error of
+ * the disk once to each open descriptor: with one for several threads, all but one would hear that all is well. */
+must_use enum result durable_watch(const struct durable_folder *folder, int *ret_fd);
+must_use enum result durable_sync_watched(const struct durable_folder *folder, int fd);
+/* All that others changed before: by the folder's own descriptor, so for one thread alone. */
 must_use enum result durable_sync_folder(const struct durable_folder *folder);
 /* Move inside one file system, both folders synced. REFUSED: the new name is taken. The old name may be any, so
  * that what we would never have written can be put out of the way. */

@@ -5,8 +5,10 @@
 #include "base/jail_attempts.h"
 
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static char place[] = "/tmp/postern-durable-XXXXXX";
 static int place_fd = -1;
@@ -25,6 +27,67 @@ static enum result store(const struct durable_folder *folder, const char *name, 
 		return result;
 	}
 	return durable_publish(folder, &draft, name, NULL);
+}
+
+/* ---- an error of the disk ---- */
+
+/* As the kernel does it: told once to each open descriptor, whoever asks. Two come at a time. */
+static struct { bool fails; pthread_barrier_t both; pthread_mutex_t lock; int told[2]; unsigned count; } disk = {
+	.lock = PTHREAD_MUTEX_INITIALIZER };
+
+int fsync(int fd)
+{
+	bool heard = false;
+
+	if (!disk.fails)
+		return (int)syscall(SYS_fsync, fd);
+	(void)pthread_barrier_wait(&disk.both);
+	(void)pthread_mutex_lock(&disk.lock);
+	for (unsigned i = 0; i < disk.count; i++)
+		heard |= disk.told[i] == fd;
+	disk.told[disk.count++] = fd;
+	(void)pthread_mutex_unlock(&disk.lock);
+	(void)pthread_barrier_wait(&disk.both);          /* who goes on may close his, and the other get its number */
+	errno = EIO;
+	return heard ? 0 : -1;
+}
+
+struct change { const struct durable_folder *from, *to; const char *name; enum result result; };
+
+static void *remove_one(void *own_change)
+{
+	struct change *change = own_change;
+
+	change->result = durable_remove(change->from, change->name, true);
+	return NULL;
+}
+
+static void *move_one(void *own_change)
+{
+	struct change *change = own_change;
+
+	change->result = durable_move(change->from, change->name, change->to, change->name);
+	return NULL;
+}
+
+static void check_error(const struct durable_folder *from, const struct durable_folder *to, void *(*how)(void *own_change))
+{
+	struct change one = { from, to, "one", OK }, two = { from, to, "two", OK };
+	pthread_t other;
+
+	CHECK(store(from, "one", "1") == OK && store(from, "two", "2") == OK && pthread_barrier_init(&disk.both, NULL, 2) == 0, "two files");
+	disk.fails = true;
+	disk.count = 0;
+	CHECK(pthread_create(&other, NULL, how, &one) == 0, "two threads");
+	(void)how(&two);
+	(void)pthread_join(other, NULL);
+	disk.fails = false;
+	(void)pthread_barrier_destroy(&disk.both);
+	CHECK(one.result == LATER && two.result == LATER, "each hears that the disk failed");
+	(void)!durable_remove(from, "one", false);
+	(void)!durable_remove(from, "two", false);
+	(void)!durable_remove(to, "one", false);
+	(void)!durable_remove(to, "two", false);
 }
 
 static bool holds(const struct durable_folder *folder, const char *name, const char *text)
@@ -283,6 +346,8 @@ int main(void)
 		check_sweep(&folder);
 		fd_close(&folder.proc_fd);               /* the second time with temporary names */
 	}
+	check_error(&folder, &other, remove_one);
+	check_error(&folder, &other, move_one);
 	check_names(&folder);
 	check_folders();
 	check_full();

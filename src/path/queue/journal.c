@@ -80,6 +80,7 @@ static enum result write_new(struct journal *journal)
 {
 	const struct durable_folder *root = &journal->spool->root;
 	struct iovec part = part_of(&journal->writing);
+	closing int watched = -1;
 	struct draft draft;
 	enum result end;
 
@@ -95,9 +96,10 @@ static enum result write_new(struct journal *journal)
 	take_tail(journal, draft.fd);
 	TRY(durable_publish(root, &draft, JOURNAL_NEW, &journal->fresh_fd));
 	journal->renamed = true;
+	TRY(durable_watch(root, &watched));
 	if (renameat(root->fd, JOURNAL_NEW, root->fd, JOURNAL_FILE) != 0)
 		return LATER;
-	return durable_sync_folder(root);
+	return durable_sync_watched(root, watched);
 }
 
 /* At a start for which there is no room: the file that was replayed goes on, once all of it is surely on the disk. */

@@ -339,13 +339,16 @@ bool spool_day_valid(struct slice name)
 
 enum result spool_day(const struct spool *spool, const char *day, bool make, struct durable_folder *ret_day)
 {
+	closing int above = -1;
 	int fd;
 
+	if (make)
+		TRY(durable_watch(&spool->quarantine, &above));
 	/* Also if it is there: whoever made it may not have come as far as to sync it. */
 	if (make && mkdirat(spool->quarantine.fd, day, 0700) != 0 && errno != EEXIST)
 		return LATER;
 	if (make)
-		TRY(durable_sync_folder(&spool->quarantine));
+		TRY(durable_sync_watched(&spool->quarantine, above));
 	fd = openat(spool->quarantine.fd, day, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? REFUSED : LATER;
@@ -360,9 +363,12 @@ void spool_day_close(struct durable_folder *day)
 
 static enum result link_new(const struct durable_folder *from, const char *name, const struct durable_folder *to, const char *new_name)
 {
+	closing int there = -1;
+
+	TRY(durable_watch(to, &there));
 	if (linkat(from->fd, name, to->fd, new_name, 0) != 0)
 		return errno == EEXIST ? REFUSED : LATER;
-	return durable_sync_folder(to);
+	return durable_sync_watched(to, there);
 }
 
 /* As the name of a file of ours, whatever it was. */
