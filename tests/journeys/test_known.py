@@ -152,6 +152,10 @@ def test_tools_know_nobody_and_wait_for_nobody(tmp_path):
     assert "domain example.net: never" in postern("explain", "-c", now).replace("said ", "")
     *_, last = house.load_json(postern("replay", "--json", "-c", now, "--against", new))
     assert last["totals"]["differ"] == 1, last
+    new.write_text(now.read_text(encoding="utf-8"), encoding="utf-8")
+    now.write_text('policy "bad" { when = "virus" do = {"quarantine"} }\n', encoding="utf-8")
+    *_, last = house.load_json(postern("replay", "--json", "-c", now, "--against", new))
+    assert last["totals"]["differ"] == 1 and last["totals"]["unknown"] == 0, "and where only the new rules ask for senders"
 
 
 def test_a_replay_asks_nobody(gateway, tmp_path):

@@ -7,7 +7,7 @@
 #include "mail/policy/policy.h"
 #include "wire/queue-inspect.h"
 
-enum { JUDGEMENT_MEMORY = 64 << 20 };
+enum { JUDGEMENT_MEMORY = 64 << 20, SENDER_NAMES = 2 };
 
 enum result contrast_start(struct contrast *contrast, struct places *was, struct places *will, bool scanners)
 {
@@ -123,6 +123,28 @@ static enum result hear(struct contrast *contrast, size_t side)
 	return OK;
 }
 
+/* No keeper was asked, but both sides know what it would be taken to have said: nobody is known to who has none. */
+static enum result add_strangers(const struct contrast_item *item, struct slice packed, struct arena *arena, struct buffer *to)
+{
+	char who[SENDER_NAMES][POLICY_WHO];
+	struct evidence evidence, all;
+	struct envelope envelope;
+
+	if (evidence_unpack(packed, arena, &evidence) != OK || envelope_unpack(buffer_slice(&item->envelope), arena, &envelope) != OK ||
+	    !policy_senders_unasked(&envelope, &evidence))
+		return buffer_add(to, packed);
+	all = evidence;
+	all.answers = arena_array(arena, struct answer, evidence.count + SENDER_NAMES);
+	if (all.answers == NULL)
+		return LATER;
+	for (size_t i = 0; i < evidence.count; i++)
+		all.answers[i] = evidence.answers[i];
+	for (unsigned domain = 0; domain < SENDER_NAMES; domain++)
+		if (policy_sender_who(&envelope, domain, who[domain]))
+			all.answers[all.count++] = (struct answer){ ASK_STATE, slice_of(who[domain]), ANSWER_SAID, SLICE("never"), 0 };
+	return evidence_pack(&all, to);
+}
+
 /* What was asked for the first side is given to the second. */
 static void take_evidence(struct contrast_item *item)
 {
@@ -133,7 +155,7 @@ static void take_evidence(struct contrast_item *item)
 		return;
 	arena_init(&arena, JUDGEMENT_MEMORY);
 	if (judgement_unpack(buffer_slice(&item->payload[WAS]), &arena, &judgement) != OK ||
-	    buffer_add(&item->evidence, judgement.evidence) != OK)
+	    add_strangers(item, judgement.evidence, &arena, &item->evidence) != OK)
 		item->unknown = "its judgement cannot be read";
 	arena_finish(&arena);
 }
