@@ -193,6 +193,8 @@ def test_what_was_learned_is_asked(asking, tmp_path):
     said, outcome, model = when_it_is_lent(asking, new_spam, lambda answer: answer[0] is not None)
     assert float(said) >= 0.8 and outcome == "quarantine", (said, outcome)
     assert re.fullmatch(r"[0-9a-f]{16}/[1-9][0-9]*", model), model
+    reasons = explained(asking, asking.queue_ids("quarantine")[0])["facts"]["spam.reason"]
+    assert any(reason.startswith("+") and "watches" in reason for reason in reasons), reasons
     said, outcome, _ = judged(asking, new_ham)
     assert float(said) < 0.2 and outcome == "deliver", (said, outcome)
     end_keeper(asking)

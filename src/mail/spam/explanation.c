@@ -23,7 +23,7 @@ static void weigh(const struct model *model, const struct feature_list *list, en
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct reason reason = { kind, list->texts ? list->texts[i] : SLICE(""),
-			                       scale * model_weight_of(model, list->hashes[i]) };
+			                       scale * model_weight_of(model, list->hashes[i]), list->hashes[i] };
 
 		to->kinds[kind] += reason.moved;
 		if (reason.moved > 0)

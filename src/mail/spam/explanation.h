@@ -15,7 +15,7 @@
 enum { REASONS_MOST = 10 };                      /* of each sign */
 
 /* moved: log-odds of its view. */
-struct reason { enum feature_kind kind; struct slice text; float moved; };
+struct reason { enum feature_kind kind; struct slice text; float moved; uint32_t hash; };
 
 struct explanation {
 	struct opinion opinion;

@@ -109,11 +109,20 @@ void maker_share(struct maker *maker, size_t left)
 	}
 }
 
+static bool is_wanted(const struct maker *maker, uint32_t hash)
+{
+	for (size_t i = 0; i < maker->wanted_count; i++)
+		if (maker->wanted[i] == hash)
+			return true;
+	return maker->wanted == NULL;
+}
+
 void maker_describe(struct maker *maker, enum feature_kind kind, struct slice label, struct slice text)
 {
 	struct feature_list *list = &maker->features->kinds[kind];
 
-	list->texts[list->count - 1] = describe(maker, label, text);
+	if (is_wanted(maker, list->hashes[list->count - 1]))
+		list->texts[list->count - 1] = describe(maker, label, text);
 }
 
 void maker_tell(struct maker *maker, enum feature_kind kind, struct slice label, struct slice text)
@@ -178,23 +187,39 @@ static void tell_refused(struct maker *maker)
 			maker_tell(maker, FEATURE_trick, SLICE("too many"), slice_of(feature_kinds[kind].text));
 }
 
+static enum result make_all(struct maker *maker, const struct message_view *view)
+{
+	struct sample sample;
+
+	TRY(make_lists(maker));
+	if (view->first) {
+		sample_fields(&view->first->headers, &sample);
+		header_form(maker, &view->first->headers, &sample);
+		header_view(maker, &sample);
+		contents_view(maker, view);
+	}
+	tell_refused(maker);
+	return maker->full ? LATER : OK;
+}
+
 enum result features_read(const struct message_view *view, const struct message_reader *reader, bool texts,
                           struct features *ret_features)
 {
 	struct features features = { 0 };
 	struct maker maker = { .reader = reader, .features = &features, .texts = texts };
-	struct sample sample;
 
-	TRY(make_lists(&maker));
-	if (view->first) {
-		sample_fields(&view->first->headers, &sample);
-		header_form(&maker, &view->first->headers, &sample);
-		header_view(&maker, &sample);
-		contents_view(&maker, view);
-	}
-	tell_refused(&maker);
-	if (maker.full)
-		return LATER;
+	TRY(make_all(&maker, view));
+	*ret_features = features;
+	return OK;
+}
+
+enum result features_describe(const struct message_view *view, const struct message_reader *reader, const uint32_t *wanted,
+                              size_t count, struct features *ret_features)
+{
+	struct features features = { 0 };
+	struct maker maker = { .reader = reader, .features = &features, .texts = true, .wanted = wanted, .wanted_count = count };
+
+	TRY(make_all(&maker, view));
 	*ret_features = features;
 	return OK;
 }

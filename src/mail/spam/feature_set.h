@@ -56,6 +56,10 @@ struct features { struct feature_list kinds[FEATURE_KIND_COUNT]; };
 must_use enum result features_read(const struct message_view *view, const struct message_reader *reader, bool texts,
                                    struct features *ret_features);
 
+/* The same again, with the texts of these alone; those of the others are empty. Costs little more than without texts. */
+must_use enum result features_describe(const struct message_view *view, const struct message_reader *reader,
+                                       const uint32_t *wanted, size_t count, struct features *ret_features);
+
 /* Without texts; little-endian: for each kind u32 count, then that many u32, none of them 0 and none twice. */
 must_use enum result features_pack(const struct features *features, struct buffer *to);
 must_use enum result features_unpack(struct slice packed, struct arena *arena, struct features *ret_features);

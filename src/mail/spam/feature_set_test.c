@@ -317,7 +317,7 @@ static void filler_pushes_nothing_out(void)
 	for (size_t i = 0; i < COUNT_OF(floods); i++) {
 		const struct flood *flood = &floods[i];
 		struct buffer text;
-		struct seen seen;
+		struct seen seen = { 0 };
 
 		buffer_init(&text, 8 << 20);
 		CHECK(buffer_add(&text, slice_of(flood->begin)) == OK &&
@@ -347,6 +347,29 @@ static void texts_change_nothing(void)
 	arena_finish(&seen.arena);
 }
 
+/* Of all texts only those that are asked for. */
+static void describes_some(void)
+{
+	struct features some = { 0 };
+	struct message_view view = { 0 };
+	struct message_reader reader;
+	struct seen seen;
+	size_t described = 0;
+	uint32_t wanted;
+
+	CHECK(see(&seen, SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n")), "a message");
+	reader = (struct message_reader){ &message_limits_standard, NULL, &seen.arena };
+	wanted = seen.features.kinds[FEATURE_word].hashes[1];
+	CHECK(message_read(SLICE("Subject: a b c\r\n\r\none two http://a.example/\r\n"), &reader, DIGESTS_NONE, &view) == OK &&
+	      features_describe(&view, &reader, &wanted, 1, &some) == OK && same(&some, &seen.features), "the numbers are the same");
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		for (uint32_t i = 0; i < some.kinds[kind].count; i++)
+			described += some.kinds[kind].texts[i].len > 0;
+	CHECK(described == 1 && slice_same(some.kinds[FEATURE_word].texts[1], seen.features.kinds[FEATURE_word].texts[1]),
+	      "the one that was asked for has its text");
+	arena_finish(&seen.arena);
+}
+
 int main(void)
 {
 	each_row();
@@ -354,5 +377,6 @@ int main(void)
 	refuses_what_stands_twice();
 	filler_pushes_nothing_out();
 	texts_change_nothing();
+	describes_some();
 	return TEST_END();
 }

@@ -20,6 +20,8 @@ struct maker {
 	uint32_t *seen;                          /* open addressing; 0: free */
 	unsigned bits;                           /* of its places */
 	bool texts;                              /* somebody wants to know what features stand for */
+	const uint32_t *wanted;                  /* of these only; NULL: of all */
+	size_t wanted_count;
 	size_t count;
 	uint32_t most[FEATURE_KIND_COUNT];       /* for now: maker_share() keeps room for what comes later */
 	uint32_t refused;                        /* bits: kinds of which some were left out */

@@ -2,6 +2,7 @@
 /* The header fields that become facts are a table; parts are told of in a list of their own. */
 #include "inspect/read.h"
 
+#include "inspect/read_learned.h"
 #include "inspect/read_parts.h"
 
 #include <inttypes.h>
@@ -10,8 +11,8 @@
 #include <string.h>
 
 enum { WORDS_MOST = 200, TEXTS_MOST = 256 << 10, WANTED_MOST = 256, ADDRESSES_TOLD = 64, COVERED_TOLD = 64, COVERED_SEEN = 512,
-       FACTS_FIRST = 64, PROBABILITY_TEXT = 8, PROBABILITY_ONE = 1000,
-       FACTS_ROOM = 32 + AMBIGUITY_COUNT + POLICY_HEADERS_MOST + 2 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD };
+       FACTS_FIRST = 64,
+       FACTS_ROOM = 32 + AMBIGUITY_COUNT + POLICY_HEADERS_MOST + 2 * WANTED_MOST + 2 * ADDRESSES_TOLD + COVERED_TOLD + LEARNED_FACTS };
 
 struct telling {
 	struct arena *arena;
@@ -40,13 +41,14 @@ static struct fact_place place_of(const struct telling *telling)
 	return (struct fact_place){ (uint32_t)at, (uint32_t)(end - at) };
 }
 
-static bool has_room(struct telling *telling)
+/* For `more` facts, at most FACTS_FIRST. */
+static bool has_room(struct telling *telling, size_t more)
 {
 	size_t room = telling->room ? 2 * telling->room : FACTS_FIRST;
 	struct fact *facts;
 	struct fact_place *places;
 
-	if (telling->count < telling->room)
+	if (telling->count + more <= telling->room)
 		return true;
 	facts = arena_array(telling->arena, struct fact, room);
 	places = arena_array(telling->arena, struct fact_place, room);
@@ -65,7 +67,7 @@ static bool has_room(struct telling *telling)
 
 static void tell(struct telling *telling, struct slice name, struct slice value)
 {
-	if (telling->count == FACTS_ROOM || !has_room(telling))
+	if (telling->count == FACTS_ROOM || !has_room(telling, 1))
 		return;
 	telling->places[telling->count] = place_of(telling);
 	telling->facts[telling->count++] = (struct fact){ name, value };
@@ -288,29 +290,20 @@ static enum result tell_tree(struct telling *telling, const struct message_view 
 	return tell_format(telling, SLICE("depth"), "%u", view->deepest ? view->deepest->depth : 0);
 }
 
-/* Cut, not rounded: what is said to be 0.999 is no less. */
-static void tell_probability(struct telling *telling, const struct model *model, const struct features *features, char text[PROBABILITY_TEXT])
-{
-	double probability = model_judge(model, features).probability;
-	int length = snprintf(text, PROBABILITY_TEXT, "0.%03d", (int)(probability * PROBABILITY_ONE));
-
-	tell(telling, SLICE("spam.probability"), (struct slice){ text, length > 0 ? (size_t)length : 0 });
-}
-
 /* Last, and with room for what is to be told taken before: features that find none leave everything else as it is. Of a
  * message that hit a ceiling there is no telling what was not read. */
 static enum result tell_learned(struct telling *telling, const struct message_view *view, const struct message_reader *reader,
                                 const struct model *model)
 {
-	struct features features;
-	char *text;
+	struct learned_facts learned;
 
 	if (model == NULL || view->limit)
 		return OK;
-	TRY(tell_format(telling, SLICE("spam.model"), "%016" PRIx64 "/%" PRIu64, model->identity, model->generation));
-	text = arena_take(telling->arena, PROBABILITY_TEXT);
-	if (text && has_room(telling) && features_read(view, reader, false, &features) == OK)
-		tell_probability(telling, model, &features, text);
+	if (!has_room(telling, LEARNED_FACTS))
+		return LATER;
+	read_learned(view, reader, model, &learned);
+	for (size_t i = 0; i < learned.count; i++)
+		tell(telling, learned.list[i].name, learned.list[i].value);
 	return OK;
 }
 
