@@ -269,6 +269,7 @@ enum result engine_run(const struct engine *engine, const struct rules_view *vie
 	struct run run = { .engine = engine, .view = &seen };
 
 	seen.trust = &engine->trust;
+	seen.registry = engine->uri_ways.registry;
 	TRY(relays_read(view, &engine->trust, &seen.relays));
 	run.limits = seen.relays.limits;
 	TRY(uris_read(&engine->uri_ways, view, arena, &run.uris));

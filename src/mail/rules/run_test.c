@@ -44,6 +44,17 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	{ "lines that are none are passed over", "header A X =~ /1/\nbody B /odd/", "odd line\nX: 1\n\nx\n", "A=1" },
 	{ "…three of them; the fourth begins the body", "header A X =~ /1/\nbody B /^four/", "one x\ntwo x\nthree x\nX: 1\nfour x\n\nx\n",
 	  "A=1 B=1" },
+#define TOPS "util_rb_tld org example\n"
+	{ "the host of an address", "header A From:addr:host =~ /^Mail.example.org$/\nheader B To:addr:host =~ /^localhost$/",
+	  "From: a@Mail.example.org\nTo: b@localhost\n\nx\n", "A=1 B=1" },
+	{ "…and what was registered of it", TOPS "header A From:addr:domain =~ /^example\\.org$/", "From: a@Mail.Example.org\n\nx\n", "A=1" },
+	{ "a host in any text, behind an at sign before all others", TOPS "header A X:host =~ /^b.example$/\nheader B Y:host =~ /^a.example$/\n"
+	  "header C X:domain:first =~ /^b.example$/", "X: see a.example, or c@b.example; d\nY: see x.y and a.example;\nY: none\n\nx\n", "A=1 B=1 C=1" },
+	{ "…of each field", TOPS "header A X:host =~ /^a.example\\nb.example$/", "X: a.example\nX: none\nX: (b.example)\nX: at b.example)\n\nx\n", "A=1" },
+	{ "…none", TOPS "header A exists:X\nheader B X:host !~ /./\nheader C X:host =~ /^none$/ [if-unset: none]", "X: a.invalid _b.example- c\n\nx\n",
+	  "A=1 B=1 C=1" },
+	{ "an address, as it is and reversed", "header A X:ip =~ /^192\\.0\\.2\\.1$/\nheader B X:revip =~ /^1\\.2\\.0\\.192$/\nheader C Y:revip =~ /^1(\\.0){23}\\.8\\./",
+	  "X: 1.2.3.4.5 [192.0.2.1] 192.0.2.2\nY: 2001:db8::1\n\nx\n", "A=1 B=1 C=1" },
 	/* the way it came */
 #define WAY "X-A: 1\nReceived: from a.example (b.example [10.0.0.1]) by c.example (Postfix) with ESMTP id A12\nX-B: 2\n" \
             "Received: from d.example (unknown [192.0.2.2]) by e.example (Postfix) with ESMTP id A34\nX-C: 3\n"

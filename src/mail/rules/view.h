@@ -19,6 +19,8 @@
 
 enum { VIEW_LINE = 2048, VIEW_PART_CHARACTERS = 50000, VIEW_RAW_PART = 500000, VIEW_FIELD = 8192, VIEW_NAME = 256 };
 
+struct registry;
+
 struct view_field { struct slice name, raw, decoded; bool hidden; };
 struct view_fields { struct view_field *list; size_t count; };
 struct view_pieces { struct slice *list; size_t count, room; };
@@ -39,6 +41,7 @@ struct rules_view {
 	size_t page_count;
 	struct relays relays;                    /* none before an engine has read them; */
 	const struct trust *trust;               /* by this; NULL */
+	const struct registry *registry;         /* of the engine too */
 };
 
 must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);

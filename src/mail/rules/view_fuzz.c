@@ -14,6 +14,7 @@ static const struct slice rules = LIT(
 	"header E ToCc:first =~ /d/\nheader F MESSAGEID =~ /e/\nheader G X:last !~ /f/ [if-unset: f]\nheader H exists:To\n"
 	"body I /\\bx*\\b/\ntflags I multiple\nrawbody J /(?<=a)b/\nfull K /^a.*b$/ms\nmimeheader L ALL =~ /c/\n"
 	"header N X-Spam-Relays-Untrusted =~ /x/\nheader O EnvelopeFrom:addr =~ /@/\nheader P ALL-EXTERNAL =~ /y/\n"
+	"util_rb_tld org\nheader U X:host =~ /a/\nheader V From:domain =~ /b/\nheader W X:revip =~ /c/\nheader Y Received:ip =~ /1/\n"
 	"header Q eval:check_for_forged_received_trail()\nheader R eval:check_for_forged_hotmail_received_headers()\n"
 	"header S eval:check_for_forged_yahoo_received_headers()\nheader T eval:check_for_forged_juno_received_headers()\n"
 	"meta M A + B + C > 1 || J\n");

@@ -5,6 +5,7 @@
 
 #include "mail/rules/reading.h"
 #include "mail/rules/view_address.h"
+#include "mail/rules/view_host.h"
 #include "mail/rules/view_text.h"
 
 #include "base/buffer.h"
@@ -22,8 +23,19 @@ struct gathering {
 	bool ended;                              /* the first of them ends with a line end */
 };
 
+enum { MACHINES = HEADER_HOST | HEADER_DOMAIN | HEADER_IP | HEADER_REVIP };
+
 static enum result add_string(struct gathering *gathering, struct slice text, bool ends)
 {
+	const struct rules_view *view = gathering->view;
+	bool there = true;
+
+	if (gathering->is->modifiers & MACHINES) {
+		TRY(view_host(text, gathering->is->modifiers, view->registry, view->reader->arena, &text, &there));
+		ends = false;
+	}
+	if (!there)
+		return OK;
 	if (gathering->count == 0)
 		gathering->ended = ends;
 	if (gathering->count && !gathering->ended)
@@ -299,7 +311,7 @@ static const struct kind *kind_of(const struct definition *is, bool part)
 
 bool view_knows(const struct definition *is)
 {
-	return !(is->modifiers & (HEADER_HOST | HEADER_DOMAIN | HEADER_IP | HEADER_REVIP));
+	return !(is->modifiers & MACHINES && slice_begins(is->header, SLICE("ALL")));
 }
 
 static enum result gather(struct gathering *gathering)
