@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each function is a row: its name, how many arguments it takes, which of them is an expression. What they say of damage
  * and of nothing at all is what SpamAssassin 4.0.1 says. */
-#include "mail/rules/evals.h"
+#include "mail/rules/evals_inside.h"
 
 #include "mail/rules/evals_way.h"
 #include "mail/rules/reading.h"
@@ -45,8 +45,7 @@ static bool read_arguments(struct slice text, struct eval_call *call)
 	return true;
 }
 
-/* "0400", ".05", "-1"; what is no number is 0. */
-static double number_of(struct slice text)
+double eval_number(struct slice text)
 {
 	double number = 0, unit = 1;
 	bool minus = text.len && text.at[0] == '-', point = false;
@@ -64,217 +63,36 @@ static double number_of(struct slice text)
 	return (minus ? -number : number) / unit;
 }
 
-/* "< 384", "!= 0". */
-static bool holds(double value, struct slice test)
+bool eval_holds(double value, struct slice test)
 {
 	struct slice sign = { test.at, 0 };
 	double other;
 
 	while (sign.len < test.len && slice_has(SLICE("<>=!"), test.at[sign.len]))
 		sign.len++;
-	other = number_of(rules_trim(slice_drop(test, sign.len)));
+	other = eval_number(rules_trim(slice_drop(test, sign.len)));
 	return (slice_same(sign, SLICE("<")) && value < other) || (slice_same(sign, SLICE("<=")) && value <= other) ||
 	       (slice_same(sign, SLICE(">")) && value > other) || (slice_same(sign, SLICE(">=")) && value >= other) ||
 	       (slice_same(sign, SLICE("==")) && value == other) || (slice_same(sign, SLICE("!=")) && value != other);
 }
 
-/* Above the first, and not above the second of two arguments. */
-static bool in_range(const struct eval_call *call, size_t first, double value)
+bool eval_in_range(const struct eval_call *call, size_t first, double value)
 {
 	struct slice most = call->arguments[first + 1];
 
-	if (value <= number_of(call->arguments[first]))
+	if (value <= eval_number(call->arguments[first]))
 		return false;
-	return most.len == 0 || slice_same(most, SLICE("inf")) || value <= number_of(most);
+	return most.len == 0 || slice_same(most, SLICE("inf")) || value <= eval_number(most);
 }
 
-/* ---- HTML ---- */
+/* ---- what several ask ---- */
 
-static bool is_html(const struct html_page *page)
-{
-	(void)page;
-	return true;
-}
-
-static bool embeds(const struct html_page *page)
-{
-	return page->embeds;
-}
-
-static bool has_bad_face(const struct html_page *page)
-{
-	return page->bad_font_face;
-}
-
-static bool has_low_contrast(const struct html_page *page)
-{
-	return page->low_contrast;
-}
-
-static bool has_no_color(const struct html_page *page)
-{
-	return page->invalid_color;
-}
-
-static bool mails_form(const struct html_page *page)
-{
-	return page->mails_form;
-}
-
-static const struct { struct slice name; bool (*is)(const struct html_page *); } traits[] = {
-	{ LIT("html"), is_html }, { LIT("embeds"), embeds }, { LIT("font_face_bad"), has_bad_face },
-	{ LIT("font_low_contrast"), has_low_contrast }, { LIT("font_invalid_color"), has_no_color },
-	{ LIT("form_action_mailto"), mails_form },
-};
-
-static enum result html_test(struct eval_call *call)
-{
-	for (size_t i = 0; i < COUNT_OF(traits); i++)
-		for (size_t page = 0; page < call->view->page_count && slice_same(call->arguments[0], traits[i].name); page++)
-			call->hit = call->hit || traits[i].is(&call->view->pages[page].html);
-	return OK;
-}
-
-enum { NOTHING = -1 };   /* a value that is not there */
-
-static double ratio(unsigned part, unsigned whole)
-{
-	return whole ? (double)part / whole : NOTHING;
-}
-
-static double length_of(const struct html_page *page)
-{
-	return (double)page->length;
-}
-
-static double least_size_of(const struct html_page *page)
-{
-	return page->least_size;
-}
-
-static double most_size_of(const struct html_page *page)
-{
-	return page->most_size;
-}
-
-static double image_area_of(const struct html_page *page)
-{
-	return page->image_area > 0 ? page->image_area : NOTHING;
-}
-
-static double closed_extra_of(const struct html_page *page)
-{
-	return ratio(page->closed_extra, page->tags);
-}
-
-static double bad_tags_of(const struct html_page *page)
-{
-	return page->elements ? ratio(page->tags - page->elements, page->tags) : NOTHING;
-}
-
-static double unknown_names_of(const struct html_page *page)
-{
-	return page->elements_seen ? ratio(page->names_seen - page->elements_seen, page->names_seen) : NOTHING;
-}
-
-static double obfuscation_of(const struct html_page *page)
-{
-	return page->obfuscation ? ratio(page->obfuscation, page->tags) : NOTHING;
-}
-
-static const struct { struct slice name; double (*of)(const struct html_page *); } values[] = {
-	{ LIT("length"), length_of }, { LIT("min_size"), least_size_of }, { LIT("max_size"), most_size_of },
-	{ LIT("image_area"), image_area_of }, { LIT("closed_extra_ratio"), closed_extra_of },
-	{ LIT("bad_tag_ratio"), bad_tags_of }, { LIT("non_element_ratio"), unknown_names_of },
-	{ LIT("obfuscation_ratio"), obfuscation_of },
-};
-
-static bool value_passes(const struct eval_call *call, bool range, double value)
-{
-	if (value == NOTHING)
-		return false;
-	return range ? in_range(call, 1, value) : holds(value, call->arguments[1]);
-}
-
-static enum result test_values(struct eval_call *call, bool range)
-{
-	for (size_t i = 0; i < COUNT_OF(values); i++)
-		for (size_t page = 0; page < call->view->page_count && slice_same(call->arguments[0], values[i].name); page++)
-			call->hit = call->hit || value_passes(call, range, values[i].of(&call->view->pages[page].html));
-	return OK;
-}
-
-static enum result html_range(struct eval_call *call)
-{
-	return test_values(call, true);
-}
-
-static enum result html_eval(struct eval_call *call)
-{
-	return test_values(call, false);
-}
-
-static enum result html_tag_exists(struct eval_call *call)
-{
-	for (size_t i = 0; i < call->view->page_count; i++)
-		call->hit = call->hit || html_find(&call->view->pages[i].html, call->arguments[0]);
-	return OK;
-}
-
-static enum result html_tag_balance(struct eval_call *call)
-{
-	for (size_t i = 0; i < call->view->page_count; i++) {
-		const struct html_name *name = html_find(&call->view->pages[i].html, call->arguments[0]);
-
-		call->hit = call->hit || (name && holds(name->open, call->arguments[1]));
-	}
-	return OK;
-}
-
-static enum result html_image_only(struct eval_call *call)
-{
-	for (size_t i = 0; i < call->view->page_count; i++) {
-		const struct html_page *page = &call->view->pages[i].html;
-
-		call->hit = call->hit || (html_find(page, SLICE("img")) && in_range(call, 0, (double)page->length));
-	}
-	return OK;
-}
-
-static enum result html_image_ratio(struct eval_call *call)
-{
-	for (size_t i = 0; i < call->view->page_count; i++) {
-		const struct html_page *page = &call->view->pages[i].html;
-
-		call->hit = call->hit || (page->image_area > 0 &&
-		                          in_range(call, 0, (double)view_letters(page->text) / page->image_area));
-	}
-	return OK;
-}
-
-static void match_text(struct eval_call *call, struct slice text)
+void eval_match(struct eval_call *call, struct slice text)
 {
 	int count = call->hit ? 0 : pattern_count(call->patterns, call->rule, text, 1);
 
 	call->hit = call->hit || count > 0;
 	call->limit = call->limit || count == PATTERN_LIMIT;
-}
-
-static enum result html_text_match(struct eval_call *call)
-{
-	for (size_t i = 0; i < call->view->page_count; i++) {
-		const struct html_page *page = &call->view->pages[i].html;
-		const struct { struct slice name; const struct html_texts *texts; } lists[] = {
-			{ SLICE("title"), &page->titles }, { SLICE("comment"), &page->comments }, { SLICE("script"), &page->scripts },
-		};
-
-		for (size_t list = 0; list < COUNT_OF(lists); list++)
-			for (size_t k = 0; k < lists[list].texts->count && slice_same(lists[list].name, call->arguments[0]); k++)
-				match_text(call, lists[list].texts->list[k]);
-		for (size_t k = 0; k < page->anchor_count && slice_same(SLICE("anchor"), call->arguments[0]); k++)
-			match_text(call, page->anchors[k].text);
-	}
-	return OK;
 }
 
 enum result eval_header(const struct eval_call *call, struct slice name, unsigned modifiers, struct slice *ret_value, bool *ret_there)
@@ -284,26 +102,11 @@ enum result eval_header(const struct eval_call *call, struct slice name, unsigne
 	return view_header(call->view, &is, ret_value, ret_there);
 }
 
-static enum result html_title_subject_ratio(struct eval_call *call)
-{
-	struct slice subject;
-	bool there;
-
-	TRY(eval_header(call, SLICE("Subject"), 0, &subject, &there));
-	for (size_t i = 0; there && i < call->view->page_count; i++) {
-		const struct html_texts *titles = &call->view->pages[i].html.titles;
-
-		for (size_t k = 0; k < titles->count; k++)
-			call->hit = call->hit || (double)view_characters(titles->list[k]) / (double)subject.len > number_of(call->arguments[0]);
-	}
-	return OK;
-}
-
 /* ---- bodies ---- */
 
 static enum result check_body_length(struct eval_call *call)
 {
-	call->hit = (double)(call->view->full.len - call->view->head.len) <= number_of(call->arguments[0]);
+	call->hit = (double)(call->view->full.len - call->view->head.len) <= eval_number(call->arguments[0]);
 	return OK;
 }
 
@@ -319,14 +122,14 @@ static int vertical_of(struct slice text)
 
 static enum result tvd_vertical_words(struct eval_call *call)
 {
-	double most = number_of(call->arguments[1]), worst = -1;
+	double most = eval_number(call->arguments[1]), worst = -1;
 
 	for (size_t i = 0; i < call->view->body.count; i++) {
 		double here = call->view->body.list[i].len > 5 ? vertical_of(call->view->body.list[i]) : -1;
 
 		worst = here > worst ? here : worst;
 	}
-	call->hit = worst >= number_of(call->arguments[0]) && worst < (most >= 100 ? 101 : most);
+	call->hit = worst >= eval_number(call->arguments[0]) && worst < (most >= 100 ? 101 : most);
 	return OK;
 }
 
@@ -351,7 +154,7 @@ static void count_lines(struct slice piece, struct lines *lines)
 
 static enum result check_blank_line_ratio(struct eval_call *call)
 {
-	double least = number_of(call->arguments[0]), most = number_of(call->arguments[1]), enough = number_of(call->arguments[2]), is;
+	double least = eval_number(call->arguments[0]), most = eval_number(call->arguments[1]), enough = eval_number(call->arguments[2]), is;
 	struct lines lines = { 0 };
 
 	for (size_t i = 0; i < call->view->rawbody.count; i++)
@@ -527,6 +330,15 @@ static const struct eval {
 	{ LIT("check_for_forged_juno_received_headers"), 0, 0, 0, eval_forged_juno },
 	{ LIT("check_for_forged_gmail_received_headers"), 0, 0, 0, eval_forged_gmail },
 	{ LIT("check_for_matching_env_and_hdr_from"), 0, 0, 0, eval_matching_sender },
+	{ LIT("check_equal_from_domains"), 0, 0, 0, check_equal_from_domains },
+	{ LIT("check_freemail_from"), 0, 1, 1, check_freemail_from },
+	{ LIT("check_freemail_header"), 1, 2, 2, check_freemail_header },
+	{ LIT("check_for_mime"), 1, 1, 0, check_for_mime },
+	{ LIT("check_mime_multipart_ratio"), 2, 2, 0, check_mime_multipart_ratio },
+	{ LIT("check_for_ascii_text_illegal"), 0, 0, 0, check_for_ascii_text_illegal },
+	{ LIT("check_abundant_unicode_ratio"), 1, 1, 0, check_abundant_unicode_ratio },
+	{ LIT("check_base64_length"), 1, 2, 0, check_base64_length },
+	{ LIT("check_for_uppercase"), 2, 2, 0, check_for_uppercase },
 };
 
 static const struct eval *find_eval(const struct definition *is, struct eval_call *call)

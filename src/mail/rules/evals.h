@@ -10,14 +10,29 @@
 #ifndef RULES_EVALS_H
 #define RULES_EVALS_H
 
+#include "mail/rules/freemail.h"
 #include "mail/rules/patterns.h"
 #include "mail/rules/view.h"
 
 enum { EVAL_ARGUMENTS_MOST = 4 };
 
+/* What all parts of a message tell together; read when it is asked for first. */
+struct mime_facts {
+	bool known;
+	size_t base64, quoted;                   /* parts; where any is quoted-printable, needless escapes */
+	size_t illegal_ascii;                    /* lines */
+	size_t base64_line;                      /* bytes of the longest */
+	bool quoted_long, base64_text, bad_iso, attachment;
+	bool caps_charset;                       /* one whose letters may be read as capitals */
+	double ratio;                            /* plain text to HTML, of alternatives; 1: not both are there */
+	double entities;                         /* numbers of characters in plain texts, to all other bytes */
+};
+
 struct eval_call {
 	const struct rules_view *view;
 	struct patterns *patterns;
+	const struct freemail *freemail;
+	struct mime_facts *mime;
 	uint32_t rule;
 	struct slice arguments[EVAL_ARGUMENTS_MOST];     /* empty where there is none */
 	size_t count;

@@ -3,41 +3,14 @@
 #include "mail/rules/registry.h"
 
 #include "base/idn.h"
+#include "mail/rules/name_table.h"
 #include "mail/rules/reading.h"
 
-struct registry {
-	struct slice *names;                     /* by their hash; empty: free */
-	size_t size;                             /* a power of two */
-};
+struct registry { struct name_table names; };
 
 static const struct { struct slice directive; size_t dots; } lists[] = {
 	{ LIT("util_rb_tld"), 0 }, { LIT("util_rb_2tld"), 1 }, { LIT("util_rb_3tld"), 2 },
 };
-
-/* ---- the table ---- */
-
-static size_t hash_of(struct slice name)
-{
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)byte_lower(name.at[i])) * 16777619U;
-	return hash;
-}
-
-static struct slice *place_of(const struct registry *registry, struct slice name)
-{
-	size_t at = hash_of(name) & (registry->size - 1);
-
-	while (registry->names[at].len && !slice_same_nocase(registry->names[at], name))
-		at = (at + 1) & (registry->size - 1);
-	return &registry->names[at];
-}
-
-static bool has(const struct registry *registry, struct slice name)
-{
-	return name.len && place_of(registry, name)->len;
-}
 
 static size_t dots_in(struct slice name)
 {
@@ -94,7 +67,7 @@ static enum result add_line(struct registry *registry, struct ruleset *set, cons
 		if (!is_good(name, dots))
 			ruleset_complain(set, line->place, "%.*s: is no such domain", SHOW(word));
 		else
-			TRY(arena_keep(set->arena, name, place_of(registry, name)));
+			TRY(name_table_add(&registry->names, name, set->arena));
 	}
 	return OK;
 }
@@ -107,16 +80,12 @@ enum result registry_build(struct ruleset *set, struct arena *arena, const struc
 
 	if (registry == NULL)
 		return LATER;
-	for (registry->size = 16; registry->size < 2 * words;)
-		registry->size *= 2;
-	registry->names = arena_array(arena, struct slice, registry->size);
-	if (registry->names == NULL)
-		return LATER;
+	TRY(name_table_build(words, arena, &registry->names));
 	while ((line = next_line(set, &at, &list)) != NULL) {
 		if (list < COUNT_OF(lists))
 			TRY(add_line(registry, set, line, lists[list].dots));
 		else
-			memset(registry->names, 0, registry->size * sizeof(*registry->names));
+			name_table_clear(&registry->names);
 	}
 	*ret_registry = registry;
 	return OK;
@@ -126,7 +95,7 @@ enum result registry_build(struct ruleset *set, struct arena *arena, const struc
 
 bool registry_is_top(const struct registry *registry, struct slice label)
 {
-	return label.len <= REGISTRY_LABEL_MOST && !slice_has(label, '.') && has(registry, label);
+	return label.len <= REGISTRY_LABEL_MOST && !slice_has(label, '.') && name_table_has(&registry->names, label);
 }
 
 static size_t last_dot(struct slice name, size_t before)
@@ -202,7 +171,7 @@ static bool is_delegating(const struct registry *registry, struct slice name, si
 {
 	if (dots == 2 && slice_ends_nocase(name, SLICE(".us")))
 		return is_american(name, dots);
-	return dots == 3 ? is_american(name, dots) : dots && dots < 3 && has(registry, name);
+	return dots == 3 ? is_american(name, dots) : dots && dots < 3 && name_table_has(&registry->names, name);
 }
 
 struct slice registry_domain(const struct registry *registry, struct slice host)

@@ -11,6 +11,7 @@ struct run {
 	const struct engine *engine;
 	const struct rules_view *view;
 	struct uris uris;
+	struct mime_facts mime;
 	struct metas_run metas;
 	size_t limits;
 };
@@ -127,7 +128,8 @@ static enum result count_parts(struct run *run, const struct rule *rule, double 
 
 static enum result count_eval(struct run *run, const struct rule *rule, double *ret_count)
 {
-	struct eval_call call = { .view = run->view, .patterns = run->engine->patterns, .rule = number_of(run, rule) };
+	struct eval_call call = { .view = run->view, .patterns = run->engine->patterns, .freemail = run->engine->freemail,
+	                          .mime = &run->mime, .rule = number_of(run, rule) };
 
 	TRY(eval_run(&rule->is, &call));
 	run->limits += call.limit;
@@ -204,6 +206,7 @@ enum result engine_build(struct engine *engine, struct ruleset *set, unsigned sc
 
 	*engine = (struct engine){ .set = set, .score_set = score_set };
 	TRY(trust_build(set, arena, &engine->trust));
+	TRY(freemail_build(set, arena, &engine->freemail));
 	TRY(patterns_build(set, jit, arena, &engine->patterns));
 	result = uri_ways_build(set, engine->patterns, arena, &engine->uri_ways);
 	if (result == OK)

@@ -11,6 +11,7 @@
 #ifndef RULES_RUN_H
 #define RULES_RUN_H
 
+#include "mail/rules/freemail.h"
 #include "mail/rules/metas.h"
 #include "mail/rules/patterns.h"
 #include "mail/rules/uri_detail.h"
@@ -21,6 +22,7 @@ struct engine {
 	struct metas metas;
 	struct patterns *patterns;
 	struct trust trust;                      /* in relays, as the set says */
+	const struct freemail *freemail;
 	struct uri_ways uri_ways;
 	struct uri_details uri_details;
 	unsigned score_set;

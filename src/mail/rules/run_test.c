@@ -182,6 +182,52 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	  "From: a@gmail.com\nX-Received: by 10.1.2.3 with SMTP id abc\n" STEP("a.example", "b.example") "\nx", "" },
 	{ "…of a relay's name", "header A eval:check_for_forged_yahoo_received_headers()", "From: a@yahoo.com\n" STEP("mta.mail.yahoo.com", "b.example") "\nx", "" },
 	{ "what is rendered is the body", "body A /^a long title$/m\nbody B /<a/", PAGE, "A=1" },
+	/* senders */
+	{ "domains of the sender and of the envelope, the last two labels of each", "header A eval:check_equal_from_domains()",
+	  "Return-Path: <x@mail.example.net>\nFrom: a@example.org\n\nx\n", "A=1" },
+	{ "…which are the same", "header A eval:check_equal_from_domains()", "Return-Path: <x@mail.Example.org>\nFrom: a@example.org\n\nx\n", "" },
+	{ "…or one is not there", "header A eval:check_equal_from_domains()", "From: a@example.org\n\nx\n", "" },
+	{ "the same address, in any case", "header A eval:check_for_matching_env_and_hdr_from()",
+	  "Return-Path: <A@example.org>\nFrom: a@Example.org\n\nx\n", "A=1" },
+	{ "…or none at all", "header A eval:check_for_matching_env_and_hdr_from()", "X: y\n\nx\n", "A=1" },
+	{ "no Received fields, as lists leave them", "header A eval:gated_through_received_hdr_remover()", "X: y\n\nx\n", "A=1" },
+	{ "…or one", "header A eval:gated_through_received_hdr_remover()", "Received: from a by b\n\nx\n", "" },
+#define FREE "freemail_domains free.example mail.*.example ?.net x*y.org\nfreemail_welcomelist boss@free.example\n"
+	{ "a mailbox that costs nothing", FREE "header A eval:check_freemail_from()", "From: a@Free.example\n\nx\n", "A=1" },
+	{ "…by a shape", FREE "header A eval:check_freemail_from()", "From: a@mail.org.example\n\nx\n", "A=1" },
+	{ "…whose star takes no dot", FREE "header A eval:check_freemail_from()", "From: a@mail.a.b.example\n\nx\n", "" },
+	{ "…within a label", FREE "header A eval:check_freemail_header('X')", "X: a@xaybyy.org\n\nx\n", "A=1" },
+	{ "…not behind it", FREE "header A eval:check_freemail_header('X')", "X: a@xyz.org\n\nx\n", "" },
+	{ "…welcome, an office, a bounce, a number", FREE "header A eval:check_freemail_header('X')",
+	  "X: boss@free.example, info@free.example, a=b=c@free.example, 0123abcd-0123-0123-0123-0123456789ab@free.example\n\nx\n", "" },
+	{ "…whose name ends as the rule says", FREE "header A eval:check_freemail_header('X', '\\d@')\nheader B eval:check_freemail_header('Y', '\\d@')",
+	  "X: a@free.example, b1@free.example\nY: a@free.example\n\nx\n", "A=1" },
+	{ "…who sent it once more", FREE "header A eval:check_freemail_from()", "Resent-From: a@b.c\nFrom: a@free.example\n\nx\n", "" },
+	/* parts */
+#define MIME(key) "body A eval:check_for_mime('" key "')"
+	{ "a part in base64", MIME("mime_base64_count"), "Content-Transfer-Encoding: base64\n\neA==\n", "A=1" },
+	{ "…a text, where nothing says why", MIME("mime_base64_encoded_text"), "Content-Transfer-Encoding: base64\n\neA==\n", "A=1" },
+	{ "…with a set that wants it", MIME("mime_base64_encoded_text"),
+	  "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\neA==\n", "" },
+	{ "needless escapes", MIME("mime_qp_count"), "Content-Transfer-Encoding: quoted-printable\n\n=41=3D\n", "A=1" },
+	{ "…there are none", MIME("mime_qp_count"), "Content-Transfer-Encoding: quoted-printable\n\na=3D=20\n", "" },
+	{ "…lines longer than 78", MIME("mime_qp_long_line"), "Content-Transfer-Encoding: quoted-printable\n\n"
+	  "1234567890123456789012345678901234567890123456789012345678901234567890123456789\n", "A=1" },
+	{ "an attachment", MIME("mime_attachment"), "Content-Disposition: Attachment; x=y\n\nx\n", "A=1" },
+	{ "no such set of characters", MIME("mime_bad_iso_charset"), "Content-Type: text/plain; charset=iso-10646-1\n\nx\n", "A=1" },
+	{ "…but this", MIME("mime_bad_iso_charset"), "Content-Type: text/plain; charset=ISO-8859-15\n\nx\n", "" },
+	{ "bytes that ASCII has not", "body A eval:check_for_ascii_text_illegal()", "X: y\n\n\xe9\n", "A=1" },
+	{ "lines of base64", "body A eval:check_base64_length('5', '6')\nbody B eval:check_base64_length('6')",
+	  "Content-Transfer-Encoding: base64\n\neA==\neA==\n", "A=1" },
+	{ "numbers of characters, to all others", "body A eval:check_abundant_unicode_ratio(0.5)\nbody B eval:check_abundant_unicode_ratio(0.6)",
+	  "X: y\n\na&#x12AB;\n", "A=1" },
+	{ "alternatives, one longer than the other", "body A eval:check_mime_multipart_ratio('0.1', '0.3')\nbody B eval:check_mime_multipart_ratio('1', '2')",
+	  "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nx\n--b\nContent-Type: text/html\n\n1234567\n--b--\n", "A=1" },
+#define LOUD "MAKE MONEY fast and now 10 TIMES A "
+	{ "capitals", "body A eval:check_for_uppercase('50', '75')", "Subject: x\n\n" LOUD LOUD LOUD LOUD LOUD LOUD LOUD "\n", "A=1" },
+	{ "…of a short text", "body A eval:check_for_uppercase('50', '75')", "Subject: x\n\n" LOUD LOUD "\n", "" },
+	{ "…of a set whose letters look so", "body A eval:check_for_uppercase('50', '75')",
+	  "Content-Type: text/plain; charset=koi8-r\nSubject: x\n\n" LOUD LOUD LOUD LOUD LOUD LOUD LOUD "\n", "" },
 	/* all together */
 #define EIGHT(of) "body __" of "1 /q/\nbody __" of "2 /q/\nbody __" of "3 /q/\nbody __" of "4 /q/\n" \
                   "body __" of "5 /q/\nbody __" of "6 /q/\nbody __" of "7 /q/\nbody __" of "8 /q/\n"

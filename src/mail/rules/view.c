@@ -15,7 +15,7 @@ static bool is_shown(const struct part *part)
 	return part->reading == READING_FIRST && part->within == NULL && !part->recoded;
 }
 
-static bool is_leaf(const struct part *part)
+bool view_is_leaf(const struct part *part)
 {
 	for (const struct part *next = part->next; next && part->children; next = next->next)
 		if (next->parent == part && is_shown(next))
@@ -95,7 +95,7 @@ static enum result add_texts(struct rules_view *view, struct buffer *body)
 		const struct part *part = view->parts[i].part;
 		struct slice bytes;
 
-		if (!is_leaf(part))
+		if (!view_is_leaf(part))
 			continue;
 		TRY(part_decoded(part, view->reader->arena, &bytes));
 		TRY(view_plain_ends(bytes, view->reader->arena, &bytes));

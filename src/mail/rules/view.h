@@ -48,6 +48,7 @@ must_use enum result view_build(struct slice message, const struct message_reade
 
 /* The type that SpamAssassin takes a part for: most texts are plain. */
 struct slice view_type(const struct part *part);
+bool view_is_leaf(const struct part *part);      /* no part that is shown stands below it */
 /* Characters of UTF-8; those that are no blanks. */
 size_t view_characters(struct slice text);
 size_t view_letters(struct slice text);

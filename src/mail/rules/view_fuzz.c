@@ -17,6 +17,9 @@ static const struct slice rules = LIT(
 	"util_rb_tld org\nheader U X:host =~ /a/\nheader V From:domain =~ /b/\nheader W X:revip =~ /c/\nheader Y Received:ip =~ /1/\n"
 	"header Q eval:check_for_forged_received_trail()\nheader R eval:check_for_forged_hotmail_received_headers()\n"
 	"header S eval:check_for_forged_yahoo_received_headers()\nheader T eval:check_for_forged_juno_received_headers()\n"
+	"freemail_domains a.b *.c\nheader U eval:check_freemail_from()\nheader V eval:check_equal_from_domains()\n"
+	"body W eval:check_for_mime('mime_qp_count')\n"
+	"body Y eval:check_for_uppercase(10, 90)\nheader Z eval:check_freemail_header('To', 'x')\n"
 	"meta M A + B + C > 1 || J\n");
 
 static void check_pieces(const struct view_pieces *pieces, size_t longest)
