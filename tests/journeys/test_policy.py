@@ -63,6 +63,11 @@ def test_three_recipients_three_outcomes(gateway, sink):
         "berta@example.org": ("deliver", None, None), "raw@example.org": ("deliver", None, None)}
     assert fates["nobody@example.org"]["reply"] == "550 5.7.1 nobody lives here", "what the client would have been told"
     assert [fates[name]["matched"] for name in sorted(fates)] == [["mark"], ["mark", "boss"], ["mark", "nobody"], []]
+    assert fates["boss@example.org"]["because"] == [
+        {"fact": "recipient", "values": ["boss@example.org"], "known": True},
+        {"fact": "header", "argument": "X-Kind", "values": ["offer"], "known": True}], "each fact of the rule that decided, once"
+    assert fates["raw@example.org"]["because"] == []
+    assert 'because: recipient boss@example.org; header("X-Kind") offer' in gateway.text("explain", ident)
     gateway.wait_empty()
     assert len(sink.letters) == 2, "and nobody is told anything"
 

@@ -120,6 +120,18 @@ bool policy_asks_for_senders(const struct policy *policy);
 bool policy_sender_who(const struct envelope *envelope, bool domain, char who[POLICY_WHO]);
 /* One of the names was not asked for. */
 bool policy_senders_unasked(const struct envelope *envelope, const struct evidence *evidence);
+/* What the rule that decided for a recipient asks for, and what that says of him: for people who ask why. Facts in the order of
+ * the rule, each once; `unknown`: nobody could tell. None where no rule of that title stands in this policy. */
+enum { POLICY_VALUES = 8 };
+struct policy_fact { struct slice name, argument; struct slice values[POLICY_VALUES]; size_t count; bool more, unknown; };
+struct policy_case {
+	const struct envelope *envelope;
+	const struct findings *findings;
+	const struct evidence *evidence;
+	const struct judgement *judgement;
+};
+must_use enum result policy_because(const struct policy *policy, const struct policy_case *of, uint32_t place, struct arena *arena,
+                                    struct policy_fact **ret_facts, size_t *ret_count);
 /* The third step: edits for the fates that have deeds. `bytes` is the message. */
 bool policy_wants_mending(const struct judgement *judgement);
 /* Somebody would get it, now or when it is let go, or a copy of it, without the edits that rules ask for. */

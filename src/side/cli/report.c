@@ -14,7 +14,9 @@ static enum result read_trace(const struct report *report, struct arena *arena, 
 
 	if (report->envelope.len)
 		TRY(envelope_unpack(report->envelope, arena, &trace.envelope));
-
+	trace.asked = trace.envelope;
+	if (report->pretended.len)
+		TRY(envelope_unpack(report->pretended, arena, &trace.asked));
 	if (!report->judged) {
 		trace.judgement = (struct judgement){ .verdict = VERDICT_UNSCANNABLE, .reason = report->payload };
 		*ret_trace = trace;

@@ -20,7 +20,8 @@ struct report {
 	struct slice payload;
 	uint64_t took_us;
 	struct slice envelope;        /* packed, or empty: it is not to be told */
-	const struct settings *settings;      /* by which it was judged; NULL: not known */
+	struct slice pretended;       /* the same of a file: rules were asked with it, and it is not told */
+	struct settings *settings;    /* by which it was judged; NULL: not known */
 };
 
 /* The whole trace as one object: what report_json() has, and envelope, answers, recipients. */

@@ -115,6 +115,52 @@ static enum result matched_of(const struct trace *trace, const struct fate *fate
 	return buffer_add_byte(to, '\n');
 }
 
+const struct policy *report_policy(const struct report *report, const struct trace *trace)
+{
+	const struct policy *policy = NULL;
+	struct buffer complaint;
+
+	if (report->settings == NULL)
+		return NULL;
+	buffer_init(&complaint, 4096);
+	if (policy_compile(report->settings, trace->arena, &policy, &complaint) != OK)
+		policy = NULL;
+	buffer_finish(&complaint);
+	return policy;
+}
+
+enum result report_because(const struct policy *policy, const struct trace *trace, uint32_t place, struct policy_fact **ret_facts,
+                           size_t *ret_count)
+{
+	const struct policy_case of = { &trace->asked, &trace->findings, &trace->evidence, &trace->judgement };
+
+	*ret_count = 0;
+	return policy ? policy_because(policy, &of, place, trace->arena, ret_facts, ret_count) : OK;
+}
+
+/* "because: size 40960; header("X-A") one, two; listed("zen") not known" */
+static enum result because_of(const struct policy *policy, const struct trace *trace, uint32_t place, struct buffer *to)
+{
+	struct policy_fact *facts;
+	size_t count;
+
+	TRY(report_because(policy, trace, place, &facts, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_fact *fact = &facts[i];
+
+		TRY(buffer_format(to, "%s%.*s", i ? "; " : "      because: ", SHOW(fact->name)));
+		if (fact->argument.len)
+			TRY(buffer_format(to, "(\"%.*s\")", SHOW(fact->argument)));
+		for (size_t k = 0; k < fact->count; k++) {
+			TRY(buffer_add(to, k ? SLICE(", ") : SLICE(" ")));
+			TRY(report_cut(to, fact->values[k]));
+		}
+		TRY(buffer_add(to, fact->unknown ? SLICE(" not known") : fact->count == 0 ? SLICE(" nothing") : SLICE("")));
+		TRY(buffer_add(to, fact->more ? SLICE(" ...") : SLICE("")));
+	}
+	return count ? buffer_add_byte(to, '\n') : OK;
+}
+
 /* What was made of the deeds, and what it broke. */
 static enum result edits_of(const struct trace *trace, const struct fate *fate, struct buffer *to)
 {
@@ -135,7 +181,8 @@ static enum result edits_of(const struct trace *trace, const struct fate *fate, 
 	return buffer_add_byte(to, '\n');
 }
 
-static enum result fate_of(const struct report *report, const struct trace *trace, uint32_t place, struct buffer *to)
+static enum result fate_of(const struct report *report, const struct trace *trace, const struct policy *policy, uint32_t place,
+                           struct buffer *to)
 {
 	const struct fate *fate = &trace->judgement.fates[place];
 
@@ -153,6 +200,7 @@ static enum result fate_of(const struct report *report, const struct trace *trac
 	}
 	TRY(rule_of(report, trace, fate->rule, to));
 	TRY(buffer_add_byte(to, '\n'));
+	TRY(because_of(policy, trace, place, to));
 	TRY(matched_of(trace, fate, to));
 	TRY(times_of(report, trace, fate, to));
 	TRY(deeds_of(report, trace, fate, to));
@@ -161,8 +209,10 @@ static enum result fate_of(const struct report *report, const struct trace *trac
 
 enum result report_fates(const struct report *report, const struct trace *trace, struct buffer *to)
 {
+	const struct policy *policy = report_policy(report, trace);
+
 	TRY(buffer_add(to, SLICE("recipients\n")));
 	for (uint32_t i = 0; i < trace->judgement.fate_count; i++)
-		TRY(fate_of(report, trace, i, to));
+		TRY(fate_of(report, trace, policy, i, to));
 	return OK;
 }

@@ -19,6 +19,7 @@
 struct trace {
 	struct arena *arena;
 	struct envelope envelope;
+	struct envelope asked;        /* that, or the pretended one */
 	struct judgement judgement;
 	struct findings findings;
 	struct evidence evidence;
@@ -27,6 +28,10 @@ struct trace {
 /* Unpacks, writes with `form`, and forgets. */
 must_use enum result report_as(enum result (*form)(const struct report *, const struct trace *, struct buffer *),
                                const struct report *report, struct buffer *to);
+/* The policy of the report's settings, NULL: there is none; and the facts for which the rule that decided asks. */
+const struct policy *report_policy(const struct report *report, const struct trace *trace);
+must_use enum result report_because(const struct policy *policy, const struct trace *trace, uint32_t place,
+                                    struct policy_fact **ret_facts, size_t *ret_count);
 /* Its recipients (report_fates.c); the edits of one, none where there are none; and bits of enum seal, or BROKEN_UNKNOWN. */
 must_use enum result report_fates(const struct report *report, const struct trace *trace, struct buffer *to);
 must_use enum result report_edits(const struct trace *trace, const struct fate *fate, struct edits *ret_edits);

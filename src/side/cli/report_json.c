@@ -331,8 +331,29 @@ static json_t *times_json(const struct report *report, const struct trace *trace
 	return list;
 }
 
+static json_t *because_json(const struct policy *policy, const struct trace *trace, uint32_t place)
+{
+	json_t *list = json_array();
+	struct policy_fact *facts;
+	size_t count;
+
+	if (report_because(policy, trace, place, &facts, &count) != OK)
+		return list;
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = json_object();
+
+		(void)json_object_set_new(object, "fact", report_text(facts[i].name));
+		set_text(object, "argument", facts[i].argument);
+		(void)json_object_set_new(object, "values", words_of(facts[i].values, facts[i].count));
+		(void)json_object_set_new(object, "known", json_boolean(!facts[i].unknown));
+		(void)json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static json_t *recipients_json(const struct report *report, const struct trace *trace)
 {
+	const struct policy *policy = report_policy(report, trace);
 	const struct titles none = { 0 };
 	json_t *list = json_array();
 
@@ -347,6 +368,7 @@ static json_t *recipients_json(const struct report *report, const struct trace *
 		set_text(object, "kind", fate->kind);
 		set_text(object, "reply", fate->reply);
 		set_rule(object, report, trace, fate->rule);
+		(void)json_object_set_new(object, "because", because_json(policy, trace, i));
 		(void)json_object_set_new(object, "matched", words_of(titles->list, titles->count));
 		(void)json_object_set_new(object, "times", times_json(report, trace, fate));
 		(void)json_object_set_new(object, "also", deeds_json(report, trace, fate));

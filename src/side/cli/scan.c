@@ -30,7 +30,7 @@ struct scan {
 	struct pretend pretend;
 	struct progress progress;
 	bool scanners, local, traces;
-	const struct settings *settings;
+	struct settings *settings;
 	size_t jobs_most;
 	uint64_t first, next;                /* exchanges: the oldest not printed, the next to be asked */
 	struct job jobs[JOBS_MOST];
@@ -65,8 +65,10 @@ static void print_ready(struct scan *scan)
 static enum result hear_one(struct scan *scan)
 {
 	struct inspector_answer answer;
+	struct buffer pretended;
 	struct job *job;
 	struct report report;
+	enum result result;
 
 	TRY(inspector_answer(&scan->inspector, &answer));
 	job = &scan->jobs[answer.exchange % scan->jobs_most];
@@ -74,7 +76,13 @@ static enum result hear_one(struct scan *scan)
 		return REFUSED;
 	report = (struct report){ .file = job->file, .judged = answer.judged, .payload = answer.payload,
 		                  .took_us = microseconds() - job->asked, .settings = scan->settings };
-	if (scan->form(&report, &job->line) != OK) {
+	buffer_init(&pretended, ENVELOPE_LIMIT);
+	result = scan->traces ? pretend_envelope(&scan->pretend, &pretended) : OK;
+	report.pretended = buffer_slice(&pretended);
+	if (result == OK)
+		result = scan->form(&report, &job->line);
+	buffer_finish(&pretended);
+	if (result != OK) {
 		complain("%s: the answer cannot be read", job->file);
 		return REFUSED;
 	}
