@@ -333,6 +333,8 @@ static const struct eval {
 	{ LIT("check_equal_from_domains"), 0, 0, 0, check_equal_from_domains },
 	{ LIT("check_freemail_from"), 0, 1, 1, check_freemail_from },
 	{ LIT("check_freemail_header"), 1, 2, 2, check_freemail_header },
+	{ LIT("check_for_shifted_date"), 2, 2, 0, check_for_shifted_date },
+	{ LIT("check_outlook_message_id"), 0, 0, 0, check_outlook_message_id },
 	{ LIT("check_for_mime"), 1, 1, 0, check_for_mime },
 	{ LIT("check_mime_multipart_ratio"), 2, 2, 0, check_mime_multipart_ratio },
 	{ LIT("check_for_ascii_text_illegal"), 0, 0, 0, check_for_ascii_text_illegal },

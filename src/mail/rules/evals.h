@@ -28,11 +28,14 @@ struct mime_facts {
 	double entities;                         /* numbers of characters in plain texts, to all other bytes */
 };
 
+struct date_facts { bool known; int64_t difference; };   /* seconds that the sender's clock is ahead */
+
 struct eval_call {
 	const struct rules_view *view;
 	struct patterns *patterns;
 	const struct freemail *freemail;
 	struct mime_facts *mime;
+	struct date_facts *dates;
 	uint32_t rule;
 	struct slice arguments[EVAL_ARGUMENTS_MOST];     /* empty where there is none */
 	size_t count;

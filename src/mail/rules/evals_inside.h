@@ -25,6 +25,8 @@ eval_function html_test, html_range, html_eval, html_tag_exists, html_tag_balanc
 eval_function html_title_subject_ratio;
 /* evals_senders.c */
 eval_function check_equal_from_domains, check_freemail_from, check_freemail_header;
+/* evals_dates.c */
+eval_function check_for_shifted_date, check_outlook_message_id;
 /* evals_mime.c */
 eval_function check_for_mime, check_mime_multipart_ratio, check_for_ascii_text_illegal, check_abundant_unicode_ratio, check_base64_length;
 eval_function check_for_uppercase;

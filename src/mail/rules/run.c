@@ -12,6 +12,7 @@ struct run {
 	const struct rules_view *view;
 	struct uris uris;
 	struct mime_facts mime;
+	struct date_facts dates;
 	struct metas_run metas;
 	size_t limits;
 };
@@ -129,7 +130,7 @@ static enum result count_parts(struct run *run, const struct rule *rule, double 
 static enum result count_eval(struct run *run, const struct rule *rule, double *ret_count)
 {
 	struct eval_call call = { .view = run->view, .patterns = run->engine->patterns, .freemail = run->engine->freemail,
-	                          .mime = &run->mime, .rule = number_of(run, rule) };
+	                          .mime = &run->mime, .dates = &run->dates, .rule = number_of(run, rule) };
 
 	TRY(eval_run(&rule->is, &call));
 	run->limits += call.limit;

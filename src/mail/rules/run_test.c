@@ -203,6 +203,26 @@ static const struct { const char *about, *rules, *message, *hits; } rows[] = {
 	{ "…whose name ends as the rule says", FREE "header A eval:check_freemail_header('X', '\\d@')\nheader B eval:check_freemail_header('Y', '\\d@')",
 	  "X: a@free.example, b1@free.example\nY: a@free.example\n\nx\n", "A=1" },
 	{ "…who sent it once more", FREE "header A eval:check_freemail_from()", "Resent-From: a@b.c\nFrom: a@free.example\n\nx\n", "" },
+	/* dates */
+#define PASSED(time) "Received: from a.example by b.example; " time "\n"
+#define AHEAD(least, most) "header A eval:check_for_shifted_date('" least "', '" most "')"
+	{ "a clock that is ahead", AHEAD("3", "6"), PASSED("Wed, 1 Jan 2020 10:00:00 +0000") "Date: Wed, 1 Jan 2020 15:00:00 +0100\n\nx\n", "A=1" },
+	{ "…by less", AHEAD("3", "6"), PASSED("Wed, 1 Jan 2020 10:00:00 +0000") "Date: Wed, 1 Jan 2020 15:00:00 +0300\n\nx\n", "" },
+	{ "…behind, in ctime's order, which has no time of the day", AHEAD("-12", "-6"),
+	  PASSED("Wed, 1 Jan 2020 10:00:00 +0000") "Date: Wed Jan  1 12:34:56 2020\n\nx\n", "A=1" },
+	{ "…of the nearest clock on the way", AHEAD("undef", "-3"),
+	  PASSED("1 Jan 2020 10:00:00 EST") PASSED("1 Jan 2020 10:00:00 GMT") "Date: 1 Jan 20 9:30 (GMT)\n\nx\n", "" },
+	{ "…without the last where that is the same", AHEAD("-6", "-3"),
+	  PASSED("1 Jan 2020 14:00:00 GMT") PASSED("1 Jan 2020 10:00:00 GMT") "Date: 1 Jan 2020 10:00:00\n\nx\n", "A=1" },
+	{ "…of a message sent once more", AHEAD("-6", "-3"),
+	  PASSED("1 Jan 2020 14:00:00 GMT") "Date: 1 Jan 2020 14:00:00\nResent-Date: 1 Jan 2020 10:00:00\n\nx\n", "A=1" },
+	{ "…a day that no month has is the first of the next", AHEAD("-12", "-6"),
+	  PASSED("1 Mar 2020 10:00:00 GMT") "Date: 31 Feb 2020 00:00:00 GMT\n\nx\n", "A=1" },
+	{ "…no date, no difference", AHEAD("-1", "1"), PASSED("1 Mar 2020 10:00:00 GMT") "Date: x\n\nx\n", "A=1" },
+	{ "an identifier that tells another time", "header A eval:check_outlook_message_id()",
+	  "Message-ID: <000001c1e1b2$00000001$00000001@x>\nDate: 1 Jan 2020 10:00:00 GMT\n\nx\n", "A=1" },
+	{ "…or that of the Date", "header A eval:check_outlook_message_id()",
+	  "Message-ID: <000001d5c088$00000001$00000001@x>\nDate: 1 Jan 2020 10:00:00 GMT\n\nx\n", "" },
 	/* parts */
 #define MIME(key) "body A eval:check_for_mime('" key "')"
 	{ "a part in base64", MIME("mime_base64_count"), "Content-Transfer-Encoding: base64\n\neA==\n", "A=1" },

@@ -20,6 +20,7 @@ static const struct slice rules = LIT(
 	"freemail_domains a.b *.c\nheader U eval:check_freemail_from()\nheader V eval:check_equal_from_domains()\n"
 	"body W eval:check_for_mime('mime_qp_count')\n"
 	"body Y eval:check_for_uppercase(10, 90)\nheader Z eval:check_freemail_header('To', 'x')\n"
+	"header AA eval:check_for_shifted_date('3', 'undef')\nheader AB eval:check_outlook_message_id()\n"
 	"meta M A + B + C > 1 || J\n");
 
 static void check_pieces(const struct view_pieces *pieces, size_t longest)
