@@ -42,7 +42,7 @@ static bool known_add(struct known *known, uint32_t hash)
 {
 	uint32_t *place = hash_place(known->seen, known->bits, hash);
 
-	if (hash == 0 || *place)
+	if (!feature_is_sound(hash) || *place)
 		return false;
 	*place = hash;
 	return true;

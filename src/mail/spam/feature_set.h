@@ -38,6 +38,7 @@ struct feature_kind_row { const char *name, *text; enum feature_view view; uint3
 extern const struct feature_kind_row feature_kinds[FEATURE_KIND_COUNT];
 
 enum {
+	FEATURE_BITS = 18,                       /* of a hash; those below are 0: no two features of a message share a weight */
 	FEATURE_TEXT = 60000,                    /* decoded bytes of text that are looked at, its ends where there is more */
 	FEATURE_GRAM_TEXT = 3000,                /* … for four letters in a row */
 	FEATURE_GRAM_HEADER = 1500,              /* raw bytes of the header for the same, of well-known fields first */
@@ -45,7 +46,7 @@ enum {
 };
 
 struct feature_list {
-	uint32_t *hashes;                        /* no two the same */
+	uint32_t *hashes;                        /* no two the same, in all kinds */
 	struct slice *texts;                     /* what each stands for, printable; NULL: nobody wants to know */
 	uint32_t count;
 };
@@ -60,7 +61,14 @@ must_use enum result features_read(const struct message_view *view, const struct
 must_use enum result features_describe(const struct message_view *view, const struct message_reader *reader,
                                        const uint32_t *wanted, size_t count, struct features *ret_features);
 
-/* Without texts; little-endian: for each kind u32 count, then that many u32, none of them 0 and none twice. */
+/* A hash in FEATURE_BITS bits is easily met: whoever brings thousands of words that fall on one weight brings one feature. */
+static inline bool feature_is_sound(uint32_t hash)
+{
+	return hash != 0 && (hash & (((uint32_t)1 << (32 - FEATURE_BITS)) - 1)) == 0;
+}
+
+/* Without texts; little-endian: for each kind u32 count, then that many u32, each of FEATURE_BITS bits, none of them 0 and
+ * none twice. */
 must_use enum result features_pack(const struct features *features, struct buffer *to);
 must_use enum result features_unpack(struct slice packed, struct arena *arena, struct features *ret_features);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which features a message has, by what they say; and which it has not. */
 #include "mail/spam/maker.h"
+#include "mail/spam/model.h"
 
 #include "base/test.h"
 
@@ -233,13 +234,16 @@ static void packed_and_back(void)
 
 static void refuses_what_stands_twice(void)
 {
-	static const char twice[] = "\2\0\0\0" "\1\2\3\4" "\1\2\3\4", nothing[] = "\1\0\0\0" "\0\0\0\0";
-	static const char kinds[] = "\1\0\0\0" "\1\2\3\4" "\1\0\0\0" "\1\2\3\4", once[] = "\1\0\0\0" "\1\2\3\4";
+	static const char twice[] = "\2\0\0\0" "\0\0\3\4" "\0\0\3\4", nothing[] = "\1\0\0\0" "\0\0\0\0";
+	static const char kinds[] = "\1\0\0\0" "\0\0\3\4" "\1\0\0\0" "\0\0\3\4", once[] = "\1\0\0\0" "\0\0\3\4";
+	static const char low[] = "\1\0\0\0" "\0\x20\3\4", same_place[] = "\2\0\0\0" "\0\0\3\4" "\1\0\3\4";
 	static const struct { const char *about; struct slice bytes; enum result end; } cases[] = {
 		{ "a feature once", { once, sizeof(once) - 1 }, OK },
 		{ "a feature twice is refused: it would count twice", { twice, sizeof(twice) - 1 }, REFUSED },
 		{ "in another kind too", { kinds, sizeof(kinds) - 1 }, REFUSED },
 		{ "0 is no feature", { nothing, sizeof(nothing) - 1 }, REFUSED },
+		{ "nor is one of more bits", { low, sizeof(low) - 1 }, REFUSED },
+		{ "which would count twice in one weight", { same_place, sizeof(same_place) - 1 }, REFUSED },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -254,6 +258,45 @@ static void refuses_what_stands_twice(void)
 		      cases[i].about);
 		arena_finish(&arena);
 	}
+}
+
+/* Words that were looked for, so that all of them fall on one weight, which would move by each. */
+enum { TRIED = 3000000, ON_ONE_PLACE = 8 };
+static uint32_t place_of_word(const char *word)
+{
+	return hash_mixed(hash_lower(hash_byte(HASH_SEED, ':'), slice_of(word)), FEATURE_word) >> (32 - MODEL_BITS_USUAL);
+}
+
+static size_t add_words_of_one_place(struct buffer *to)
+{
+	uint32_t place = place_of_word("w0");
+	size_t count = 0;
+	char word[16];
+
+	for (unsigned i = 0; i < TRIED; i++) {
+		(void)snprintf(word, sizeof(word), "w%u", i);
+		if (place_of_word(word) == place && buffer_format(to, "%s ", word) == OK)
+			count++;
+	}
+	return count;
+}
+
+static void one_weight_counts_once(void)
+{
+	struct buffer text;
+	struct seen seen;
+	size_t there = 0;
+
+	buffer_init(&text, 4096);
+	CHECK(buffer_add(&text, SLICE("\r\n")) == OK && add_words_of_one_place(&text) >= ON_ONE_PLACE, "words of one place are found");
+	CHECK(see(&seen, buffer_slice(&text)), "a message of them");
+	CHECK(has(&seen, FEATURE_word, SLICE("w0")), "the first is seen");
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++)
+		for (uint32_t i = 0; i < seen.features.kinds[kind].count; i++)
+			there += seen.features.kinds[kind].hashes[i] >> (32 - MODEL_BITS_USUAL) == place_of_word("w0");
+	CHECK(there == 1, "they count as one");
+	arena_finish(&seen.arena);
+	buffer_finish(&text);
 }
 
 /* A message of many words that are in no other, and one that matters, at its beginning or its end, or in between. */
@@ -296,7 +339,7 @@ static const struct flood {
 	  LIT("too many: a word of the text") },
 	{ "its links", "\r\n", "http://w#.example/ ", "http://shop.example/ ", 2000, LAST, FEATURE_link,
 	  LIT("host: shop.example"), LIT("too many: a link") },
-	{ "behind many marks", HTML, "<b>w#</b> ", "<a href=http://shop.example/>watches</a>", 3000, LAST, FEATURE_link,
+	{ "behind many marks", HTML, "<b>w#</b> ", "<a href=http://shop.example/>watches</a>", 3500, LAST, FEATURE_link,
 	  LIT("host: shop.example"), LIT("too many: a word of the text") },
 	{ "behind much that is hidden", HTML "<i>one</i>", "<div hidden>w#</div>", "<p>watches</p>", 30000, LAST, FEATURE_word,
 	  LIT("watches"), LIT("too many: a trick") },
@@ -375,6 +418,7 @@ int main(void)
 	each_row();
 	packed_and_back();
 	refuses_what_stands_twice();
+	one_weight_counts_once();
 	filler_pushes_nothing_out();
 	texts_change_nothing();
 	describes_some();

@@ -29,6 +29,7 @@ struct maker {
 };
 
 enum { HASH_SEED = 0x811c9dc5u & 0x7fffffff };
+#define LOWEST_FEATURE ((uint32_t)1 << (32 - FEATURE_BITS))
 
 /* FNV-1a, mixed at the end as MurmurHash3 does. What is called for every byte of a mail stands here to be inlined. */
 static inline uint32_t hash_byte(uint32_t hash, char byte)
@@ -62,8 +63,8 @@ static inline uint32_t hash_mixed(uint32_t hash, enum feature_kind kind)
 	hash ^= ((uint32_t)kind + 1) * 0x9e3779b9u;
 	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
 	hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
-	hash ^= hash >> 16;
-	return hash ? hash : 1;                  /* 0 is a free place */
+	hash = (hash ^ hash >> 16) & ~(LOWEST_FEATURE - 1);
+	return hash ? hash : LOWEST_FEATURE;     /* 0 is a free place */
 }
 
 /* Takes a mixed hash that is not there yet, to that place. False: there is no room for it. */

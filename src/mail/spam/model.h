@@ -16,7 +16,8 @@
 
 #include "mail/spam/feature_set.h"
 
-enum { MODEL_BITS_LEAST = 10, MODEL_BITS_USUAL = 18, MODEL_BITS_MOST = 22 };      /* of places in the table */
+/* Of places in the table. With fewer than a feature has, several of one message may have one weight, as in tests only. */
+enum { MODEL_BITS_LEAST = 10, MODEL_BITS_USUAL = FEATURE_BITS, MODEL_BITS_MOST = 22 };
 
 enum label { LABEL_HAM, LABEL_SPAM, LABEL_COUNT };
 

@@ -127,7 +127,7 @@ static inline void restart(void)
 /* Messages of the same remainder by ten are alike. */
 static inline uint32_t feature_of(unsigned number, unsigned which)
 {
-	return (number % 10 * FEATURES + which + 1) * 0x01000193u;
+	return (number % 10 * FEATURES + which + 1) * 0x01000193u >> (32 - FEATURE_BITS) << (32 - FEATURE_BITS);
 }
 
 static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum lesson_end *ret_end)
