@@ -75,6 +75,7 @@ static const struct row feature_rows[] = {
 	{ "what the classifier sees of a message", 0, NO_SCANNERS, { GOOD }, INSPECT_FEATURES, VERDICT_CLEAN, "" },
 	{ "a judgement is no answer to that", 0, NO_SCANNERS, { LIES_LATER }, INSPECT_FEATURES, VERDICT_CLEAN, "" },
 	{ "nobody can read it", 0, NO_SCANNERS, { DIES, DIES }, INSPECT_FAILED, VERDICT_CLEAN, "" },
+	{ "what took too long once is not tried again", 0, NO_SCANNERS, { SLEEPS }, INSPECT_FAILED, VERDICT_CLEAN, "" },
 };
 
 /* A list in the DNS is asked beside the scanners; the message is from 192.0.2.99, and a rule refuses who is listed. */

@@ -275,13 +275,17 @@ static void ask_unread(struct request *request, struct slice reason)
 		(void)sources_begin(request);
 }
 
-static void died_reading(struct request *request, uint64_t took_ms)
+static bool took_too_long(const struct request *request, uint64_t took_ms)
 {
 	const struct dispatcher_limits *limits = &request->dispatcher->limits;
-	uint64_t least = limits->cpu_ms < limits->inspect_ms ? limits->cpu_ms : limits->inspect_ms;
 
+	return took_ms >= (limits->cpu_ms < limits->inspect_ms ? limits->cpu_ms : limits->inspect_ms);
+}
+
+static void died_reading(struct request *request, uint64_t took_ms)
+{
 	request->stage = TO_READ;
-	if (took_ms >= least)
+	if (took_too_long(request, took_ms))
 		ask_unread(request, SLICE("inspecting it took too long"));
 	else if (++request->deaths >= DEATHS_MOST)
 		ask_unread(request, SLICE("its worker died twice"));
@@ -316,9 +320,10 @@ static void died_composing(struct request *request, uint64_t took_ms)
 
 static void died_extracting(struct request *request, uint64_t took_ms)
 {
-	(void)took_ms;
 	request->stage = TO_EXTRACT;
-	if (++request->deaths >= DEATHS_MOST)
+	if (took_too_long(request, took_ms))
+		request_fail(request, SLICE("reading it took too long"));
+	else if (++request->deaths >= DEATHS_MOST)
 		request_fail(request, SLICE("no worker could read it"));
 }
 

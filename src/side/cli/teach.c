@@ -163,12 +163,20 @@ static void say_total(const struct teach *teach)
 	(void)printf("\n");
 }
 
+/* A worker that a message has taken over would make the features of those behind it: each message has its own. The keeper
+ * waits for a teacher no longer than for others, so he begins when he can bring something. */
+static enum result begin(struct teach *teach, struct places *places)
+{
+	TRY(settings_put(&places->settings, "inspect", "messages_per_worker", SLICE("1")));
+	TRY(inspector_start(&teach->inspector, places, INSPECTOR_ALONE));
+	return teacher_begin(&teach->teacher, places->gateway.run.is);
+}
+
 static enum result teach_all(struct teach *teach, struct places *places, char *const *paths)
 {
 	enum result result;
 
-	TRY(teacher_begin(&teach->teacher, places->gateway.run.is));
-	TRY(inspector_start(&teach->inspector, places, INSPECTOR_ALONE));
+	TRY(begin(teach, places));
 	result = inputs_walk(&teach->inputs, paths);
 	while (result == OK && teach->first < teach->next)
 		result = hear_one(teach);

@@ -20,7 +20,8 @@
 #include "keeper/learner.h"
 #include "wire/control.h"
 
-enum { CALLERS_MOST = 16, CALLER_MS = 30000 };
+/* An operator who teaches may be silent for as long as one message may be read: `inspect_limit` in two attempts, and a start. */
+enum { CALLERS_MOST = 16, CALLER_MS = 30000, TEACHER_MS = 30 * 60000 };
 
 enum callers_ask { ASK_LOG_LIST, ASK_LOG_FILE, ASK_LEARN };
 

@@ -130,6 +130,15 @@ static inline uint32_t feature_of(unsigned number, unsigned which)
 	return (number % 10 * FEATURES + which + 1) * 0x01000193u >> (32 - FEATURE_BITS) << (32 - FEATURE_BITS);
 }
 
+static inline void pack_features(unsigned number, struct buffer *to)
+{
+	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
+		CHECK(pack_u32(to, kind == FEATURE_word ? FEATURES : 0) == OK, "it is packed");
+		for (unsigned i = 0; kind == FEATURE_word && i < FEATURES; i++)
+			CHECK(pack_u32(to, feature_of(number, i)) == OK, "it is packed");
+	}
+}
+
 static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum lesson_end *ret_end)
 {
 	char digest[DIGEST_SIZE] = { 0 };
@@ -139,11 +148,7 @@ static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum
 
 	memcpy(digest, &number, sizeof(number));
 	buffer_init(&packed, FEATURES_PACKED);
-	for (size_t kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
-		CHECK(pack_u32(&packed, kind == FEATURE_word ? FEATURES : 0) == OK, "it is packed");
-		for (unsigned i = 0; kind == FEATURE_word && i < FEATURES; i++)
-			CHECK(pack_u32(&packed, feature_of(number, i)) == OK, "it is packed");
-	}
+	pack_features(number, &packed);
 	teaching.features = buffer_slice(&packed);
 	result = learner_teach(&place.learner, &teaching, ret_end);
 	buffer_finish(&packed);

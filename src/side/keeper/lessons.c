@@ -31,7 +31,7 @@ enum result caller_begins_lessons(struct caller *caller)
 	if (learner_is_stopped(caller->callers->learner))
 		return cannot(caller);
 	caller->teaches = true;
-	return OK;
+	return timer_start(&caller->time, TEACHER_MS);
 }
 
 static enum result answer(struct caller *caller, enum lesson_end end)
@@ -47,7 +47,7 @@ static void hold_back(struct caller *caller)
 	channel_pause(&caller->channel);
 }
 
-/* Who keeps teaching keeps his place. */
+/* Who keeps teaching keeps his place; who does not hear the answer to one lesson would take the next for it, and is hung up on. */
 enum result caller_brings_lesson(struct caller *caller, struct slice payload)
 {
 	struct learner *learner = caller->callers->learner;
@@ -61,10 +61,11 @@ enum result caller_brings_lesson(struct caller *caller, struct slice payload)
 	result = learner_teach(learner, &teaching, &end);
 	if (result != OK)
 		return result == LATER ? cannot(caller) : REFUSED;
-	TRY(answer(caller, end));
+	if (answer(caller, end) != OK)
+		return REFUSED;
 	if (learner_is_filled(learner))
 		hold_back(caller);
-	return timer_start(&caller->time, CALLER_MS);
+	return timer_start(&caller->time, TEACHER_MS);
 }
 
 static enum result end_lessons(struct caller *caller)
