@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a text and as a page, with a few rules of addresses: no form is longer than rules may see, and each stands
  * in the list once, in order. */
-#include "mail/rules/run.h"
-
-#include "mail/rules/reader.h"
-
-#include <stdlib.h>
+#include "mail/rules/engine_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,18 +9,6 @@ static const struct slice rules = LIT(
 	"util_rb_tld com net uk us\nutil_rb_2tld co.uk\nredirector_pattern /^http:..go\\.com.\\w+.(.*)$/i\n"
 	"redirector_pattern m'^https?:/*r\\.net/(?:x|(y.z))'i\nuri A /a/\ntflags A multiple\n"
 	"uri_detail B type =~ /^a$/ text =~ m!x! domain !~ /com/ host =~ /./ raw =~ /h/ cleaned !~ /z/\n");
-
-static enum result build(struct ruleset *set, struct engine *engine, struct arena *arena)
-{
-	const struct rules_options options = { .stock = true };
-	struct rules_reader reader;
-
-	if (ruleset_begin(set, arena) != OK || rules_begin(&reader, set, &options) != OK)
-		abort();
-	if (rules_file(&reader, SLICE("fuzz.cf"), rules) != OK || rules_end(&reader) != OK)
-		abort();
-	return engine_build(engine, set, 0, false, arena);
-}
 
 static void check(const struct uris *uris)
 {
@@ -44,15 +28,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice bytes = { size ? (const char *)data : "", size };
 	struct view_page page = { 0 };
-	struct rules_view view = { .body = { &bytes, 1, 1 }, .pages = &page, .page_count = 1 };
 	struct ruleset set;
 	struct engine engine;
 	struct uris uris;
 	struct rule_hits hits;
 	struct arena arena;
+	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
+	struct rules_view view = { .reader = &reader, .body = { &bytes, 1, 1 }, .pages = &page, .page_count = 1 };
 
 	arena_init(&arena, 256 << 20);
-	if (build(&set, &engine, &arena) != OK || html_read(bytes, &arena, &page.html) != OK)
+	engine_of(rules, &set, &engine, &arena);
+	if (html_read(bytes, &arena, &page.html) != OK)
 		abort();
 	if (uris_read(&engine.uri_ways, &view, &arena, &uris) != OK || engine_run(&engine, &view, &arena, &hits) != OK)
 		abort();

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a message, with a few rules of each kind: pieces have the lengths that rules may count on, and the run
  * comes to an end. */
-#include "mail/rules/run.h"
-
-#include "mail/rules/reader.h"
-
-#include <stdlib.h>
+#include "mail/rules/engine_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,18 +26,6 @@ static void check_pieces(const struct view_pieces *pieces, size_t longest)
 			abort();
 }
 
-static enum result build(struct ruleset *set, struct engine *engine, struct arena *arena)
-{
-	const struct rules_options options = { .stock = true };
-	struct rules_reader reader;
-
-	if (ruleset_begin(set, arena) != OK || rules_begin(&reader, set, &options) != OK)
-		abort();
-	if (rules_file(&reader, SLICE("fuzz.cf"), rules) != OK || rules_end(&reader) != OK)
-		abort();
-	return engine_build(engine, set, 0, false, arena);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice bytes = { (const char *)data, size };
@@ -53,8 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct message_reader reader = { &message_limits_standard, NULL, &arena };
 
 	arena_init(&arena, 64 << 20);
-	if (build(&set, &engine, &arena) != OK)
-		abort();
+	engine_of(rules, &set, &engine, &arena);
 	if (view_build(bytes, &reader, &view) == OK && engine_run(&engine, &view, &arena, &hits) == OK) {
 		check_pieces(&view.body, VIEW_LINE + 1);
 		check_pieces(&view.rawbody, 2 * VIEW_LINE);
