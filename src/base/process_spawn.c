@@ -7,13 +7,13 @@
 
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { OUT_OF_THE_WAY = 10, FIRST_NOT_INHERITED = 4, EXEC_FAILED = 127, GIFT_LIMIT = 1024 };
 
@@ -92,25 +92,13 @@ enum result process_spawn(const char *executable, int control, int log_fd, int *
 	return OK;
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-	for (size_t done = 0; done < bytes.len;) {
-		ssize_t wrote = pwrite(fd, bytes.at + done, bytes.len - done, (off_t)done);
-
-		if (wrote <= 0)
-			return false;
-		done += (size_t)wrote;
-	}
-	return true;
-}
-
-/* One memfd for each process: the reader moves the offset, which all who have it share. */
+/* One for each process: the reader begins where it stands, and moves that for all who have it. */
 enum result process_hand_blob(int control, enum supervisor_says kind, struct slice packed_settings)
 {
-	closing int fd = memfd_create("settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	closing int fd = -1;
 
-	if (fd < 0 || !write_all(fd, packed_settings) ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+	TRY(sealed_of("settings", packed_settings, &fd));
+	if (lseek(fd, 0, SEEK_SET) != 0)
 		return LATER;
 	return frame_send_now(control, (uint8_t)kind, 0, SLICE(""), fd);
 }

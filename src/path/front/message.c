@@ -6,12 +6,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/sealed.h"
 #include "front/hoard.h"
 #include "front/trace.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -92,23 +90,14 @@ enum result message_room(struct client *client, size_t more)
 static enum result open_memfd(struct client *client)
 {
 	if (client->memfd < 0)
-		client->memfd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		client->memfd = sealed_begin("message");
 	return client->memfd < 0 ? LATER : OK;
 }
 
 static enum result keep(struct client *client, struct slice piece)
 {
 	TRY(open_memfd(client));
-	while (piece.len) {
-		ssize_t wrote = write(client->memfd, piece.at, piece.len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return LATER;
-		piece = slice_drop(piece, (size_t)wrote);
-	}
-	return OK;
+	return sealed_write(client->memfd, piece);
 }
 
 static bool is_too_large_for_one(const struct client *client)
@@ -156,9 +145,7 @@ void message_add(struct client *client, struct slice piece)
 static enum result seal(struct client *client)
 {
 	TRY(open_memfd(client));
-	if (fcntl(client->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-		return LATER;
-	return OK;
+	return sealed_end(client->memfd);
 }
 
 enum session_body message_so_far(const struct client *client)

@@ -8,11 +8,11 @@
 
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "mail/smtp/smtp.h"
 #include "wire/inspect-scanners.h"
 #include "wire/queue-inspect.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 
 enum { REASON_MOST = 128 };
@@ -207,13 +207,6 @@ static struct request *new_request(struct dispatcher *dispatcher, struct frame *
 	return request;
 }
 
-static bool is_sealed(int fd)
-{
-	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && (seals & MESSAGE_SEALS) == MESSAGE_SEALS;
-}
-
 /* Without room for the request itself nothing is answered: the queue's budget ends, and it asks again. */
 static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *frame)
 {
@@ -221,7 +214,7 @@ static enum result obey_inspect(struct dispatcher *dispatcher, struct frame *fra
 	struct slice envelope = unpack_slice(&from, QUEUE_INSPECT_LONGEST);
 	struct request *request;
 
-	if (!is_sealed(frame->fd))
+	if (!sealed_is(frame->fd))
 		return REFUSED;
 	request = new_request(dispatcher, frame, TO_READ);
 	if (request == NULL)
@@ -264,7 +257,7 @@ static enum result obey_replay(struct dispatcher *dispatcher, struct frame *fram
 	bool has_bytes = frame->fd >= 0;
 	struct request *request;
 
-	if (unpack_end(&from) != OK || (has_bytes && !is_sealed(frame->fd)))
+	if (unpack_end(&from) != OK || (has_bytes && !sealed_is(frame->fd)))
 		return REFUSED;
 	request = new_request(dispatcher, frame, has_bytes ? TO_READ : TO_JUDGE);
 	if (request == NULL)
@@ -294,7 +287,7 @@ static enum result obey_compose(struct dispatcher *dispatcher, struct frame *fra
 
 static enum result obey_features(struct dispatcher *dispatcher, struct frame *frame)
 {
-	if (frame->payload.len || !is_sealed(frame->fd))
+	if (frame->payload.len || !sealed_is(frame->fd))
 		return REFUSED;
 	return new_request(dispatcher, frame, TO_EXTRACT) ? OK : LATER;
 }

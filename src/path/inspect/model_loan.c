@@ -2,11 +2,11 @@
 /* The size is found by reading at its end: the jail has no call that tells of files. */
 #include "inspect/model_loan.h"
 
-#include <fcntl.h>
+#include "base/sealed.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEALED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 static bool is_of_size(int fd, uint64_t size)
 {
@@ -18,12 +18,11 @@ static bool is_of_size(int fd, uint64_t size)
 
 enum result model_loan_take(int fd, uint64_t size, struct model_loan *ret_loan, const char **ret_why)
 {
-	int seals = fcntl(fd, F_GET_SEALS);
 	struct model_loan loan = { .size = (size_t)size };
 	void *bytes;
 
 	*ret_why = "it could be changed under us, or is not as long as was said";
-	if (seals < 0 || (seals & SEALED) != SEALED || !is_of_size(fd, size))
+	if (!sealed_is(fd) || !is_of_size(fd, size))
 		return REFUSED;
 	*ret_why = "there is no memory";
 	bytes = mmap(NULL, loan.size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -15,7 +15,6 @@
 #include "mail/smtp/smtp.h"
 #include "wire/queue-inspect.h"
 
-#include <fcntl.h>
 
 enum stage { TO_READ, READING, ASKING, TO_JUDGE, JUDGING, TO_MEND, MENDING, TO_COMPOSE, COMPOSING,
              TO_EXTRACT, EXTRACTING };
@@ -50,7 +49,7 @@ struct request {
 	bool forgotten;
 };
 
-enum { CHECK_MEMORY = 16 << 20, MESSAGE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { CHECK_MEMORY = 16 << 20 };
 
 /* request.c: its life. After drop, answer or fail it is no more. */
 struct slice request_id(const struct request *request);

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "mail/message/message.h"
 #include "mail/policy/policy.h"
 #include "mail/spam/spam.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 
 enum { DEATHS_MOST = 2 };
 
@@ -177,26 +177,13 @@ static enum result take_mended(struct request *request, struct slice payload)
 	return result;
 }
 
-static enum result write_sealed(int fd, struct slice bytes)
-{
-	while (bytes.len) {
-		ssize_t put = write(fd, bytes.at, bytes.len);
-
-		if (put < 0 && errno != EINTR)
-			return LATER;
-		bytes = slice_drop(bytes, put > 0 ? (size_t)put : 0);
-	}
-	return fcntl(fd, F_ADD_SEALS, MESSAGE_SEALS | F_SEAL_SEAL) == 0 ? OK : LATER;
-}
-
 static enum result take_notice(struct request *request, struct slice payload)
 {
 	closing int fd = -1;
 
 	if (payload.len == 0 || payload.len > NOTICE_LIMIT)
 		return REFUSED;
-	fd = memfd_create("notice", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || write_sealed(fd, payload) != OK) {
+	if (sealed_of("notice", payload, &fd) != OK) {
 		request_fail(request, SLICE("no memory for the notice"));
 		return OK;
 	}

@@ -9,18 +9,16 @@
 #include "base/channel.h"
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "mail/message/message.h"
 #include "mail/spam/spam.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 
-enum { WORK_MEMORY = 64 << 20, COPIED_MOST = 256 << 10, HEAP_KEPT = 4 << 20,
-       SEALED = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { WORK_MEMORY = 64 << 20, COPIED_MOST = 256 << 10, HEAP_KEPT = 4 << 20 };
 
 struct worker {
 	const struct worker_task *task;
@@ -127,17 +125,13 @@ static enum result map_message(struct worker *worker, size_t size, struct slice 
 /* Until forget(). A small one is copied: that costs less than making and ending a mapping. */
 static enum result take_message(struct worker *worker, struct slice *ret_bytes)
 {
-	struct stat about;
-	int seals = fcntl(worker->fd, F_GET_SEALS);
+	uint64_t size;
 
-	if (seals < 0 || (seals & SEALED) != SEALED || fstat(worker->fd, &about) != 0)
-		return REFUSED;
+	TRY(sealed_size(worker->fd, &size));
 	*ret_bytes = SLICE("");
-	if (about.st_size == 0)
+	if (size == 0)
 		return OK;
-	if (about.st_size <= COPIED_MOST)
-		return copy_message(worker, (size_t)about.st_size, ret_bytes);
-	return map_message(worker, (size_t)about.st_size, ret_bytes);
+	return size <= COPIED_MOST ? copy_message(worker, size, ret_bytes) : map_message(worker, size, ret_bytes);
 }
 
 /* What could not be read, packed or mapped for want of room is unscannable, and that is an answer. */

@@ -4,11 +4,11 @@
 
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "queue/room.h"
 #include "queue/talk.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,7 +138,6 @@ void talk_do(struct talk *talk, void (*work)(struct job *job), void (*done)(stru
 
 enum result talk_judged(struct talk *talk, struct slice envelope, struct slice judgement)
 {
-	closing int fd = memfd_create("judged", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct buffer bytes;
 	enum result result;
 
@@ -146,17 +145,9 @@ enum result talk_judged(struct talk *talk, struct slice envelope, struct slice j
 	result = pack_slice(&bytes, envelope);
 	if (result == OK)
 		result = pack_slice(&bytes, judgement);
-	while (result == OK && buffer_length(&bytes)) {
-		ssize_t put = write(fd, buffer_slice(&bytes).at, buffer_length(&bytes));
-
-		if (put < 0 && errno != EINTR)
-			result = LATER;
-		else
-			buffer_eat(&bytes, put > 0 ? (size_t)put : 0);
-	}
-	buffer_finish(&bytes);
 	if (result == OK)
-		talk->fd = fd_keep(&fd);
+		result = sealed_of("judged", buffer_slice(&bytes), &talk->fd);
+	buffer_finish(&bytes);
 	return result;
 }
 

@@ -3,6 +3,7 @@
 #include "queue/deposits.h"
 
 #include "base/fd.h"
+#include "base/sealed.h"
 #include "queue/fates.h"
 #include "queue/keeping.h"
 #include "queue/partial.h"
@@ -10,10 +11,8 @@
 #include "wire/front-queue.h"
 #include "wire/queue-inspect.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 
-enum { MEMORY_LIMIT = 24 << 20, INSPECT_MORE = 16, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { MEMORY_LIMIT = 24 << 20, INSPECT_MORE = 16 };
 
 enum step { ASKED, STORING };
 
@@ -347,13 +346,7 @@ static enum result read_envelope(struct deposit *deposit, struct slice payload)
 /* A descriptor that somebody can still change is no message. */
 static enum result read_memfd(struct deposit *deposit)
 {
-	struct stat about;
-	int seals = fcntl(deposit->memfd, F_GET_SEALS);
-
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(deposit->memfd, &about) != 0 || !S_ISREG(about.st_mode))
-		return REFUSED;
-	deposit->size = (uint64_t)about.st_size;
-	return OK;
+	return sealed_size(deposit->memfd, &deposit->size);
 }
 
 static bool in_use(const struct front_wire *front, uint64_t exchange)

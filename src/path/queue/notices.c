@@ -6,15 +6,13 @@
  */
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "queue/fates.h"
 #include "queue/room.h"
 #include "wire/queue-inspect.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 
-enum { COMPOSE_AGAIN = 30, PACKED_LIMIT = 16 << 20, NOTICE_MOST = 4 << 20,
-       SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { COMPOSE_AGAIN = 30, PACKED_LIMIT = 16 << 20, NOTICE_MOST = 4 << 20 };
 
 /* ---- the kinds ---- */
 
@@ -197,14 +195,8 @@ static enum result store_notice(struct visit *visit, uint64_t length)
 
 enum result notices_look_at(int memfd, uint64_t *ret_length)
 {
-	struct stat about;
-	int seals = memfd < 0 ? -1 : fcntl(memfd, F_GET_SEALS);
-
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(memfd, &about) != 0 || about.st_size <= 0 ||
-	    about.st_size > NOTICE_MOST)
-		return REFUSED;
-	*ret_length = (uint64_t)about.st_size;
-	return OK;
+	TRY(sealed_size(memfd, ret_length));
+	return *ret_length > 0 && *ret_length <= NOTICE_MOST ? OK : REFUSED;
 }
 
 /* Only a failure must be seen by somebody, if not by the sender. */

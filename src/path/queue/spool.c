@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/sealed.h"
 #include "mail/smtp/smtp.h"
 
 #include <dirent.h>
@@ -297,8 +298,7 @@ static enum result copy(int from, uint64_t at, uint64_t length, int to)
 		size_t some = length < PIECE ? (size_t)length : PIECE;
 
 		TRY(read_whole(from, at, piece, some));
-		if (write(to, piece, some) != (ssize_t)some)
-			return LATER;
+		TRY(sealed_write(to, (struct slice){ piece, some }));
 		at += some;
 		length -= some;
 	}
@@ -307,13 +307,12 @@ static enum result copy(int from, uint64_t at, uint64_t length, int to)
 
 enum result spool_memfd(int fd, uint64_t at, uint64_t length, int *ret_memfd)
 {
-	closing int memfd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	closing int memfd = sealed_begin("message");
 
 	if (memfd < 0)
 		return LATER;
 	TRY(copy(fd, at, length, memfd));
-	if (fcntl(memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
-		return LATER;
+	TRY(sealed_end(memfd));
 	*ret_memfd = fd_keep(&memfd);
 	return OK;
 }

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/pack.h"
 #include "base/process.h"
+#include "base/sealed.h"
 #include "cli/lines.h"
 #include "wire/queue-inspect.h"
 
@@ -280,15 +281,10 @@ enum result inspector_answer(struct inspector *inspector, struct inspector_answe
 
 static bool write_out(int fd, struct buffer *piece)
 {
-	while (buffer_length(piece) > 0) {
-		struct slice bytes = buffer_slice(piece);
-		ssize_t put = write(fd, bytes.at, bytes.len);
+	enum result result = sealed_write(fd, buffer_slice(piece));
 
-		if (put < 0 && errno != EINTR)
-			return false;
-		buffer_eat(piece, put > 0 ? (size_t)put : 0);
-	}
-	return true;
+	buffer_clear(piece);
+	return result == OK;
 }
 
 static bool write_message(int fd, struct slice bytes)
@@ -307,10 +303,9 @@ static bool write_message(int fd, struct slice bytes)
 
 int inspector_message(const char *name, struct slice bytes)
 {
-	closing int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	closing int fd = sealed_begin("message");
 
-	if (fd >= 0 && write_message(fd, bytes)
-	    && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+	if (fd >= 0 && write_message(fd, bytes) && sealed_end(fd) == OK)
 		return fd_keep(&fd);
 	complain("%s: %s", name, strerrordesc_np(errno));
 	return -1;

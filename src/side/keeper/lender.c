@@ -4,35 +4,15 @@
 
 #include "base/fd.h"
 #include "base/pack.h"
+#include "base/sealed.h"
 #include "wire/inspect-keeper.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL };
-
-static bool write_whole(int fd, struct slice bytes)
-{
-	while (bytes.len) {
-		ssize_t put = write(fd, bytes.at, bytes.len);
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		bytes = slice_drop(bytes, put > 0 ? (size_t)put : 0);
-	}
-	return true;
-}
 
 int lender_copy(const struct model *model)
 {
-	closing int fd = memfd_create("model", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = -1;
 
-	if (fd < 0 || !write_whole(fd, (struct slice){ (const char *)model, model_size(model->bits) }) ||
-	    fcntl(fd, F_ADD_SEALS, SEALS) != 0)
-		return -1;
-	return fd_keep(&fd);
+	return sealed_of("model", (struct slice){ (const char *)model, model_size(model->bits) }, &fd) == OK ? fd : -1;
 }
 
 /* `fd` -1: there is none. */
