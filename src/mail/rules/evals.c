@@ -306,6 +306,7 @@ static const struct eval {
 	{ LIT("check_body_length"), 1, 1, 0, check_body_length },
 	{ LIT("check_blank_line_ratio"), 2, 3, 0, check_blank_line_ratio },
 	{ LIT("tvd_vertical_words"), 2, 2, 0, tvd_vertical_words },
+	{ LIT("check_uri_truncated"), 0, 0, 0, uri_truncated },
 	{ LIT("check_for_mime_html"), 0, 0, 0, check_for_mime_html },
 	{ LIT("check_for_mime_html_only"), 0, 0, 0, check_for_mime_html_only },
 	{ LIT("check_for_missing_to_header"), 0, 0, 0, check_for_missing_to_header },
@@ -343,12 +344,27 @@ static const struct eval {
 	{ LIT("check_for_uppercase"), 2, 2, 0, check_for_uppercase },
 };
 
+/* What check_msg_parse_flags() asks for. */
+static const struct eval flags[] = {
+	{ LIT("truncated_header"), 1, 1, 0, header_truncated },
+	{ LIT("missing_head_body_separator"), 1, 1, 0, separator_missing },
+};
+
+static const struct eval *find_row(const struct eval *rows, size_t count, struct slice name, const struct eval_call *call)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_same(name, rows[i].name))
+			return call->count >= rows[i].least && call->count <= rows[i].most ? &rows[i] : NULL;
+	return NULL;
+}
+
 static const struct eval *find_eval(const struct definition *is, struct eval_call *call)
 {
-	for (size_t i = 0; i < COUNT_OF(evals); i++)
-		if (slice_same(is->function, evals[i].name))
-			return read_arguments(is->arguments, call) && call->count >= evals[i].least && call->count <= evals[i].most ? &evals[i] : NULL;
-	return NULL;
+	if (!read_arguments(is->arguments, call))
+		return NULL;
+	if (slice_same(is->function, SLICE("check_msg_parse_flags")))
+		return find_row(flags, COUNT_OF(flags), call->arguments[0], call);
+	return find_row(evals, COUNT_OF(evals), is->function, call);
 }
 
 bool eval_is_there(const struct definition *is)

@@ -12,6 +12,7 @@
 
 #include "mail/rules/freemail.h"
 #include "mail/rules/patterns.h"
+#include "mail/rules/uris.h"
 #include "mail/rules/view.h"
 
 enum { EVAL_ARGUMENTS_MOST = 4 };
@@ -30,12 +31,23 @@ struct mime_facts {
 
 struct date_facts { bool known; int64_t difference; };   /* seconds that the sender's clock is ahead */
 
+enum { WAY_STEPS = 500000 };                     /* of all shapes that are tried on one message's Received fields */
+
+/* What functions that look at Received fields share. */
+struct way_facts {
+	unsigned steps;                          /* that are left; 0: whoever asks comes to a limit */
+	bool known;
+	struct slice received;                   /* all fields, blanks in a row being one */
+};
+
 struct eval_call {
 	const struct rules_view *view;
 	struct patterns *patterns;
 	const struct freemail *freemail;
 	struct mime_facts *mime;
 	struct date_facts *dates;
+	struct way_facts *way;
+	const struct uris *uris;
 	uint32_t rule;
 	struct slice arguments[EVAL_ARGUMENTS_MOST];     /* empty where there is none */
 	size_t count;

@@ -31,4 +31,7 @@ eval_function check_for_shifted_date, check_outlook_message_id;
 eval_function check_for_mime, check_mime_multipart_ratio, check_for_ascii_text_illegal, check_abundant_unicode_ratio, check_base64_length;
 eval_function check_for_uppercase;
 
+/* evals_cuts.c */
+eval_function uri_truncated, header_truncated, separator_missing;
+
 #endif

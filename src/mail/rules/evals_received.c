@@ -9,14 +9,22 @@
 
 enum { TOKEN_LEAST = 59 };               /* of Google's own fields */
 
-static bool has_shape(struct eval_call *call, struct slice text, const char *shape)
+/* All functions of a message have the same steps. */
+static bool find_shape(struct eval_call *call, struct slice text, const char *shape, struct shape_found *ret_found)
 {
-	struct shape_line line = { text, SHAPE_STEPS };
-	struct shape_found found = { 0 };
-	bool matches = shape_match(shape, &line, &found);
+	struct shape_line line = { text, call->way->steps };
+	bool matches = shape_match(shape, &line, ret_found);
 
+	call->way->steps = line.steps;
 	call->limit = call->limit || line.steps == 0;
 	return matches;
+}
+
+static bool has_shape(struct eval_call *call, struct slice text, const char *shape)
+{
+	struct shape_found found = { 0 };
+
+	return find_shape(call, text, shape, &found);
 }
 
 static bool has_one(struct eval_call *call, struct slice text, const char *const shapes[])
@@ -62,6 +70,15 @@ static enum result on_one_line(struct eval_call *call, struct slice name, struct
 	return OK;
 }
 
+static enum result received_of(struct eval_call *call, struct slice *ret_text)
+{
+	if (!call->way->known)
+		TRY(on_one_line(call, SLICE("Received"), &call->way->received));
+	call->way->known = true;
+	*ret_text = call->way->received;
+	return OK;
+}
+
 static enum result first_address(struct eval_call *call, struct slice name, struct slice *ret_address)
 {
 	struct slice text;
@@ -93,12 +110,12 @@ static enum result has_address(struct eval_call *call, struct slice name, bool *
 
 static enum result is_gated(struct eval_call *call, bool *ret_gated)
 {
-	static const char *const qmail[] = { "qmail %# invoked from network); %# %w %#", "qmail %# invoked by %?); %# %w %#", NULL };
+	static const char *const qmail[] = { "qmail %# invoked from network); %# %w %#", "qmail %# invoked by %t); %# %w %#", NULL };
 	struct slice list, to, text;
 
 	TRY(all_of(call, SLICE("Mailing-List"), &list));
 	TRY(all_of(call, SLICE("Delivered-To"), &to));
-	TRY(on_one_line(call, SLICE("Received"), &text));
+	TRY(received_of(call, &text));
 	*ret_gated = text.len == 0 || has_shape(call, text, "from groups.msn.com (%w.msn.com ") ||
 	             (line_has(call, list, "^contact %w@%w; run by ezmlm%$") && line_has(call, to, "^mailing list %w@%w") && has_one(call, text, qmail));
 	return OK;
@@ -116,35 +133,58 @@ enum result eval_fake_aol_relay(struct eval_call *call)
 	static const char *const own[] = { "/AOL-%#.%#.%#)", "ESMTP id RELAY", "ESMTP id MAILRELAY", "ESMTP id MAILIN", NULL };
 	struct slice text;
 
-	TRY(on_one_line(call, SLICE("Received"), &text));
-	call->hit = has_shape(call, text, " rly-%A%A%#.") && !has_one(call, text, own);
+	TRY(received_of(call, &text));
+	call->hit = has_shape(call, text, "! rly-%A%A%1%1.") && !has_one(call, text, own);
 	return OK;
+}
+
+/* "<…@server>" */
+static bool is_id_of(struct slice id, struct slice server)
+{
+	struct slice word = slice_cut(&id, ' ');
+
+	for (size_t at = 2; slice_begins(word, SLICE("<")) && at < word.len; at++)
+		if (word.at[at] == '@' && slice_begins(slice_drop(word, at + 1), server) &&
+		    slice_begins(slice_drop(word, at + 1 + server.len), SLICE(">")))
+			return true;
+	return false;
+}
+
+/* "<list-…@groups.msn.com>" */
+static bool is_id_of_list(struct eval_call *call, struct slice id, struct slice list)
+{
+	if (!slice_begins(id, SLICE("<")) || !slice_begins(slice_drop(id, 1), list))
+		return false;
+	return has_shape(call, slice_drop(id, 1 + list.len), "^-%w@groups.msn.com>");
+}
+
+static bool is_bounce_of(struct slice sender, struct slice list)
+{
+	static const struct slice tail = LIT("-bounce@groups.msn.com");
+
+	for (; sender.len >= list.len + tail.len; sender = slice_drop(sender, 1))
+		if (slice_begins(sender, list) && slice_begins(slice_drop(sender, list.len), tail))
+			return true;
+	return false;
 }
 
 /* "x" of the field "To: <x@groups.msn.com>", and what such a list's own mail has. */
 static enum result is_msn_group(struct eval_call *call, struct slice received, bool *ret_is)
 {
 	struct slice to, id, sender;
-	struct shape_line line, way = { received, SHAPE_STEPS };
 	struct shape_found list = { 0 }, server = { 0 };
 
 	*ret_is = false;
 	TRY(all_of(call, SLICE("To"), &to));
-	line = (struct shape_line){ to, SHAPE_STEPS };
-	if (!shape_match("<{d%w}@groups.msn.com>", &line, &list) || !shape_match("from mail pickup service by {bp%#.groups.msn.com}%B", &way, &server))
+	if (!find_shape(call, to, "!<{d%w}@groups.msn.com>", &list) ||
+	    !find_shape(call, received, "from mail pickup service by {bp%1%1.groups.msn.com}%B", &server))
 		return OK;
 	TRY(all_of(call, SLICE("Message-Id"), &id));
 	TRY(first_address(call, SLICE("EnvelopeFrom"), &sender));
-	if (!slice_begins(id, SLICE("<")))
-		return OK;
-	(void)slice_take(&id, 1);
-	if (slice_same(list.field[FIELD_IDENT], SLICE("notifications"))) {
-		(void)slice_cut(&id, '@');
-		*ret_is = slice_begins(id, server.field[FIELD_BY]);
-		return OK;
-	}
-	*ret_is = slice_begins(id, list.field[FIELD_IDENT]) && has_shape(call, id, "@groups.msn.com>") && slice_begins(sender, list.field[FIELD_IDENT]) &&
-	          has_shape(call, sender, "-bounce@groups.msn.com");
+	if (slice_same(list.field[FIELD_IDENT], SLICE("notifications")))
+		*ret_is = is_id_of(id, server.field[FIELD_BY]);
+	else
+		*ret_is = is_id_of_list(call, id, list.field[FIELD_IDENT]) && is_bounce_of(sender, list.field[FIELD_IDENT]);
 	return OK;
 }
 
@@ -180,7 +220,7 @@ static enum result try_hotmail(struct eval_call *call, bool received)
 	struct slice text, from;
 	bool own, claimed;
 
-	TRY(on_one_line(call, SLICE("Received"), &text));
+	TRY(received_of(call, &text));
 	TRY(is_own_hotmail(call, text, &own));
 	TRY(first_address(call, SLICE("From"), &from));
 	claimed = has_one(call, text, claims);
@@ -204,7 +244,7 @@ enum result eval_forged_eudoramail(struct eval_call *call)
 	bool gated, ip;
 
 	TRY(first_address(call, SLICE("From"), &from));
-	TRY(on_one_line(call, SLICE("Received"), &text));
+	TRY(received_of(call, &text));
 	TRY(has_address(call, SLICE("X-Sender-Ip"), &ip));
 	TRY(is_gated(call, &gated));
 	call->hit = is_from(from, SLICE("eudoramail.com")) && !gated && !(ip && has_shape(call, text, "by %Wwhowhere.com;"));
@@ -217,7 +257,7 @@ static enum result yahoo_text(struct eval_call *call, struct slice *ret_text)
 {
 	struct slice from, to, other;
 
-	TRY(on_one_line(call, SLICE("Received"), ret_text));
+	TRY(received_of(call, ret_text));
 	TRY(all_of(call, SLICE("Resent-From"), &from));
 	TRY(all_of(call, SLICE("Resent-To"), &to));
 	TRY(on_one_line(call, SLICE("X-Received"), &other));
@@ -226,11 +266,19 @@ static enum result yahoo_text(struct eval_call *call, struct slice *ret_text)
 	return OK;
 }
 
+/* In small letters. */
+static bool is_of_yahoo(struct slice name)
+{
+	static const struct slice end = LIT(".yahoo.com");
+
+	return name.len > end.len && slice_same(slice_drop(name, name.len - end.len), end);
+}
+
 /* One that is trusted, or the first that is not. */
 static bool is_from_yahoo(const struct relays *relays)
 {
 	for (size_t i = 0; i < relays->count && i <= relays->trusted; i++)
-		if (slice_ends_nocase(relays->list[i].rdns, SLICE(".yahoo.com")) && relays->list[i].rdns.len > 10)
+		if (is_of_yahoo(relays->list[i].rdns))
 			return true;
 	return false;
 }
@@ -240,7 +288,7 @@ enum result eval_forged_yahoo(struct eval_call *call)
 	static const char *const own[] = {
 		"by web%w.mail%W.yahoo.com via HTTP", "by sonic%w.consmr.mail%W.yahoo.com with HTTP", "by smtp%w.yahoo.com with SMTP",
 		"from [%o] by %w.groups.yahoo.com with NNFMP", "from [%o] by %w.scd.yahoo.com with NNFMP", "from [%o] by %w.dcn.yahoo.com with NNFMP",
-		"by %w.%w.yahoo.com (%#.%#.%#/%#.%#.%#)%( with ESMTP%) id %w", NULL,
+		"by %z.%z.yahoo.com (%#.%#.%#/%#.%#.%#)%( with ESMTP%) id %z", NULL,
 	};
 	struct slice from, text;
 	bool gated, reply;
@@ -279,7 +327,7 @@ enum result eval_forged_juno(struct eval_call *call)
 
 enum result eval_forged_gmail(struct eval_call *call)
 {
-	static const char *const forwarded[] = { "by 10.%w with SMTP id %w", "by 2002:a%#:%w with SMTP id %w", NULL };
+	static const char *const forwarded[] = { "by 10.%w with SMTP id %w", "by 2002:a%1%1:%z:%w with SMTP id %w", NULL };
 	struct slice from, state, source, text, other;
 
 	TRY(first_address(call, SLICE("From"), &from));
@@ -288,7 +336,7 @@ enum result eval_forged_gmail(struct eval_call *call)
 	TRY(all_of(call, SLICE("X-Gm-Message-State"), &state));
 	TRY(all_of(call, SLICE("X-Google-Smtp-Source"), &source));
 	TRY(on_one_line(call, SLICE("X-Received"), &other));
-	TRY(on_one_line(call, SLICE("Received"), &text));
+	TRY(received_of(call, &text));
 	call->hit = !has_one(call, other, forwarded) && !has_shape(call, text, "by smtp.googlemail.com with ESMTPSA id %w") &&
 	            !(state.len > TOKEN_LEAST && source.len > TOKEN_LEAST);
 	return OK;

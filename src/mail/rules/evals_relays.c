@@ -129,19 +129,26 @@ enum result eval_sender_no_reverse(struct eval_call *call)
 	return OK;
 }
 
-/* Ends with it, at the edge of a word. */
+/* The last of the text stands at the edge of a word. */
+static bool has_edge(struct slice text, struct slice last)
+{
+	return last.len && (text.len == last.len || rules_is_word(text.at[text.len - last.len - 1]) != rules_is_word(last.at[0]));
+}
+
+/* In these very letters. */
 static bool ends_with_word(struct slice text, struct slice word)
 {
-	if (word.len == 0 || !slice_ends_nocase(text, word))
-		return false;
-	return text.len == word.len || rules_is_word(text.at[text.len - word.len - 1]) != rules_is_word(word.at[0]);
+	return text.len >= word.len && slice_same(slice_drop(text, text.len - word.len), word) && has_edge(text, word);
 }
 
 static bool holds_word(struct slice text, struct slice word)
 {
-	for (size_t end = word.len; end <= text.len; end++)
-		if (ends_with_word((struct slice){ text.at, end }, word))
+	for (size_t end = word.len; end <= text.len; end++) {
+		struct slice front = { text.at, end };
+
+		if (slice_ends_nocase(front, word) && has_edge(front, word))
 			return true;
+	}
 	return false;
 }
 
@@ -235,9 +242,26 @@ enum result eval_forged_trail(struct eval_call *call)
 	return OK;
 }
 
+/* Four numbers, which need not be those of an address. */
+static bool is_dotted(struct slice text)
+{
+	unsigned dots = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool dot = text.at[i] == '.';
+
+		if (!dot && !byte_is_digit(text.at[i]))
+			return false;
+		if (dot && (i == 0 || text.at[i - 1] == '.' || i + 1 == text.len))
+			return false;
+		dots += dot;
+	}
+	return dots == 3;
+}
+
 static bool is_ip_forged(const struct relay *relay)
 {
-	if (!is_domain(domain_of(relay->by)) || !shape_is_ipv4(relay->helo) || !shape_is_ipv4(relay->ip))
+	if (!is_domain(domain_of(relay->by)) || !is_dotted(relay->helo) || !is_dotted(relay->ip))
 		return false;
 	return !slice_same(front_of(relay->helo, 2), front_of(relay->ip, 2)) && !received_is_private(relay->helo);
 }

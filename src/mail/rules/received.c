@@ -188,7 +188,8 @@ static void apply_flags(struct reading *reading, unsigned flags)
 		*field(reading, FIELD_ID) = no_text;
 	if (flags & NO_HELO)
 		*field(reading, FIELD_HELO) = no_text;
-	reading->looked_up = flags & LOOKED_UP || (flags & LOOKED_UP_UNLESS_UNKNOWN && !slice_same_nocase(*name, SLICE("unknown")));
+	reading->looked_up = flags & LOOKED_UP || (flags & LOOKED_UP_UNLESS_UNKNOWN && !slice_same(*name, SLICE("unknown"))) ||
+	                     (flags & LOOKED_UP_UNLESS_LOUD && !slice_same(*name, SLICE("UNKNOWN")));
 }
 
 static bool applies(struct reading *reading, const struct received_row *row)

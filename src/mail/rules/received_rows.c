@@ -95,8 +95,8 @@ static const struct received_row from[] = {
 	RELAY("^%r(%i) by %b ", 0),
 	RELAY("^%i (%A%p) by %b with ", 0),
 	RELAY("^[%i] ({s%p}) by %b ", IN_COMMENT),
-	RELAY("^%r(%i), claiming to be \"%h\" via %w by %b,", LOOKED_UP_UNLESS_UNKNOWN),
-	RELAY("^%r(%i) via %w by %b,", LOOKED_UP_UNLESS_UNKNOWN | NO_HELO),
+	RELAY("^%r(%i), claiming to be \"%h\" via %w by %b,", LOOKED_UP_UNLESS_LOUD),
+	RELAY("^%r(%i) via %w by %b,", LOOKED_UP_UNLESS_LOUD | NO_HELO),
 	RELAY("^%h (%w@%i with login) by {b%w.yahoo.com} with SMTP", 0),
 	RELAY("^X-Originating-IP: %i%$", 0),
 	/* what tells nothing: within one machine, or without an address */
@@ -135,6 +135,7 @@ static const struct received_row from[] = {
 ROWS(received_from, from);
 
 static const struct received_row from_upper[] = {
+	RELAY("^%h (unverified [%i]) BY %b %((%p) WITH SMTP %)ID %<%n%>%( FOR <%+>%)%$", LOOKED_UP),
 	RELAY("^%h (%r [%i]) BY %b %((%p) WITH SMTP %)ID %<%n%>%( FOR <%+>%)%$", LOOKED_UP),
 };
 ROWS(received_from_upper, from_upper);
@@ -177,20 +178,19 @@ const struct received_condition received_conditions[RECEIVED_NEEDS] = {
 };
 
 static const struct received_auth auths[] = {
-	{ " by ", " with {a%N}%E", "{a}" },
-	{ " by mx.google.com with ESMTPS id %wsm%#%w.%#.%#.%#.%#.%#.%#.%#", "(version={a%w} cipher={b%p})", "GMail - transport={a} cipher={b}" },
+	{ " by ", "! with {a%N}%E", "{a}" },
+	{ " by mx.google.com with ESMTPS id %Gsm%K%l%l%l.%3.%1%1%1%1.%S%1.%S%1.%S%1.%S%1.%S%1", "(version={a%w} cipher={b%p})", "GMail - transport={a} cipher={b}" },
 	{ "(AUTH: ", "^from %?]) (AUTH: {a%X} %w%(, %?%)) by ", "{a}" },
 	{ "(AUTH: ", "^from %?)] (AUTH: {a%X} %w%(, %?%)) by ", "{a}" },
 	{ "authenticated", "^from %?]%( (%P)%)) %?(%?authenticated%?)%? by", "Sendmail" },
 	{ "authenticated", "^from %?)] %?(%?authenticated%?)%? by", "Sendmail" },
 	{ " by mail.gmx.", "from %W (%e %W) [%o] by {bmail.gmx.net} (%p) with {a%(E%)SMTP}", "GMX ({a} / {b})" },
 	{ " by mail.gmx.", "from %W (%e %W) [%o] by {bmail.gmx.com} (%p) with {a%(E%)SMTP}", "GMX ({a} / {b})" },
-	{ " (authenticated as ", ") by %+ (%#.%#.%#%(.%#%)) (authenticated as %+) id ", "CriticalPath" },
+	{ " (authenticated as ", ") by %+ (%2.%1.%1%1%1%(.%3%)) (authenticated as %+) id ", "CriticalPath" },
 	{ ") (Authenticated sender: ", ") (Authenticated sender: %w) by %w (Postfix) with ", "Postfix" },
 	{ ") (Authenticated sender: ", ") (Authenticated sender: %w) by %w ({a%p}) with ", "Postfix ({a})" },
 	{ " (account ", "CommuniGate Pro %C", "Communigate" },
 	{ " with Microsoft Exchange Server HTTP-DAV", " HTTP-DAV%B", "HTTP-DAV" },
-	{ " by ", " (via {aHTTP%Z})%E", "{a}" },
-	{ " by ", " (via {ahttp%Z})%E", "{a}" },
+	{ " by ", "! (via {aHTTP%Z})%E", "{a}" },
 };
 const struct received_auths received_auth = { auths, COUNT_OF(auths) };

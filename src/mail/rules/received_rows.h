@@ -37,7 +37,8 @@ enum received_flag {
 	IDENT_IN_NAME = 16,              /* IDENT:user@name */
 	NO_ID = 32, NO_HELO = 64,        /* what was found before is none */
 	XMAIL_FIELDS = 128,              /* id <…> and from <…> stand anywhere */
-	IF_NO_HELO = 256, IF_NO_IP = 512
+	IF_NO_HELO = 256, IF_NO_IP = 512,
+	LOOKED_UP_UNLESS_LOUD = 1024     /* …unless it says "UNKNOWN" */
 };
 
 struct received_row {

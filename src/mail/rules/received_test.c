@@ -53,6 +53,30 @@ static const struct { const char *about; struct slice line; const char *is; } ro
 	  "192.0.2.1 b.example a.example c.example - e@example.org - -" },
 	{ "…called by a scanner: the sender is the next line's", LIT("from 192.0.2.1 by c.example (envelope-from <e@example.org>, uid 502) with qmail-scanner-1.24"),
 	  "ignored e@example.org" },
+	{ "…the name being unknown in other letters: it was looked for", LIT("from Unknown (HELO a.example) (192.0.2.1) by c.example with SMTP"),
+	  "192.0.2.1 - a.example c.example - - - - no-rdns" },
+	{ "smap", LIT("from b.example(192.0.2.1), claiming to be \"a.example\" via SMTP by c.example, id smtpd1"),
+	  "192.0.2.1 b.example a.example c.example - - smtpd1 -" },
+	{ "…that found no name", LIT("from UNKNOWN(192.0.2.1) via SMTP by c.example, id smtpd1"), "192.0.2.1 - - c.example - - smtpd1 -" },
+	{ "…or one that is so in other letters", LIT("from unknown(192.0.2.1) via SMTP by c.example, id smtpd1"),
+	  "192.0.2.1 - - c.example - - smtpd1 - no-rdns" },
+	{ "a protocol with a password, all of it in any case", LIT("from a.example (b.example [192.0.2.1]) by c.example (Mailer) WITH esmtpa id 1"),
+	  "192.0.2.1 b.example a.example c.example - - - esmtpa" },
+	{ "…by a page", LIT("from a.example (b.example [192.0.2.1]) by c.example (Mailer) with x id 1 (Via Http)"),
+	  "192.0.2.1 b.example a.example c.example - - - Http" },
+#define GOOGLE(id) "from a.example (b.example [192.0.2.1]) by mx.google.com with ESMTPS id " id " (version=TLSv1 cipher=AB)"
+	{ "Google's own, by its number", LIT(GOOGLE("x9sm1234567abc.5.2023.01.02.03.04.05")),
+	  "192.0.2.1 b.example a.example mx.google.com - - x9sm1234567abc.5.2023.01.02.03.04.05 GMail!-!transport=TLSv1!cipher=AB" },
+	{ "…with a year of two digits", LIT(GOOGLE("x9sm1234567abc.5.23.01.02.03.04.05")),
+	  "192.0.2.1 b.example a.example mx.google.com - - x9sm1234567abc.5.23.01.02.03.04.05 -" },
+	{ "…a minute that there is not", LIT(GOOGLE("x9sm1234567abc.5.2023.01.02.03.04.75")),
+	  "192.0.2.1 b.example a.example mx.google.com - - x9sm1234567abc.5.2023.01.02.03.04.75 -" },
+	{ "…more before its number", LIT(GOOGLE("abcdesm1234567abc.5.2023.01.02.03.04.05")),
+	  "192.0.2.1 b.example a.example mx.google.com - - abcdesm1234567abc.5.2023.01.02.03.04.05 -" },
+	{ "…and two letters behind it", LIT(GOOGLE("x9sm1234567ab.5.2023.01.02.03.04.05")),
+	  "192.0.2.1 b.example a.example mx.google.com - - x9sm1234567ab.5.2023.01.02.03.04.05 -" },
+	{ "in capitals, a name that nobody verified", LIT("FROM a.example (unverified [192.0.2.1]) BY c.example ID 12"),
+	  "192.0.2.1 - a.example c.example - - 12 - no-rdns" },
 	{ "SMTPSVC", LIT("from a.example ([192.0.2.1]) by c.example with Microsoft SMTPSVC(6.0.3790.0)" DATE), "192.0.2.1 - a.example c.example - - - -" },
 	{ "…a pickup", LIT("from mail pickup service by c.example with Microsoft SMTPSVC" DATE), "ignored" },
 	{ "Exchange, with a zone", LIT("from a.example (fe80::1%4) by c.example (192.0.2.2) with mapi id 15.20.1943.023" DATE),
@@ -133,6 +157,9 @@ static const struct { const char *about, *shape, *line; bool matches; unsigned m
 	{ "a word is taken back until the rest fits", "^%w[%o]%$", "a[b[192.0.2.1]", true, 100 },
 	{ "an optional part is left out where it does not fit", "^%(ab%)%(abc%)%$", "abc", true, 20 },
 	{ "anywhere", "b%#%$", "b1b2b3", true, 20 },
+	{ "capitals count", "a%z%$", "AbC", false, 20 },
+	{ "…or do not", "!^aB%zC%$", "AbxC", true, 20 },
+	{ "a line end is no blank, and no character", "a%*c", "ab\nc", false, 20 },
 	{ "steps are counted, and end it", "^%*%*%*%*%*%*x%$", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", false, 20000 },
 };
 
@@ -144,6 +171,21 @@ static void check_shapes(void)
 
 		CHECK(shape_match(shapes[i].shape, &line, &found) == shapes[i].matches, shapes[i].about);
 	}
+}
+
+/* Longer than a number of 16 bits. */
+static void check_long(void)
+{
+	static char text[70001];
+	struct shape_line line = { { text, sizeof(text) }, SHAPE_STEPS };
+	struct shape_found found = { 0 };
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = ';';
+	CHECK(shape_match("^{b%w}%$", &line, &found) && found.field[FIELD_BY].len == sizeof(text), "a long word is one");
+	CHECK(shape_match("^%+;%$", &line, &found), "…and is taken back by one");
+	line.steps = 100;
+	CHECK(!shape_match("^%w%$", &line, &found) && line.steps == 0, "…for as much work as it is");
 }
 
 static enum result read_one(struct arena *arena)
@@ -177,6 +219,7 @@ int main(void)
 	}
 	check_shapes();
 	check_limit();
+	check_long();
 	torture(&short_of_memory);
 	buffer_finish(&out);
 	return TEST_END();

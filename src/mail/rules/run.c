@@ -4,6 +4,7 @@
 #include "mail/rules/run.h"
 
 #include "mail/rules/evals.h"
+#include "mail/rules/view_memo.h"
 
 enum { MIME_HITS_MOST = 1000 };
 
@@ -13,6 +14,7 @@ struct run {
 	struct uris uris;
 	struct mime_facts mime;
 	struct date_facts dates;
+	struct way_facts way;
 	struct metas_run metas;
 	size_t limits;
 };
@@ -130,7 +132,8 @@ static enum result count_parts(struct run *run, const struct rule *rule, double 
 static enum result count_eval(struct run *run, const struct rule *rule, double *ret_count)
 {
 	struct eval_call call = { .view = run->view, .patterns = run->engine->patterns, .freemail = run->engine->freemail,
-	                          .mime = &run->mime, .dates = &run->dates, .rule = number_of(run, rule) };
+	                          .mime = &run->mime, .dates = &run->dates, .way = &run->way, .uris = &run->uris,
+	                          .rule = number_of(run, rule) };
 
 	TRY(eval_run(&rule->is, &call));
 	run->limits += call.limit;
@@ -270,12 +273,15 @@ static enum result collect(const struct run *run, struct arena *arena, struct ru
 enum result engine_run(const struct engine *engine, const struct rules_view *view, struct arena *arena, struct rule_hits *ret_hits)
 {
 	struct rules_view seen = *view;
-	struct run run = { .engine = engine, .view = &seen };
+	struct run run = { .engine = engine, .view = &seen, .way = { .steps = WAY_STEPS } };
 
 	seen.trust = &engine->trust;
 	seen.registry = engine->uri_ways.registry;
 	TRY(relays_read(view, &engine->trust, &seen.relays));
-	run.limits = seen.relays.limits;
+	seen.memo = arena_new(arena, struct view_memo);
+	if (seen.memo == NULL)
+		return LATER;
+	run.limits = seen.relays.limits + seen.part_cut;
 	TRY(uris_read(&engine->uri_ways, view, arena, &run.uris));
 	run.limits += run.uris.over;
 	TRY(metas_begin(&run.metas, &engine->metas, arena));

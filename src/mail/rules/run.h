@@ -35,7 +35,7 @@ struct rule_hits {
 	struct rule_hit *list;                   /* in the order of the set */
 	size_t count;
 	double score;                            /* sum, sub-rules without */
-	size_t limits;                           /* matches that came to a limit; one more where addresses did */
+	size_t limits;                           /* matches that came to a limit; one more where addresses did, or a part's field was cut */
 };
 
 /* `score_set`: 0 to 3. Complaints go to the set. */

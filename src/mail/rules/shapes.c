@@ -5,111 +5,9 @@
 
 #include "mail/rules/reading.h"
 #include "mail/rules/shape_address.h"
+#include "mail/rules/shape_kinds.h"
 
-enum { CHOICES_MOST = 48, LOG_MOST = 24, ANY = 0xffff };
-
-/* ---- kinds of characters ---- */
-
-static bool is_any(char c)
-{
-	(void)c;
-	return true;
-}
-
-static bool is_word(char c)
-{
-	return c != ' ';
-}
-
-static bool is_no_close(char c)
-{
-	return c != ')';
-}
-
-static bool is_no_bracket(char c)
-{
-	return c != ' ' && c != '(' && c != ')';
-}
-
-static bool is_no_at(char c)
-{
-	return c != ' ' && c != '@';
-}
-
-static bool is_no_dot(char c)
-{
-	return c != '.';
-}
-
-static bool is_identifier(char c)
-{
-	return !slice_has(SLICE(" <>;"), c);
-}
-
-static bool is_helo(char c)
-{
-	return byte_is_letter(c) || byte_is_digit(c) || slice_has(SLICE("-.^+_&:=?!@%*$\\/"), c);
-}
-
-static bool is_zone(char c)
-{
-	return (c >= 'A' && c <= 'Z') || byte_is_digit(c) || slice_has(SLICE("._~-"), c);
-}
-
-static bool is_point(char c)
-{
-	return c == '.' || c == ':';
-}
-
-static bool is_odd(char c)
-{
-	return !byte_is_letter(c) && !byte_is_digit(c) && c != '-' && c != '.';
-}
-
-static bool is_gap(char c)
-{
-	return c == ' ' || c == ';';
-}
-
-static const struct kind {
-	char letter;
-	bool (*is)(char c);
-	unsigned least, most;
-	bool little;                     /* as little as can be */
-	enum shape_field field;
-} kinds[] = {
-	{ 'h', is_word, 1, ANY, false, FIELD_HELO },
-	{ 'H', is_word, 0, ANY, false, FIELD_HELO },
-	{ 'r', is_word, 1, ANY, false, FIELD_RDNS },
-	{ 'R', is_word, 0, ANY, false, FIELD_RDNS },
-	{ 'b', is_word, 1, ANY, false, FIELD_BY },
-	{ 'd', is_word, 1, ANY, false, FIELD_IDENT },
-	{ 'D', is_word, 0, ANY, false, FIELD_IDENT },
-	{ 'n', is_word, 1, ANY, true, FIELD_ID },
-	{ 'w', is_word, 1, ANY, false, FIELD_NONE },
-	{ 'W', is_word, 0, ANY, false, FIELD_NONE },
-	{ 'k', is_no_bracket, 0, ANY, false, FIELD_HELO },
-	{ '*', is_any, 0, ANY, false, FIELD_NONE },
-	{ '?', is_any, 0, ANY, true, FIELD_NONE },
-	{ '+', is_any, 1, ANY, false, FIELD_NONE },
-	{ 'Z', is_any, 0, 1, false, FIELD_NONE },
-	{ 's', is_any, 0, ANY, true, FIELD_COMMENT },
-	{ 'p', is_no_close, 1, ANY, false, FIELD_NONE },
-	{ 'P', is_no_close, 0, ANY, false, FIELD_NONE },
-	{ 'm', is_no_close, 0, 40, false, FIELD_NONE },
-	{ 'q', is_any, 0, 100, false, FIELD_NONE },
-	{ '~', is_any, 10, 80, false, FIELD_NONE },
-	{ '#', byte_is_digit, 1, ANY, false, FIELD_NONE },
-	{ 'u', is_no_at, 1, ANY, false, FIELD_NONE },
-	{ 'v', is_no_dot, 1, ANY, false, FIELD_NONE },
-	{ 'c', is_identifier, 3, ANY, false, FIELD_ID },
-	{ 'y', is_helo, 1, ANY, false, FIELD_HELO },
-	{ 'g', is_zone, 0, ANY, false, FIELD_NONE },
-	{ 'A', byte_is_letter, 1, 1, false, FIELD_NONE },
-	{ 'x', is_point, 1, 1, false, FIELD_NONE },
-	{ 'j', is_odd, 1, 1, false, FIELD_NONE },
-	{ ';', is_gap, 1, ANY, false, FIELD_NONE },
-};
+enum { CHOICES_MOST = 48, LOG_MOST = 24, STRIDE = 64 };       /* STRIDE: characters that are gone through in one step */
 
 static const struct { char letter; enum shape_field field; } marks[] = {
 	{ 'h', FIELD_HELO }, { 'r', FIELD_RDNS }, { 'b', FIELD_BY }, { 'd', FIELD_IDENT }, { 'a', FIELD_AUTH },
@@ -142,6 +40,7 @@ struct noted { enum shape_field field; size_t begin, end; bool marked; };
 
 struct match {
 	struct shape_line *line;
+	bool nocase;
 	const char *shape;               /* what is left of it */
 	size_t at;
 	struct choice choices[CHOICES_MOST];
@@ -186,13 +85,20 @@ static bool retry(struct match *match)
 	return note(match, choice->field, choice->begin, match->at);
 }
 
-static bool run_of(struct match *match, const struct kind *kind)
+/* Long stretches are work too. */
+static void charge(struct shape_line *line, size_t steps)
+{
+	line->steps -= steps < line->steps ? (unsigned)steps : line->steps;
+}
+
+static bool run_of(struct match *match, const struct shape_kind *kind)
 {
 	struct slice text = match->line->text;
 	size_t begin = match->at, least = begin + kind->least, end = begin;
 
 	while (end < text.len && end - begin < kind->most && kind->is(text.at[end]))
 		end++;
+	charge(match->line, (end - begin) / STRIDE);
 	if (end < least)
 		return false;
 	match->at = kind->little ? least : end;
@@ -202,11 +108,16 @@ static bool run_of(struct match *match, const struct kind *kind)
 	return note(match, kind->field, begin, match->at);
 }
 
-static bool literal(struct match *match, char c)
+static bool stands_at(const struct match *match, size_t at, char c)
 {
 	struct slice text = match->line->text;
 
-	if (match->at >= text.len || text.at[match->at] != c)
+	return at < text.len && (text.at[at] == c || (match->nocase && byte_lower(text.at[at]) == byte_lower(c)));
+}
+
+static bool literal(struct match *match, char c)
+{
+	if (!stands_at(match, match->at, c))
 		return false;
 	match->at++;
 	return true;
@@ -256,9 +167,9 @@ static bool holds(const struct match *match, char letter)
 	if (letter == '|')
 		return rest.len == 0 || next == ' ';
 	if (letter == 'E')
-		return rest.len == 0 || is_gap(next);
+		return rest.len == 0 || shape_is_gap(next);
 	if (letter == 'f')
-		return rest.len == 0 || (is_odd(next) && next != ';');
+		return rest.len == 0 || (shape_is_odd(next) && next != ';');
 	if (letter == '-')
 		return !slice_begins(rest, SLICE(" id "));
 	return is_edge(match) && (letter == 'B' || (next != '.' && next != '-'));
@@ -270,7 +181,7 @@ static bool word_of(struct match *match, char letter)
 
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		for (const char *const *word = lists[i].words; lists[i].letter == letter && *word; word++)
-			if (lists[i].nocase ? slice_begins_nocase(rest, slice_of(*word)) : slice_begins(rest, slice_of(*word))) {
+			if (lists[i].nocase || match->nocase ? slice_begins_nocase(rest, slice_of(*word)) : slice_begins(rest, slice_of(*word))) {
 				match->at += slice_of(*word).len;
 				return true;
 			}
@@ -301,10 +212,7 @@ static bool open_thing(struct match *match, char letter)
 		return own_name(match);
 	if (letter == '%')
 		return literal(match, '%');
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (kinds[i].letter == letter)
-			return run_of(match, &kinds[i]);
-	return word_of(match, letter);
+	return shape_kind_of(letter) ? run_of(match, shape_kind_of(letter)) : word_of(match, letter);
 }
 
 static bool begin_mark(struct match *match, char letter)
@@ -373,12 +281,15 @@ static void tell(const struct match *match, size_t begin, struct shape_found *fo
 bool shape_match(const char *shape, struct shape_line *line, struct shape_found *found)
 {
 	struct match match;
-	size_t last = *shape == '^' ? 0 : line->text.len;
+	size_t last;
 
 	match.line = line;
+	match.nocase = *shape == '!';
+	shape += match.nocase;
+	last = *shape == '^' ? 0 : line->text.len;
 	shape += *shape == '^';
 	for (size_t at = 0; at <= last && line->steps; at++) {
-		if (*shape && *shape != '%' && *shape != '{' && (at >= line->text.len || line->text.at[at] != *shape))
+		if (*shape && *shape != '%' && *shape != '{' && !stands_at(&match, at, *shape))
 			continue;
 		if (match_at(&match, shape, at)) {
 			tell(&match, at, found);

@@ -7,6 +7,7 @@
  * Owns:    nothing: what is found stands in the line.
  * Fails:   no match. Each line has a number of steps; when they are used up, nothing matches any more.
  *
+ *   !          first of all: capitals are as small letters
  *   ^          first in a shape: at the beginning of the line; else anywhere
  *   { … }      what matched between is a field: the letter behind "{" says which, as below
  *   %( … %)    or nothing
@@ -15,8 +16,10 @@
  *   %w %W      a word; a word or nothing               %k  helo: no blank, no bracket; or nothing
  *   %i %o      an address, kept as ip; an address      %L  a name or address of the machine itself
  *   %* %?      anything, as much or as little as can be; %+  at least a character; %s  as %?, kept as a comment
- *   %p %P %m   no ")": some; some or none; 0 to 40     %q %~  0 to 100 characters; 10 to 80
+ *   %p %P %m   no ")": some; some or none; 0 to 40     %q %~ %t  0 to 100 characters; 10 to 80; 3 to 20
  *   %#         digits                                  %u %v  no blank and no "@"; no "."
+ *   %1 %2 %3   a digit; one or two; one to three       %K %S  2 to 9 digits; a digit up to 6
+ *   %l %G      a small letter; 1 to 4 of them or digits  %z  letters, digits, "_"
  *   %c %y      id: no blank, "<", ">", ";", 3 at least; helo: what names hold, and more
  *   %g         what a zone of IPv6 holds, or nothing   %A %x %j  one letter; "." or ":"; none of letters, digits, "-", "."
  *   %;         blanks and ";"                          %Z  one character or nothing

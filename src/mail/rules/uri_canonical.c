@@ -16,10 +16,25 @@ size_t uri_find(struct slice text, const char *stops)
 
 /* ---- forms ---- */
 
+/* False: there has been too much. */
+static bool charge(struct uris_reading *reading, size_t size)
+{
+	if (size > reading->left) {
+		reading->over = true;
+		reading->left = 0;
+		return false;
+	}
+	reading->left -= size;
+	return true;
+}
+
+/* What is only pointed at costs as much as a copy: each rule goes through it. */
 enum result uri_add_form(struct canonical *canonical, struct slice text)
 {
 	struct uri_forms *forms = canonical->forms;
 
+	if (!charge(canonical->reading, text.len))
+		return OK;
 	if (forms->count == forms->room) {
 		size_t room = forms->room ? forms->room * 4 : 4;
 		struct uri_form *list = arena_array(canonical->reading->arena, struct uri_form, room);
@@ -45,12 +60,8 @@ enum result uri_take(struct canonical *canonical, size_t size, char **ret_room)
 	struct uris_reading *reading = canonical->reading;
 
 	*ret_room = NULL;
-	if (size > reading->left) {
-		reading->over = true;
-		reading->left = 0;
+	if (!charge(reading, size))
 		return OK;
-	}
-	reading->left -= size;
 	*ret_room = arena_take(reading->arena, size + 1);
 	return *ret_room ? OK : LATER;
 }

@@ -29,6 +29,7 @@ size_t uri_find(struct slice text, const char *stops);
 size_t uri_scheme_length(struct slice uri);
 size_t uri_put(char *room, size_t length, struct slice text);    /* the new length */
 
+/* Nothing is added, with OK, where there has been too much. */
 must_use enum result uri_add_form(struct canonical *canonical, struct slice text);
 /* Room for a form. NULL with OK: there has been too much. */
 must_use enum result uri_take(struct canonical *canonical, size_t size, char **ret_room);

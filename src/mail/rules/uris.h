@@ -19,7 +19,7 @@
 enum {
 	URI_LENGTH = 8192,               /* bytes that a rule sees of one */
 	URI_LEVELS = 64,                 /* of addresses within one address */
-	URI_FORMS_BYTES = 16 << 20,      /* of all that is made of a message's addresses */
+	URI_FORMS_BYTES = 16 << 20,      /* of all forms of a message's addresses, and of what is made for them */
 };
 
 enum uri_type { URI_PARSED = 1, URI_SCHEMELESS = 2, URI_UNLINKED = 4 };  /* found in text; without a scheme; nobody links it */

@@ -206,16 +206,43 @@ static const struct { const char *about, *head, *piece; size_t times; bool over,
 static void check_flood(size_t row)
 {
 	struct scene scene = { 0 };
+	struct rule_hits hits = { 0 };
 	struct uris uris = { 0 };
 	struct buffer message;
 
 	arena_init(&scene.arena, LIMIT);
 	buffer_init(&message, BIG);
-	CHECK(buffer_add(&message, slice_of(floods[row].head)) == OK && begin(&scene, "") == OK, "a flood");
+	CHECK(buffer_add(&message, slice_of(floods[row].head)) == OK && begin(&scene, "body A eval:check_uri_truncated()") == OK, "a flood");
 	for (size_t i = 0; i < floods[row].times; i++)
 		(void)!buffer_add(&message, slice_of(floods[row].piece));
 	CHECK(buffer_add(&message, SLICE("\">x</a>\n")) == OK && read_uris(&scene, buffer_slice(&message), &uris) == OK, floods[row].about);
 	CHECK(uris.over == floods[row].over && uris.cut == floods[row].cut, floods[row].about);
+	CHECK(engine_run(&scene.engine, &scene.view, &scene.arena, &hits) == OK && hits.count == floods[row].cut, "rules may ask for what was cut");
+	buffer_finish(&message);
+	finish(&scene);
+}
+
+/* Links of 60 addresses within each other, each with its own number: what is pointed at counts as what is copied. */
+static void check_nests(size_t most, bool over, const char *about)
+{
+	struct scene scene = { 0 };
+	struct uris uris = { 0 };
+	struct buffer message;
+	size_t bytes = 0;
+
+	arena_init(&scene.arena, LIMIT);
+	buffer_init(&message, BIG);
+	CHECK(buffer_add(&message, SLICE(PAGE)) == OK && begin(&scene, "") == OK, "a page");
+	for (size_t i = 0; i < most; i++) {
+		(void)!buffer_format(&message, "<a href=\"http://a%zu.com/", i);
+		for (size_t k = 0; k < 60; k++)
+			(void)!buffer_format(&message, "http://b%zu.com/%0100zu?", i, k);
+		(void)!buffer_add(&message, SLICE("\">x</a>\n"));
+	}
+	CHECK(read_uris(&scene, buffer_slice(&message), &uris) == OK && uris.over == over, about);
+	for (size_t i = 0; i < uris.text_count; i++)
+		bytes += uris.texts[i].len;
+	CHECK(bytes > most * 100 && bytes <= URI_FORMS_BYTES, about);
 	buffer_finish(&message);
 	finish(&scene);
 }
@@ -246,6 +273,8 @@ int main(void)
 	check_domains();
 	for (size_t i = 0; i < COUNT_OF(floods); i++)
 		check_flood(i);
+	check_nests(20, false, "some links of many addresses within each other");
+	check_nests(120, true, "…more of them than all rules can go through");
 	torture(&short_of_memory);
 	return TEST_END();
 }

@@ -144,7 +144,7 @@ static enum result add_part(struct rules_view *view, const struct part *part)
 {
 	struct view_part *shown = &view->parts[view->part_count];
 	struct slice head = part->bytes;
-	struct fields_end end;
+	struct fields_end end = { 0 };
 
 	if (part->body.at)
 		head.len = (size_t)(part->body.at - part->bytes.at);
@@ -152,6 +152,7 @@ static enum result add_part(struct rules_view *view, const struct part *part)
 		TRY(view_fields_read(head, true, view->reader, &shown->fields, &end));
 	else
 		shown->fields = view->fields;
+	view->part_cut = view->part_cut || end.cut;
 	shown->part = part;
 	view->part_count++;
 	return OK;
@@ -189,6 +190,8 @@ enum result view_build(struct slice message, const struct message_reader *reader
 
 	TRY(view_fields_read(view.full, false, reader, &view.fields, &end));
 	view.head = (struct slice){ view.full.at, end.length };
+	view.cut = end.cut;
+	view.separated = end.separated;
 	if (end.odd)
 		TRY(view_fields_clean(&view.fields, slice_drop(view.full, end.length), reader->arena, &clean));
 	TRY(message_read(clean, reader, DIGESTS_NONE, &tree));

@@ -20,6 +20,7 @@
 enum { VIEW_LINE = 2048, VIEW_PART_CHARACTERS = 50000, VIEW_RAW_PART = 500000, VIEW_FIELD = 8192, VIEW_NAME = 256 };
 
 struct registry;
+struct view_memo;
 
 struct view_field { struct slice name, raw, decoded; bool hidden; };
 struct view_fields { struct view_field *list; size_t count; };
@@ -42,6 +43,9 @@ struct rules_view {
 	struct relays relays;                    /* none before an engine has read them; */
 	const struct trust *trust;               /* by this; NULL */
 	const struct registry *registry;         /* of the engine too */
+	struct view_memo *memo;                  /* of that engine's run; NULL: each value is made anew */
+	bool cut, part_cut;                      /* a field was longer than rules may see: the message's own; a part's */
+	bool separated;                          /* an empty line stands behind the message's fields */
 };
 
 must_use enum result view_build(struct slice message, const struct message_reader *reader, struct rules_view *ret_view);

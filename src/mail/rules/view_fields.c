@@ -11,6 +11,7 @@ struct field_walk {
 	struct slice bytes, rest;
 	bool part;
 	unsigned odd;                            /* lines that are none, and were passed over */
+	bool cut, separated;
 	struct view_fields *fields;
 	const struct message_reader *reader;
 };
@@ -62,6 +63,7 @@ static enum result keep(struct field_walk *walk, struct slice chunk, size_t name
 	while (walk->part && raw.len && rules_is_space(raw.at[0]))
 		raw = slice_drop(raw, 1);
 	TRY(view_plain_ends(raw, walk->reader->arena, &raw));
+	walk->cut = walk->cut || name > VIEW_NAME || raw.len > VIEW_FIELD;
 	field.raw = (struct slice){ raw.at, raw.len < VIEW_FIELD ? raw.len : VIEW_FIELD };
 	TRY(view_decoded(walk->reader, field.name, field.raw, &field.decoded));
 	field.hidden = slice_begins_nocase(field.name, SLICE("X-Spam-"));
@@ -96,7 +98,8 @@ static enum result walk_all(struct field_walk *walk)
 		if (name)
 			TRY(keep(walk, chunk, name));
 	}
-	if (walk->rest.len)
+	walk->separated = walk->rest.len > 0;
+	if (walk->separated)
 		(void)slice_cut(&walk->rest, '\n');
 	return OK;
 }
@@ -114,7 +117,7 @@ enum result view_fields_read(struct slice bytes, bool part, const struct message
 	fields.count = 0;
 	TRY(walk_all(&walk));
 	*ret_fields = fields;
-	*ret_end = (struct fields_end){ bytes.len - walk.rest.len, walk.odd > 0 };
+	*ret_end = (struct fields_end){ bytes.len - walk.rest.len, walk.odd > 0, walk.cut, walk.separated };
 	return OK;
 }
 

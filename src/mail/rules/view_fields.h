@@ -12,7 +12,8 @@
 
 #include "mail/rules/view.h"
 
-struct fields_end { size_t length; bool odd; };  /* with the empty line behind them; lines were passed over */
+/* length: with the empty line behind them, where there is one. odd: lines were passed over. cut: a name or a value was. */
+struct fields_end { size_t length; bool odd, cut, separated; };
 
 /* Of a message, or of a part within one. */
 must_use enum result view_fields_read(struct slice bytes, bool part, const struct message_reader *reader,

@@ -16,6 +16,9 @@ static const struct slice rules = LIT(
 	"freemail_domains a.b *.c\nheader U eval:check_freemail_from()\nheader V eval:check_equal_from_domains()\n"
 	"body W eval:check_for_mime('mime_qp_count')\n"
 	"body Y eval:check_for_uppercase(10, 90)\nheader Z eval:check_freemail_header('To', 'x')\n"
+	"body AC eval:check_uri_truncated()\nheader AD eval:check_msg_parse_flags('truncated_header')\n"
+	"header AE eval:check_for_forged_hotmail_received_headers()\nheader AF eval:check_for_forged_juno_received_headers()\n"
+	"header AG ALL =~ /x/\nheader AH ALL =~ /y/\n"
 	"header AA eval:check_for_shifted_date('3', 'undef')\nheader AB eval:check_outlook_message_id()\n"
 	"meta M A + B + C > 1 || J\n");
 

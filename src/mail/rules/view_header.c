@@ -5,12 +5,14 @@
 
 #include "mail/rules/reading.h"
 #include "mail/rules/view_address.h"
+#include "mail/rules/view_all.h"
 #include "mail/rules/view_host.h"
+#include "mail/rules/view_memo.h"
 #include "mail/rules/view_text.h"
 
 #include "base/buffer.h"
 
-enum { HEADER_MOST = 1 << 20, ALL_MOST = 65536 };
+enum { HEADER_MOST = 1 << 20 };
 
 struct gathering {
 	const struct rules_view *view;
@@ -160,15 +162,15 @@ static enum result add_all_raw(struct gathering *gathering)
 static enum result add_fields(struct gathering *gathering)
 {
 	const struct view_fields *fields = gathering->fields;
+	const bool *without;
 	size_t seen = 0;
 
 	if (gathering->is->modifiers & HEADER_RAW)
 		return add_all_raw(gathering);
+	TRY(view_all_cut(fields, gathering->view->reader->arena, &without));
 	for (size_t i = 0; i < fields->count; i++) {
-		if (!is_within(gathering, &fields->list[i], &seen) || fields->list[i].hidden)
+		if ((without && without[i]) || !is_within(gathering, &fields->list[i], &seen) || fields->list[i].hidden)
 			continue;
-		if (buffer_length(&gathering->out) + fields->list[i].decoded.len > ALL_MOST)
-			return OK;
 		TRY(buffer_format(&gathering->out, "%.*s: ", SHOW(fields->list[i].name)));
 		TRY(buffer_add(&gathering->out, fields->list[i].decoded));
 		TRY(buffer_add(&gathering->out, SLICE("\n")));
@@ -323,26 +325,43 @@ static enum result gather(struct gathering *gathering)
 	return kind ? kind->add(gathering) : add_named(gathering, gathering->is->header);
 }
 
-static enum result take(struct gathering *gathering, struct slice *ret_value, bool *ret_there)
+static enum result take(struct gathering *gathering, struct view_value *value)
 {
 	enum result result;
 
 	buffer_init(&gathering->out, HEADER_MOST);
 	result = gather(gathering);
-	*ret_there = gathering->count > 0;
-	if (result == OK && gathering->count == 0)
-		*ret_value = gathering->is->has_unset ? gathering->is->unset : SLICE("");
-	else if (result == OK)
-		result = arena_keep(gathering->view->reader->arena, buffer_slice(&gathering->out), ret_value);
+	value->there = gathering->count > 0;
+	if (result == OK && value->there)
+		result = arena_keep(gathering->view->reader->arena, buffer_slice(&gathering->out), &value->text);
 	buffer_finish(&gathering->out);
 	return result;
+}
+
+/* Many rules ask for the same: it is made once. */
+static enum result find(struct gathering *gathering, const struct view_part *part, struct slice *ret_value, bool *ret_there)
+{
+	const struct definition *is = gathering->is;
+	struct view_memo *memo = gathering->view->memo;
+	struct view_value value = { .of = part, .header = is->header, .modifiers = is->modifiers };
+	const struct view_value *known = memo ? view_memo_find(memo, &value) : NULL;
+
+	if (known)
+		value = *known;
+	else
+		TRY(take(gathering, &value));
+	if (known == NULL && memo)
+		TRY(view_memo_add(memo, &value, gathering->view->reader->arena));
+	*ret_there = value.there;
+	*ret_value = value.there ? value.text : is->has_unset ? is->unset : SLICE("");
+	return OK;
 }
 
 enum result view_header(const struct rules_view *view, const struct definition *is, struct slice *ret_value, bool *ret_there)
 {
 	struct gathering gathering = { .view = view, .fields = &view->fields, .is = is };
 
-	return take(&gathering, ret_value, ret_there);
+	return find(&gathering, NULL, ret_value, ret_there);
 }
 
 /* Of several of a name, the last. */
@@ -353,5 +372,5 @@ enum result view_part_header(const struct rules_view *view, const struct view_pa
 	struct gathering gathering = { .view = view, .fields = &part->fields, .is = &last, .part = true };
 
 	last.modifiers |= HEADER_LAST;
-	return take(&gathering, ret_value, ret_there);
+	return find(&gathering, part, ret_value, ret_there);
 }
