@@ -144,11 +144,16 @@ enum result state_remove(struct state_change *change, const struct state_key *ke
 	return judged(change, mdb_del(change->txn, change->state->entries, &at, NULL));
 }
 
-static bool is_past(const MDB_val *key, const MDB_val *entry, int64_t now)
+static bool is_past(const MDB_val *key, const MDB_val *entry, const struct state_past *past)
 {
 	struct state_value value;
 
-	return state_entry_read(state_slice(key), state_slice(entry), &value) == OK && value.until < now;
+	return state_entry_read(state_slice(key), state_slice(entry), &value) == OK && past->is_past(past->owner, &value);
+}
+
+static bool is_before(const void *now, const struct state_value *value)
+{
+	return value->until < *(const int64_t *)now;
 }
 
 /* The place is the first entry that was not looked at; none: from the beginning, next time. */
@@ -158,13 +163,13 @@ static void stay_at(struct state_place *place, const MDB_val *key)
 	memcpy(place->key, key->mv_data, place->length);
 }
 
-static int sweep(MDB_cursor *cursor, struct state_place *place, size_t most, int64_t now, size_t *removed)
+static int sweep(MDB_cursor *cursor, struct state_place *place, size_t most, const struct state_past *rule, size_t *removed)
 {
 	MDB_val key = { place->length, place->key }, entry;
 	int error = mdb_cursor_get(cursor, &key, &entry, place->length ? MDB_SET_RANGE : MDB_FIRST);
 
 	for (size_t looked = 0; error == 0 && looked < most; looked++) {
-		bool past = is_past(&key, &entry, now);
+		bool past = is_past(&key, &entry, rule);
 
 		if (past)
 			error = mdb_cursor_del(cursor, 0);
@@ -179,8 +184,8 @@ static int sweep(MDB_cursor *cursor, struct state_place *place, size_t most, int
 	return error == MDB_NOTFOUND ? 0 : error;
 }
 
-enum result state_sweep(struct state_change *change, struct state_place *place, size_t most, int64_t now,
-                        size_t *ret_removed)
+enum result state_sweep_past(struct state_change *change, struct state_place *place, size_t most,
+                             const struct state_past *past, size_t *ret_removed)
 {
 	size_t removed = 0;
 	MDB_cursor *cursor;
@@ -188,10 +193,18 @@ enum result state_sweep(struct state_change *change, struct state_place *place, 
 
 	if (change->failed || judged(change, mdb_cursor_open(change->txn, change->state->entries, &cursor)) != OK)
 		return LATER;
-	error = sweep(cursor, place, most, now, &removed);
+	error = sweep(cursor, place, most, past, &removed);
 	mdb_cursor_close(cursor);
 	*ret_removed = removed;
 	return judged(change, error) == OK ? OK : LATER;
+}
+
+enum result state_sweep(struct state_change *change, struct state_place *place, size_t most, int64_t now,
+                        size_t *ret_removed)
+{
+	const struct state_past past = { is_before, &now };
+
+	return state_sweep_past(change, place, most, &past, ret_removed);
 }
 
 enum result state_commit(struct state_change *change)

@@ -63,6 +63,10 @@ must_use enum result state_remove(struct state_change *change, const struct stat
 struct state_place { char key[STATE_KEY]; size_t length; };
 must_use enum result state_sweep(struct state_change *change, struct state_place *place, size_t most, int64_t now,
                                  size_t *ret_removed);
+/* The same, of what its owner says is to go. */
+struct state_past { bool (*is_past)(const void *owner, const struct state_value *value); const void *owner; };
+must_use enum result state_sweep_past(struct state_change *change, struct state_place *place, size_t most,
+                                      const struct state_past *past, size_t *ret_removed);
 /* Either ends the change. */
 must_use enum result state_commit(struct state_change *change);
 void state_abandon(struct state_change *change);

@@ -167,6 +167,28 @@ static void check_ageing(void)
 	end();
 }
 
+static bool is_x(const void *x, const struct state_value *value)
+{
+	return value->length == 1 && value->bytes[0] == *(const char *)x;
+}
+
+static void check_what_goes_by_its_value(void)
+{
+	const struct state_past past = { is_x, "x" };
+	struct state_place place = { .length = 0 };
+	struct state_change change;
+	size_t removed = 0;
+	char text[16];
+
+	begin();
+	for (unsigned i = 0; i < 20; i++)
+		CHECK(put(numbered(i, text), i % 4 ? "y" : "x", 1000) == OK, "an entry");
+	CHECK(state_begin(&state, &change) == OK && state_sweep_past(&change, &place, 100, &past, &removed) == OK &&
+	      state_commit(&change) == OK, "a step");
+	CHECK(removed == 5 && state_count(&state) == 15, "what its owner calls past goes, whatever its time");
+	end();
+}
+
 /* ---- full ---- */
 
 static void fill(void)
@@ -505,6 +527,7 @@ int main(void)
 	check_keys();
 	check_changes();
 	check_ageing();
+	check_what_goes_by_its_value();
 	check_full();
 	check_kills();
 	check_damage();

@@ -127,3 +127,15 @@ enum result learned_put(struct state_change *change, uint64_t model, const struc
 	TRY(value_of(model, learned, life, &value));
 	return state_put(change, &key, &value);
 }
+
+/* What is no entry of ours stays. */
+bool learned_is_past(const void *age, const struct state_value *value)
+{
+	const struct learned_age *wanted = age;
+	struct unpack from = unpack_from((struct slice){ value->bytes, value->length });
+	uint64_t identity = unpack_u64(&from);
+	struct learned unused;
+
+	return value->until < wanted->now ||
+	       (!from.bad && identity != wanted->model && learned_unpack(from.rest, &unused) == OK);
+}

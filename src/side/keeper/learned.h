@@ -36,4 +36,8 @@ must_use enum result learned_get(struct state *ledger, uint64_t model, struct sl
 /* `life`: seconds from `when` on. What was forgotten is taken out. */
 must_use enum result learned_put(struct state_change *change, uint64_t model, const struct learned *learned, int64_t life);
 
+/* For state_sweep_past(), with a struct learned_age: its time is over, or another model learned it. */
+struct learned_age { uint64_t model; int64_t now; };
+bool learned_is_past(const void *age, const struct state_value *value);
+
 #endif

@@ -10,15 +10,13 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define LEDGER "ledger"
-
 enum { MEMORY = 1 << 20, SHOWN = 8, ENTRY_ROOM = 512, PAGES_ROOM = 64 << 10 };
 
 static const char not_open[] = "it was not opened yet", too_many[] = "the ledger is full: keeper learned_size";
 
 /* ---- warnings ---- */
 
-static void warn(const struct learner *learner)
+void learner_warn(const struct learner *learner)
 {
 	char text[2 * LEARNER_TEXT + 4];
 	const char *between = learner->lasting[0] && learner->trouble[0] ? "; " : "";
@@ -28,7 +26,7 @@ static void warn(const struct learner *learner)
 		process_warn(learner->process, "learned", slice_of(text));
 }
 
-static void say_lasting(struct learner *learner, const char *what, const char *why)
+void learner_say_lasting(struct learner *learner, const char *what, const char *why)
 {
 	(void)snprintf(learner->lasting, sizeof(learner->lasting), "%s: %s", what, why);
 	log_say(learner->log, LOG_LEVEL_ERROR, SLICE(""), "not-learned", "error", slice_of(learner->lasting));
@@ -49,7 +47,7 @@ static void look_for_trouble(struct learner *learner)
 		learner->trouble[0] = '\0';
 	if (failed != learner->troubled) {
 		learner->troubled = failed;
-		warn(learner);
+		learner_warn(learner);
 	}
 }
 
@@ -99,6 +97,7 @@ static void flush(struct learner *learner)
 	memcpy(learner->written, learner->model, model_size(learner->model->bits));
 	learner->writing_life = learner->life;
 	learner->going = learner->taken;
+	learner->sweeps = false;
 	learner->busy = true;
 	crew_give(learner->crew, &learner->job);
 }
@@ -125,14 +124,38 @@ static void write_on(struct learner *learner)
 		wait_or_write(learner, hurries ? 0 : learner->sync_ms);
 }
 
+/* ---- a full ledger: nothing comes that would be written, and what is old would stay ---- */
+
+void learner_sweep_later(struct learner *learner, uint64_t ms)
+{
+	(void)!timer_start(&learner->sweeping, ms);
+}
+
+static void time_to_sweep(void *own_learner)
+{
+	struct learner *learner = own_learner;
+	bool full = learner->model && !has_room(learner);
+
+	if (!full || learner->busy || learner->troubled || learner->filling.count || learner->writing.count) {
+		learner_sweep_later(learner, full ? LEARNER_STEP_MS : LEARNER_ROUND_MS);
+		return;
+	}
+	learner->sweeps = learner->busy = true;
+	crew_give(learner->crew, &learner->job);
+}
+
 /* The number is used up whatever became of it: no two files have the same. */
 static void done(struct job *job)
 {
 	struct learner *learner = learner_of_job(job);
 
 	learner->busy = false;
-	learner->model->generation = learner->written->generation;
-	learner->snapshot = learner->did.end == OK;
+	if (learner->sweeps) {
+		learner_sweep_later(learner, learner->place.length ? LEARNER_STEP_MS : LEARNER_ROUND_MS);
+	} else {
+		learner->model->generation = learner->written->generation;
+		learner->snapshot = learner->did.end == OK;
+	}
 	look_for_trouble(learner);
 	counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
 	if (learner->troubled) {
@@ -272,7 +295,11 @@ enum result learner_teach(struct learner *learner, const struct teaching *teachi
 	arena_reset(&learner->arena);
 	TRY(features_unpack(teaching->features, &learner->arena, &features));
 	known = find(learner, teaching->digest, now, &old);
-	if ((known != OK && known != REFUSED) || (known == REFUSED && !has_room(learner)))
+	if (known == REFUSED && teaching->wanted != LESSON_FORGET && !has_room(learner)) {
+		learner_sweep_later(learner, LEARNER_STEP_MS);
+		return LATER;
+	}
+	if (known != OK && known != REFUSED)
 		return LATER;
 	if (!nothing_to_do(teaching, known == OK ? &old : NULL, ret_end))
 		*ret_end = teach(learner, teaching, &features, known == OK ? &old : NULL, now);
@@ -294,71 +321,7 @@ void learner_init(struct learner *learner, struct loop *loop, struct crew *crew)
 	learner->shelf.folder = (struct durable_folder){ .fd = -1, .proc_fd = -1 };
 	arena_init(&learner->arena, MEMORY);
 	timer_init(&learner->due, loop, time_to_write, learner);
-}
-
-static enum result open_ledger(struct learner *learner, uint64_t size)
-{
-	char aside[STATE_NAME] = "";
-	int folder = learner->shelf.folder.fd;
-	enum result result = state_open(&learner->ledger, folder, LEDGER, size);
-
-	if (result != REFUSED)
-		return result;
-	TRY(state_set_aside(folder, LEDGER, aside));
-	say_lasting(learner, "the ledger was damaged: what was learned before is learned again, and not forgotten",
-	            aside[0] ? aside : "it is removed, as there are many damaged ones");
-	return state_open(&learner->ledger, folder, LEDGER, size);
-}
-
-static enum result take_room(struct learner_batch *batch)
-{
-	batch->list = pool_resize(NULL, SHELF_ENTRIES * sizeof(batch->list[0]));
-	return batch->list ? OK : LATER;
-}
-
-static enum result take_rooms(struct learner *learner, const struct model *model)
-{
-	TRY(take_room(&learner->filling));
-	TRY(take_room(&learner->writing));
-	learner->written = pool_resize(NULL, model_size(model->bits));
-	return learner->written ? OK : LATER;
-}
-
-static enum result open_all(struct learner *learner, uint64_t size, struct shelf_book *book, char why[SHELF_WHY])
-{
-	enum result result = shelf_read(&learner->shelf, book, why);
-
-	if (result == AGAIN)
-		result = learner_begin_anew(book);
-	if (result == OK)
-		result = open_ledger(learner, size);
-	if (result == OK)
-		result = take_rooms(learner, book->model);
-	return result == OK ? learner_catch_up(learner, book) : result;
-}
-
-enum result learner_begin(struct learner *learner, struct durable_folder folder, uint64_t size)
-{
-	struct shelf_book book = { 0 };
-	char why[SHELF_WHY] = "";
-	enum result result;
-
-	learner->shelf.folder = folder;
-	errno = 0;
-	result = open_all(learner, size, &book, why);
-	if (result == OK) {
-		learner->model = book.model;
-		memcpy(learner->written, book.model, model_size(book.model->bits));
-		learner->snapshot = book.entries.at != NULL;
-		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
-	} else {
-		void *none = book.room ? pool_resize(book.room, 0) : NULL;
-
-		(void)none;
-		say_lasting(learner, "nothing is learned", result == REFUSED && why[0] ? why : strerrordesc_np(errno ? errno : EIO));
-	}
-	warn(learner);
-	return OK;
+	timer_init(&learner->sweeping, loop, time_to_sweep, learner);
 }
 
 void learner_finish(struct learner *learner)
@@ -369,6 +332,7 @@ void learner_finish(struct learner *learner)
 		if (rooms[i])
 			(void)!pool_resize(rooms[i], 0);
 	timer_end(&learner->due);
+	timer_end(&learner->sweeping);
 	arena_finish(&learner->arena);
 	state_close(&learner->ledger);
 	durable_folder_close(&learner->shelf.folder);

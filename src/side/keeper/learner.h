@@ -12,7 +12,7 @@
  *
  * In memory a lesson counts at once. It is safe when the file of the model that has it, with its entry for the ledger, is on
  * the disk; the ledger follows. A start brings the ledger up to the model. What could not be written is tried again, and
- * nothing more is learned until it is.
+ * nothing more is learned until it is. A full ledger is looked through for what is old without being asked.
  */
 #ifndef KEEPER_LEARNER_H
 #define KEEPER_LEARNER_H
@@ -25,7 +25,8 @@
 #include "keeper/shelf.h"
 #include "wire/control.h"
 
-enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_SWEEP = 500, LEARNER_TEXT = 224 };
+enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_SWEEP = 500, LEARNER_TEXT = 224,
+       LEARNER_STEP_MS = 200, LEARNER_ROUND_MS = 600000 };
 
 struct learner_batch { struct learned *list; size_t count; };      /* room for SHELF_ENTRIES */
 
@@ -40,12 +41,13 @@ struct learner {
 	struct learner_batch filling, writing;   /* what the ledger does not have yet */
 	struct arena arena;
 	struct job job;
-	struct timer due;
+	struct timer due, sweeping;              /* sweeping: of a full ledger, in steps, and rounds of them */
 	uint64_t sync_ms;
 	int64_t life, writing_life;              /* seconds; the thread's */
 	struct state_place place;                /* the thread's: where it looks for old entries */
 	uint64_t taken, going, safe;             /* lessons: all; with those that are being written; on the disk */
 	bool snapshot;                           /* `written` is on the disk, unless busy */
+	bool sweeps;                             /* the thread changes the ledger alone */
 	bool busy, hurries, troubled;            /* hurries: somebody waits for safer(); troubled: it could not be written */
 	struct { enum result end; int error; size_t removed; } did;        /* by the thread */
 	char lasting[LEARNER_TEXT], trouble[LEARNER_TEXT];                 /* the warning: until the next start; until it is written */

@@ -72,24 +72,51 @@ static void what_is_not_written_is_not_there(void)
 	end();
 }
 
-static void stops_when_it_is_full(void)
+static enum result fill(unsigned *ret_number)
 {
 	enum lesson_end unused;
 	enum result result = OK;
-	unsigned number = 0;
 
 	begin();
 	end_learner();
 	begin_again(1 << 20);
-	while (result == OK && number < 20000)
-		if ((result = teach(++number, LESSON_SPAM, &unused)) == OK && number % 40 == 0)
+	while (result == OK && *ret_number < 20000)
+		if ((result = teach(++*ret_number, LESSON_SPAM, &unused)) == OK && *ret_number % 40 == 0)
 			turn_until_safe();
-	CHECK(result == LATER && !place.learner.troubled && strstr(learner_trouble(&place.learner), "learned_size"),
+	return result;
+}
+
+static void stops_when_it_is_full(void)
+{
+	unsigned number = 0;
+
+	CHECK(fill(&number) == LATER && !place.learner.troubled && strstr(learner_trouble(&place.learner), "learned_size"),
 	      "a full ledger takes nothing new, and says so");
 	CHECK(number > 1000, "that are many");
 	CHECK(taught(1, LESSON_HAM) == LESSON_MOVED && taught(2, LESSON_FORGET) == LESSON_FORGOTTEN, "what is there can be moved");
+	CHECK(taught(30000, LESSON_FORGET) == LESSON_UNKNOWN, "what is not there needs no room to be unknown");
 	turn_until_safe();
 	CHECK(!place.learner.troubled, "and written");
+	end();
+}
+
+/* Nobody teaches it, so nothing is written: it looks through the ledger by itself. */
+static void becomes_free_of_what_is_of_no_use(void)
+{
+	enum { TURNS = 100 };
+	enum lesson_end unused;
+	unsigned number = 0;
+
+	CHECK(fill(&number) == LATER, "the ledger is full");
+	turn_until_safe();
+	place.learner.model->identity ^= 1;
+	place.learner.written->identity ^= 1;
+	CHECK(teach(30000, LESSON_SPAM, &unused) == LATER, "of what another model learned");
+	for (unsigned i = 0; i < TURNS && learner_trouble(&place.learner); i++) {
+		place.loop.stopped = false;
+		CHECK(timer_start(&place.limit, TURN_MS) == OK && loop_run(&place.loop) == OK, "the loop turns");
+	}
+	CHECK(!learner_trouble(&place.learner) && taught(30000, LESSON_SPAM) == LESSON_NEW, "that goes, and there is room again");
 	end();
 }
 
@@ -140,6 +167,7 @@ int main(void)
 	is_the_same_after_a_start();
 	what_is_not_written_is_not_there();
 	stops_when_it_is_full();
+	becomes_free_of_what_is_of_no_use();
 	waits_for_the_disk();
 	refuses_what_is_no_teaching();
 	return TEST_END();

@@ -3,10 +3,18 @@
 #include "keeper/learner_write.h"
 
 #include "base/clock.h"
-#include "base/pool.h"
 
 #include <errno.h>
-#include <sys/random.h>
+
+/* More than comes, so that what is old goes before there is no room. */
+static enum result sweep(struct learner *learner, struct state_change *change)
+{
+	const struct learned_age age = { learner->written->identity, clock_wall() };
+	const struct state_past past = { learned_is_past, &age };
+	size_t most = 2 * learner->writing.count;
+
+	return state_sweep_past(change, &learner->place, most > LEARNER_SWEEP ? most : LEARNER_SWEEP, &past, &learner->did.removed);
+}
 
 static enum result put_all(struct learner *learner, struct state_change *change)
 {
@@ -14,7 +22,7 @@ static enum result put_all(struct learner *learner, struct state_change *change)
 
 	for (size_t i = 0; i < batch->count; i++)
 		TRY(learned_put(change, learner->written->identity, &batch->list[i], learner->writing_life));
-	return state_sweep(change, &learner->place, LEARNER_SWEEP, clock_wall(), &learner->did.removed);
+	return sweep(learner, change);
 }
 
 static enum result write_ledger(struct learner *learner)
@@ -30,61 +38,20 @@ static enum result write_ledger(struct learner *learner)
 	return result;
 }
 
-void learner_write(struct job *job)
+static enum result write_model(struct learner *learner)
 {
-	struct learner *learner = learner_of_job(job);
-	enum result result;
-
-	errno = 0;
 	model_seal(learner->written);
-	result = shelf_write(&learner->shelf, learner->written, learner->writing.list, learner->writing.count);
-	if (result == OK)
-		result = write_ledger(learner);
-	learner->did.end = result;
-	learner->did.error = errno;
-	if (result == OK)
-		shelf_tidy(&learner->shelf);
-}
-
-/* ---- at the start ---- */
-
-enum result learner_begin_anew(struct shelf_book *ret_book)
-{
-	void *room = pool_resize(NULL, model_size(MODEL_BITS_USUAL));
-	struct model *model;
-
-	if (room == NULL)
-		return LATER;
-	model = model_begin(room, MODEL_BITS_USUAL);
-	while (model->identity == 0)
-		if (getrandom(&model->identity, sizeof(model->identity), 0) != (ssize_t)sizeof(model->identity))
-			model->identity = 0;
-	*ret_book = (struct shelf_book){ .room = room, .model = model };
+	TRY(shelf_write(&learner->shelf, learner->written, learner->writing.list, learner->writing.count));
+	TRY(write_ledger(learner));
+	shelf_tidy(&learner->shelf);
 	return OK;
 }
 
-static enum result put_entries(const struct shelf_book *book, int64_t life, struct state_change *change)
+void learner_write(struct job *job)
 {
-	struct slice entries = book->entries;
-	struct learned learned;
-	enum result result;
+	struct learner *learner = learner_of_job(job);
 
-	while ((result = shelf_next(&entries, &learned)) == OK)
-		TRY(learned_put(change, book->model->identity, &learned, life));
-	return result == AGAIN ? OK : result;
-}
-
-enum result learner_catch_up(struct learner *learner, const struct shelf_book *book)
-{
-	struct state_change change;
-	enum result result;
-
-	if (book->entries.len == 0)
-		return OK;
-	TRY(state_begin(&learner->ledger, &change));
-	result = put_entries(book, learner->life, &change);
-	if (result == OK)
-		return state_commit(&change);
-	state_abandon(&change);
-	return result;
+	errno = 0;
+	learner->did.end = learner->sweeps ? write_ledger(learner) : write_model(learner);
+	learner->did.error = errno;
 }

@@ -21,9 +21,9 @@ static inline struct learner *learner_of_job(struct job *job)
 
 void learner_write(struct job *job);
 
-/* An empty model that differs from all others. */
-must_use enum result learner_begin_anew(struct shelf_book *ret_book);
-/* Before the thread begins: what the model has and the ledger may lack. */
-must_use enum result learner_catch_up(struct learner *learner, const struct shelf_book *book);
+/* learner.c: what stands until the next start; and all that stands, to the supervisor. */
+void learner_say_lasting(struct learner *learner, const char *what, const char *why);
+void learner_warn(const struct learner *learner);
+void learner_sweep_later(struct learner *learner, uint64_t ms);
 
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Before the thread begins: the model is read, and the ledger brought up to what it says. */
+#include "keeper/learner.h"
+
+#include "keeper/learner_write.h"
+
+#include "base/pool.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#define LEDGER "ledger"
+
+static enum result begin_anew(struct shelf_book *ret_book)
+{
+	void *room = pool_resize(NULL, model_size(MODEL_BITS_USUAL));
+	struct model *model;
+
+	if (room == NULL)
+		return LATER;
+	model = model_begin(room, MODEL_BITS_USUAL);
+	while (model->identity == 0)
+		if (getrandom(&model->identity, sizeof(model->identity), 0) != (ssize_t)sizeof(model->identity))
+			model->identity = 0;
+	*ret_book = (struct shelf_book){ .room = room, .model = model };
+	return OK;
+}
+
+static enum result put_entries(const struct shelf_book *book, int64_t life, struct state_change *change)
+{
+	struct slice entries = book->entries;
+	struct learned learned;
+	enum result result;
+
+	while ((result = shelf_next(&entries, &learned)) == OK)
+		TRY(learned_put(change, book->model->identity, &learned, life));
+	return result == AGAIN ? OK : result;
+}
+
+static enum result catch_up(struct learner *learner, const struct shelf_book *book)
+{
+	struct state_change change;
+	enum result result;
+
+	if (book->entries.len == 0)
+		return OK;
+	TRY(state_begin(&learner->ledger, &change));
+	result = put_entries(book, learner->life, &change);
+	if (result == OK)
+		return state_commit(&change);
+	state_abandon(&change);
+	return result;
+}
+
+static enum result open_ledger(struct learner *learner, uint64_t size)
+{
+	char aside[STATE_NAME] = "";
+	int folder = learner->shelf.folder.fd;
+	enum result result = state_open(&learner->ledger, folder, LEDGER, size);
+
+	if (result != REFUSED)
+		return result;
+	TRY(state_set_aside(folder, LEDGER, aside));
+	learner_say_lasting(learner, "the ledger was damaged: what was learned before is learned again, and not forgotten",
+	            aside[0] ? aside : "it is removed, as there are many damaged ones");
+	return state_open(&learner->ledger, folder, LEDGER, size);
+}
+
+static enum result take_room(struct learner_batch *batch)
+{
+	batch->list = pool_resize(NULL, SHELF_ENTRIES * sizeof(batch->list[0]));
+	return batch->list ? OK : LATER;
+}
+
+static enum result take_rooms(struct learner *learner, const struct model *model)
+{
+	TRY(take_room(&learner->filling));
+	TRY(take_room(&learner->writing));
+	learner->written = pool_resize(NULL, model_size(model->bits));
+	return learner->written ? OK : LATER;
+}
+
+static enum result open_all(struct learner *learner, uint64_t size, struct shelf_book *book, char why[SHELF_WHY])
+{
+	enum result result = shelf_read(&learner->shelf, book, why);
+
+	if (result == AGAIN)
+		result = begin_anew(book);
+	if (result == OK)
+		result = open_ledger(learner, size);
+	if (result == OK)
+		result = take_rooms(learner, book->model);
+	return result == OK ? catch_up(learner, book) : result;
+}
+
+enum result learner_begin(struct learner *learner, struct durable_folder folder, uint64_t size)
+{
+	struct shelf_book book = { 0 };
+	char why[SHELF_WHY] = "";
+	enum result result;
+
+	learner->shelf.folder = folder;
+	errno = 0;
+	result = open_all(learner, size, &book, why);
+	if (result == OK) {
+		learner->model = book.model;
+		memcpy(learner->written, book.model, model_size(book.model->bits));
+		learner->snapshot = book.entries.at != NULL;
+		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
+		learner_sweep_later(learner, LEARNER_ROUND_MS);
+	} else {
+		void *none = book.room ? pool_resize(book.room, 0) : NULL;
+
+		(void)none;
+		learner_say_lasting(learner, "nothing is learned", result == REFUSED && why[0] ? why : strerrordesc_np(errno ? errno : EIO));
+	}
+	learner_warn(learner);
+	return OK;
+}
