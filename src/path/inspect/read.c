@@ -290,8 +290,9 @@ static enum result tell_tree(struct telling *telling, const struct message_view 
 	return tell_format(telling, SLICE("depth"), "%u", view->deepest ? view->deepest->depth : 0);
 }
 
-/* Last, and with room for what is to be told taken before: features that find none leave everything else as it is. Of a
- * message that hit a ceiling there is no telling what was not read. */
+/* Last, and with room for what is to be told taken before: features that find none leave everything else as it is. But a message
+ * that takes the memory for them must not pass as one of which nothing is known. Of one that hit a ceiling before there is no
+ * telling what was not read. */
 static enum result tell_learned(struct telling *telling, const struct message_view *view, const struct message_reader *reader,
                                 const struct model *model)
 {
@@ -301,7 +302,8 @@ static enum result tell_learned(struct telling *telling, const struct message_vi
 		return OK;
 	if (!has_room(telling, LEARNED_FACTS))
 		return LATER;
-	read_learned(view, reader, model, &learned);
+	if (read_learned(view, reader, model, &learned) != OK)
+		tell(telling, SLICE("unscannable"), SLICE("a ceiling was hit: memory"));
 	for (size_t i = 0; i < learned.count; i++)
 		tell(telling, learned.list[i].name, learned.list[i].value);
 	return OK;

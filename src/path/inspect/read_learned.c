@@ -11,7 +11,7 @@ enum { LINE = 192, THOUSANDTHS = 1000 };
 static const double calls_spam = 0.5;
 
 __attribute__((format(printf, 4, 5)))
-static void tell(struct learned_facts *facts, struct arena *arena, struct slice name, const char *format, ...)
+static enum result tell(struct learned_facts *facts, struct arena *arena, struct slice name, const char *format, ...)
 {
 	char line[LINE];
 	struct slice kept;
@@ -20,15 +20,18 @@ static void tell(struct learned_facts *facts, struct arena *arena, struct slice 
 	va_start(list, format);
 	(void)vsnprintf(line, sizeof(line), format, list);
 	va_end(list);
-	if (facts->count < LEARNED_FACTS && arena_keep(arena, slice_of(line), &kept) == OK)
-		facts->list[facts->count++] = (struct fact){ name, kept };
+	if (facts->count == LEARNED_FACTS)
+		return LATER;
+	TRY(arena_keep(arena, slice_of(line), &kept));
+	facts->list[facts->count++] = (struct fact){ name, kept };
+	return OK;
 }
 
 static void tell_reasons(struct learned_facts *facts, struct arena *arena, const struct reason *list, size_t count, size_t most)
 {
 	for (size_t i = 0; i < count && i < most; i++)
-		tell(facts, arena, SLICE("spam.reason"), "%+.2f %s: %.*s", (double)list[i].moved, feature_kinds[list[i].kind].text,
-		     SHOW(list[i].text));
+		(void)!tell(facts, arena, SLICE("spam.reason"), "%+.2f %s: %.*s", (double)list[i].moved,
+		            feature_kinds[list[i].kind].text, SHOW(list[i].text));
 }
 
 static size_t take_hashes(const struct reason *list, size_t count, size_t most, uint32_t *to)
@@ -59,18 +62,18 @@ static void give_reasons(const struct message_view *view, const struct message_r
 }
 
 /* Cut, not rounded: what is said to be 0.999 is no less. */
-void read_learned(const struct message_view *view, const struct message_reader *reader, const struct model *model,
-                  struct learned_facts *ret_facts)
+enum result read_learned(const struct message_view *view, const struct message_reader *reader, const struct model *model,
+                         struct learned_facts *ret_facts)
 {
 	struct features features;
 	double probability;
 
 	ret_facts->count = 0;
-	tell(ret_facts, reader->arena, SLICE("spam.model"), "%016" PRIx64 "/%" PRIu64, model->identity, model->generation);
-	if (features_read(view, reader, false, &features) != OK)
-		return;
+	TRY(tell(ret_facts, reader->arena, SLICE("spam.model"), "%016" PRIx64 "/%" PRIu64, model->identity, model->generation));
+	TRY(features_read(view, reader, false, &features));
 	probability = model_judge(model, &features).probability;
-	tell(ret_facts, reader->arena, SLICE("spam.probability"), "0.%03d", (int)(probability * THOUSANDTHS));
+	TRY(tell(ret_facts, reader->arena, SLICE("spam.probability"), "0.%03d", (int)(probability * THOUSANDTHS)));
 	if (probability >= calls_spam)
 		give_reasons(view, reader, model, &features, ret_facts);
+	return OK;
 }

@@ -2,6 +2,8 @@
 /* A small model is taught two messages; what is told of each, and of how little room. */
 #include "inspect/read_learned.h"
 
+#include "inspect/read.h"
+
 #include "base/pool.h"
 #include "base/test.h"
 
@@ -63,7 +65,7 @@ static void tells_of_spam(const struct model *model)
 
 	arena_init(&arena, MEMORY);
 	read_it(spam, &arena, &view, &reader);
-	read_learned(&view, &reader, model, &facts);
+	CHECK(read_learned(&view, &reader, model, &facts) == OK, "there is room");
 	said = value_of(&facts, SLICE("spam.probability"));
 	CHECK(said.len == 5 && memcmp(said.at, "0.", 2) == 0 && said.at[2] >= '8', "it is said to be likely");
 	CHECK(slice_same(value_of(&facts, SLICE("spam.model")), SLICE("00000000000000ab/1")), "and by which model");
@@ -85,7 +87,7 @@ static void tells_less_of_ham(const struct model *model)
 
 	arena_init(&arena, MEMORY);
 	read_it(ham, &arena, &view, &reader);
-	read_learned(&view, &reader, model, &facts);
+	CHECK(read_learned(&view, &reader, model, &facts) == OK, "there is room");
 	CHECK(facts.count == 2 && value_of(&facts, SLICE("spam.probability")).at[2] < '3', "what is no spam needs no reasons");
 	arena_finish(&arena);
 }
@@ -104,11 +106,45 @@ static void tells_less_where_room_is_short(const struct model *model)
 		arena_init(&arena, room);
 		reader.arena = &arena;
 		if (message_read(spam, &reader, DIGESTS_NONE, &view) == OK && !view.limit) {
-			read_learned(&view, &reader, model, &facts);
+			CHECK((read_learned(&view, &reader, model, &facts) == OK) ==
+			      (count_of(&facts, SLICE("spam.probability")) == 1), "without a probability, it says so");
 			without |= count_of(&facts, SLICE("spam.probability")) == 0;
 			with |= count_of(&facts, SLICE("spam.reason")) > 0;
 			CHECK(count_of(&facts, SLICE("spam.reason")) == 0 || count_of(&facts, SLICE("spam.probability")) == 1,
 			      "no reasons for nothing");
+		}
+		arena_finish(&arena);
+	}
+	CHECK(without && with, "little room, and enough");
+}
+
+static bool has_fact(const struct findings *findings, struct slice name, struct slice value)
+{
+	for (size_t i = 0; i < findings->fact_count; i++)
+		if (slice_same(findings->facts[i].name, name) && (value.len == 0 || slice_same(findings->facts[i].value, value)))
+			return true;
+	return false;
+}
+
+/* Whoever fills the memory with his message would else be judged by rules that wait for a probability, and find none. */
+static void nothing_passes_without_a_probability(const struct model *model)
+{
+	const struct read_means means = { .limits = &message_limits_standard, .model = model };
+	const struct envelope envelope = { .id = SLICE("0123456789ABCDEF") };
+	unsigned without = 0, with = 0;
+
+	for (size_t room = STEP; room <= MEMORY / 2; room += STEP) {
+		struct findings findings;
+		struct arena arena;
+
+		arena_init(&arena, room);
+		if (read_message(spam, &envelope, &means, &arena, &findings) == OK) {
+			bool known = has_fact(&findings, SLICE("spam.probability"), SLICE("")),
+			     stopped = has_fact(&findings, SLICE("unscannable"), SLICE("a ceiling was hit: memory"));
+
+			CHECK(known != stopped, "what has no probability for want of memory is unscannable");
+			without += stopped;
+			with += known;
 		}
 		arena_finish(&arena);
 	}
@@ -132,6 +168,7 @@ int main(void)
 	tells_of_spam(model);
 	tells_less_of_ham(model);
 	tells_less_where_room_is_short(model);
+	nothing_passes_without_a_probability(model);
 	(void)!pool_resize(room, 0);
 	return TEST_END();
 }
