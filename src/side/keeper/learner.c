@@ -12,7 +12,8 @@
 
 enum { MEMORY = 1 << 20, SHOWN = 8, ENTRY_ROOM = 512, PAGES_ROOM = 64 << 10 };
 
-static const char not_open[] = "it was not opened yet", too_many[] = "the ledger is full: keeper learned_size";
+static const char not_open[] = "it was not opened yet";
+const char learner_too_many[] = "the ledger is full: keeper learned_size";
 
 /* ---- warnings ---- */
 
@@ -28,7 +29,9 @@ void learner_warn(const struct learner *learner)
 
 void learner_say_lasting(struct learner *learner, const char *what, const char *why)
 {
-	(void)snprintf(learner->lasting, sizeof(learner->lasting), "%s: %s", what, why);
+	size_t said = strlen(learner->lasting);
+
+	(void)snprintf(learner->lasting + said, sizeof(learner->lasting) - said, "%s%s: %s", said ? "; " : "", what, why);
 	log_say(learner->log, LOG_LEVEL_ERROR, SLICE(""), "not-learned", "error", slice_of(learner->lasting));
 }
 
@@ -68,7 +71,7 @@ const char *learner_trouble(const struct learner *learner)
 		return learner->lasting[0] ? learner->lasting : not_open;
 	if (learner->troubled)
 		return learner->trouble;
-	return has_room(learner) ? NULL : too_many;
+	return has_room(learner) ? NULL : learner_too_many;
 }
 
 /* ---- writing ---- */

@@ -25,7 +25,7 @@
 #include "keeper/shelf.h"
 #include "wire/control.h"
 
-enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_SWEEP = 500, LEARNER_TEXT = 224,
+enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_SWEEP = 500, LEARNER_TEXT = 448,
        LEARNER_STEP_MS = 200, LEARNER_ROUND_MS = 600000 };
 
 struct learner_batch { struct learned *list; size_t count; };      /* room for SHELF_ENTRIES */

@@ -62,7 +62,7 @@ static enum result open_ledger(struct learner *learner, uint64_t size)
 		return result;
 	TRY(state_set_aside(folder, LEDGER, aside));
 	learner_say_lasting(learner, "the ledger was damaged: what was learned before is learned again, and not forgotten",
-	            aside[0] ? aside : "it is removed, as there are many damaged ones");
+	                    aside[0] ? aside : "it is removed, as there are many damaged ones");
 	return state_open(&learner->ledger, folder, LEDGER, size);
 }
 
@@ -82,8 +82,10 @@ static enum result take_rooms(struct learner *learner, const struct model *model
 
 static enum result open_all(struct learner *learner, uint64_t size, struct shelf_book *book, char why[SHELF_WHY])
 {
-	enum result result = shelf_read(&learner->shelf, book, why);
+	enum result result;
 
+	(void)!durable_sweep(&learner->shelf.folder);    /* what a kill left half written only takes room */
+	result = shelf_read(&learner->shelf, book, why);
 	if (result == AGAIN)
 		result = begin_anew(book);
 	if (result == OK)
@@ -91,6 +93,15 @@ static enum result open_all(struct learner *learner, uint64_t size, struct shelf
 	if (result == OK)
 		result = take_rooms(learner, book->model);
 	return result == OK ? catch_up(learner, book) : result;
+}
+
+static const char *reason(const struct learner *learner, enum result result, const char *why)
+{
+	if (result == REFUSED && why[0])
+		return why;
+	if (errno == ENOSPC && state_is_full(&learner->ledger))
+		return learner_too_many;
+	return strerrordesc_np(errno ? errno : EIO);
 }
 
 enum result learner_begin(struct learner *learner, struct durable_folder folder, uint64_t size)
@@ -109,10 +120,9 @@ enum result learner_begin(struct learner *learner, struct durable_folder folder,
 		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
 		learner_sweep_later(learner, LEARNER_ROUND_MS);
 	} else {
-		void *none = book.room ? pool_resize(book.room, 0) : NULL;
-
-		(void)none;
-		learner_say_lasting(learner, "nothing is learned", result == REFUSED && why[0] ? why : strerrordesc_np(errno ? errno : EIO));
+		learner_say_lasting(learner, "nothing is learned", reason(learner, result, why));
+		if (book.room)
+			(void)!pool_resize(book.room, 0);
 	}
 	learner_warn(learner);
 	return OK;

@@ -2,6 +2,10 @@
 /* What is learned, known again, moved, forgotten, and waits for a disk. */
 #include "keeper/learner_scene.h"
 
+#include "keeper/learner_write.h"
+
+#include <stdio.h>
+
 /* How often each step is asked for, and what is said; `spam`, `ham`: what the model counts then. */
 static const struct {
 	const char *about;
@@ -145,6 +149,69 @@ static void waits_for_the_disk(void)
 	end();
 }
 
+static void put_beside(const char *name, const char *text)
+{
+	char path[sizeof(place.folder) + 64];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/" KEEPER_LEARNED "/%s", place.folder, name);
+	file = fopen(path, "we");
+	CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0, "a file");
+}
+
+static bool is_beside(const char *name)
+{
+	char path[sizeof(place.folder) + 64];
+
+	(void)snprintf(path, sizeof(path), "%s/" KEEPER_LEARNED "/%s", place.folder, name);
+	return access(path, F_OK) == 0;
+}
+
+static void leaves_no_half_file(void)
+{
+	begin();
+	end_learner();
+	put_beside(".tmp-model.a", "what a kill left");
+	begin_again(LEDGER_SIZE);
+	CHECK(!is_beside(".tmp-model.a") && !place.learner.lasting[0], "what was half written goes");
+	end();
+}
+
+/* A map of the size of the ledger, full of what is not ours. */
+static void put_full_ledger(uint64_t size)
+{
+	char path[sizeof(place.folder) + 64];
+	struct state_value value = { .length = STATE_VALUE, .until = INT64_MAX };
+	struct state_change change;
+	enum result result = OK;
+	struct state ledger;
+	closing int folder = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/" KEEPER_LEARNED, place.folder);
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(unlinkat(folder, "ledger", 0) == 0 && state_open(&ledger, folder, "ledger", size) == OK, "another ledger");
+	CHECK(state_begin(&ledger, &change) == OK, "is changed");
+	for (unsigned i = 0; i < 10000 && result == OK; i++)
+		result = state_put(&change, &(struct state_key){ 9, SLICE(""), { (const char *)&i, sizeof(i) } }, &value);
+	CHECK(result == LATER && state_commit(&change) == OK && state_is_full(&ledger), "until it is full");
+	state_close(&ledger);
+}
+
+static void says_what_is_wrong_at_the_start(void)
+{
+	begin();
+	CHECK(taught(1, LESSON_SPAM) == LESSON_NEW, "one is learned");
+	turn_until_safe();
+	end_learner();
+	put_full_ledger(STATE_LEAST);
+	begin_again(STATE_LEAST);
+	CHECK(place.learner.model == NULL && strstr(learner_trouble(&place.learner), "learned_size"), "a ledger without room for the last");
+	learner_say_lasting(&place.learner, "another", "reason");
+	CHECK(strstr(learner_trouble(&place.learner), "learned_size") && strstr(learner_trouble(&place.learner), "another: reason"),
+	      "one warning does not unsay another");
+	end();
+}
+
 static void refuses_what_is_no_teaching(void)
 {
 	const char digest[DIGEST_SIZE] = { 0 };
@@ -169,6 +236,8 @@ int main(void)
 	stops_when_it_is_full();
 	becomes_free_of_what_is_of_no_use();
 	waits_for_the_disk();
+	leaves_no_half_file();
+	says_what_is_wrong_at_the_start();
 	refuses_what_is_no_teaching();
 	return TEST_END();
 }

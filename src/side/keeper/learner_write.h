@@ -22,6 +22,7 @@ static inline struct learner *learner_of_job(struct job *job)
 void learner_write(struct job *job);
 
 /* learner.c: what stands until the next start; and all that stands, to the supervisor. */
+extern const char learner_too_many[];
 void learner_say_lasting(struct learner *learner, const char *what, const char *why);
 void learner_warn(const struct learner *learner);
 void learner_sweep_later(struct learner *learner, uint64_t ms);
