@@ -11,7 +11,7 @@
 
 #define LEDGER "ledger"
 
-static enum result begin_anew(struct shelf_book *ret_book)
+enum result learner_begin_anew(struct shelf_book *ret_book)
 {
 	void *room = pool_resize(NULL, model_size(MODEL_BITS_USUAL));
 	struct model *model;
@@ -87,7 +87,7 @@ static enum result open_all(struct learner *learner, uint64_t size, struct shelf
 	(void)!durable_sweep(&learner->shelf.folder);    /* what a kill left half written only takes room */
 	result = shelf_read(&learner->shelf, book, why);
 	if (result == AGAIN)
-		result = begin_anew(book);
+		result = learner_begin_anew(book);
 	if (result == OK)
 		result = open_ledger(learner, size);
 	if (result == OK)

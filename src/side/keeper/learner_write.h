@@ -21,6 +21,9 @@ static inline struct learner *learner_of_job(struct job *job)
 
 void learner_write(struct job *job);
 
+/* learner_begin.c: an empty model that differs from all others. */
+must_use enum result learner_begin_anew(struct shelf_book *ret_book);
+
 /* learner.c: what stands until the next start; and all that stands, to the supervisor. */
 extern const char learner_too_many[];
 void learner_say_lasting(struct learner *learner, const char *what, const char *why);
