@@ -276,8 +276,7 @@ enum result obey_meta(struct rules_reader *reader, const struct directive *direc
 	return result == OK ? end(rule, &definition) : result;
 }
 
-/* Pairs of a key, =~ or !~, and an expression: kept as text. */
-enum result obey_uri_detail(struct rules_reader *reader, const struct directive *directive, struct slice value)
+enum result obey_empty(struct rules_reader *reader, const struct directive *directive, struct slice value)
 {
 	struct rule *rule;
 	struct definition definition;
@@ -286,9 +285,31 @@ enum result obey_uri_detail(struct rules_reader *reader, const struct directive 
 	return rule ? end(rule, &definition) : OK;
 }
 
-enum result obey_empty(struct rules_reader *reader, const struct directive *directive, struct slice value)
+static enum result join(struct arena *arena, struct slice first, struct slice second, struct slice *ret_text)
 {
-	return obey_uri_detail(reader, directive, value);
+	char *room = arena_take(arena, first.len + second.len + 1);
+
+	if (room == NULL)
+		return LATER;
+	memcpy(room, first.at, first.len);
+	room[first.len] = ' ';
+	memcpy(room + first.len + 1, second.at, second.len);
+	*ret_text = (struct slice){ room, first.len + 1 + second.len };
+	return OK;
+}
+
+/* Pairs of a key, =~ or !~, and an expression: kept as text. Another line of the name adds to them. */
+enum result obey_uri_detail(struct rules_reader *reader, const struct directive *directive, struct slice value)
+{
+	struct rule *rule;
+	struct definition definition;
+
+	TRY(begin(reader, directive, value, &rule, &definition));
+	if (rule == NULL)
+		return OK;
+	if (rule->is.kind == RULE_URI_DETAIL)
+		TRY(join(reader->set->arena, rule->is.text, definition.text, &definition.text));
+	return end(rule, &definition);
 }
 
 /* It makes the name exist, where nothing else has. */

@@ -47,6 +47,8 @@ static const struct { const char *about, *rules, *message, *are; } rows[] = {
 	{ "fetched: what was before is forgotten", "", BY("10.0.0.1") FETCHED BY("192.0.2.2"), "2U" },
 	{ "…but not behind a stranger", "", BY("10.0.0.1") BY("192.0.2.2") FETCHED BY("192.0.2.3"), "1I 2U 3U" },
 	{ "a header with one more address", "originating_ip_headers X-IP X-None", "X-IP: [198.51.100.7]\n" BY("192.0.2.1"), "1U 7U" },
+	{ "…named twice, in other letters too: once", "originating_ip_headers X-IP x-ip\noriginating_ip_headers X-IP",
+	  "X-IP: [198.51.100.7]\n" BY("192.0.2.1"), "1U 7U" },
 	{ "…cleared", "originating_ip_headers X-IP\nclear_originating_ip_headers", "X-IP: [198.51.100.7]\n" BY("192.0.2.1"), "1U" },
 	{ "…without one", "originating_ip_headers X-IP", "X-IP: none\n" BY("192.0.2.1"), "1U" },
 	{ "nobody at all", "", "Subject: x\n", "" },

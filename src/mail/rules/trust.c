@@ -176,20 +176,38 @@ static enum result clear_msa(struct building *building)
 	return clear(building, &building->trust->msa);
 }
 
+static bool has_header(const struct trust *trust, struct slice name)
+{
+	for (size_t i = 0; i < trust->header_count; i++)
+		if (slice_same_nocase(trust->headers[i], name))
+			return true;
+	return false;
+}
+
+static enum result add_header(struct building *building, struct slice name)
+{
+	struct trust *trust = building->trust;
+	struct slice *list = arena_array(building->arena, struct slice, trust->header_count + 1);
+
+	if (list == NULL)
+		return LATER;
+	if (trust->header_count)
+		memcpy(list, trust->headers, trust->header_count * sizeof(*list));
+	list[trust->header_count++] = name;
+	trust->headers = list;
+	return OK;
+}
+
+/* Each once. */
 static enum result add_headers(struct building *building)
 {
 	struct slice rest = building->line->value;
-	struct trust *trust = building->trust;
 
 	while (rest.len) {
-		struct slice *list = arena_array(building->arena, struct slice, trust->header_count + 1);
+		struct slice name = rules_cut_word(&rest);
 
-		if (list == NULL)
-			return LATER;
-		if (trust->header_count)
-			memcpy(list, trust->headers, trust->header_count * sizeof(*list));
-		list[trust->header_count++] = rules_cut_word(&rest);
-		trust->headers = list;
+		if (!has_header(building->trust, name))
+			TRY(add_header(building, name));
 	}
 	return OK;
 }

@@ -199,12 +199,15 @@ static bool next_hit(struct scan *scan, size_t *at, struct hit *ret_hit)
 
 /* ---- what was found ---- */
 
-/* A closing bracket whose opening one is not in it ends it, and marks of a sentence do not belong to it. */
+/* The last closing bracket before which none was opened ends it, and marks of a sentence do not belong to it. */
 static struct slice without_marks(struct slice uri)
 {
+	size_t end = uri.len;
+
 	for (size_t i = 0; i < uri.len && uri.at[i] != '('; i++)
 		if (uri.at[i] == ')')
-			uri.len = i;
+			end = i;
+	uri.len = end;
 	while (uri.len && slice_has(SLICE("-~!@#^&*()_+=:;'?,."), uri.at[uri.len - 1]))
 		uri.len--;
 	return uri;

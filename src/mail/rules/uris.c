@@ -235,13 +235,16 @@ static bool has_host(const struct uri_forms *forms)
 	return false;
 }
 
-/* What stands in a text alone must have a host that there can be. */
-static bool is_certain(const struct uri *uri)
+/* What stands in a text must have a host that there can be: else the text says nothing of it. False: nothing else does. */
+static bool is_certain(struct uri_found *found, size_t count, const struct uri_forms *forms)
 {
-	for (size_t i = 0; i < uri->found_count; i++)
-		if (!uri->found[i].wants_host)
-			return true;
-	return has_host(&uri->forms);
+	bool certain = has_host(forms);
+
+	for (size_t i = 0; i < count && !has_host(forms); i++) {
+		certain = certain || !found[i].wants_host;
+		found[i].types = found[i].wants_host ? 0 : found[i].types;
+	}
+	return certain;
 }
 
 static enum result add_group(struct uris_reading *reading, size_t from, size_t to, struct uris *uris)
@@ -251,7 +254,7 @@ static enum result add_group(struct uris_reading *reading, size_t from, size_t t
 	TRY(uri_canonical(reading, uri.found->raw, &uri.forms));
 	for (size_t i = 0; i < uri.forms.count; i++)
 		TRY(uri_host(reading, &uri.forms.list[i]));
-	if (!is_certain(&uri))
+	if (!is_certain(&reading->found[from], uri.found_count, &uri.forms))
 		return OK;
 	uris->list[uris->count++] = uri;
 	uris->text_count += uri.forms.count;
