@@ -39,6 +39,29 @@ static enum result found(void *owner, const struct embedded *embedded)
 	return names_again(walk, part, 0);
 }
 
+/* A header says that the part is uuencode or yEnc: then its first line names it too. Of several in one body readers open
+ * the first, or all. */
+static enum result keep_names_of_lines(struct walk *walk, struct part *part)
+{
+	struct slice rest = part->body, line, name;
+	unsigned faults = 0;
+	size_t count = 0;
+	bool odd;
+
+	if (part->within || (part->encoding != ENCODING_UU && part->encoding != ENCODING_YENC))
+		return OK;
+	walk_spend(walk, rest.len);
+	for (; !part->names.more && embedded_next_name(&rest, &line, &odd); count++) {
+		if (header_text(walk->reader, line, &name, &faults) != OK)
+			return walk_limit(walk, "memory");
+		readings_add(&part->names, name);
+		if (odd || count > 0)
+			walk_note(walk, part, AMBIGUITY_BIT(old_code_broken));
+		TRY(walk_may_go_on(walk));
+	}
+	return count ? names_again(walk, part, 0) : OK;
+}
+
 /* A reader who opens what he has saved finds a file in a file; we do not go on. */
 static enum result found_within(void *owner, const struct embedded *embedded)
 {
@@ -111,6 +134,7 @@ static enum result weigh(struct walk *walk, struct part *part, enum part_digests
 	if (part->digested)
 		digest_end(&digest, part->digest);
 	*ret_faults = stream.outer.faults | stream.inner.faults;
+	TRY(keep_names_of_lines(walk, part));
 	return keep_binhex_name(walk, part, &stream);
 }
 

@@ -71,21 +71,46 @@ static struct slice without_blanks(struct slice line)
 	return line;
 }
 
+/* TEXT: this line begins nothing. */
+static enum state begins(struct slice line, struct slice *ret_name)
+{
+	*ret_name = SLICE("");
+	if (slice_begins_nocase(line, SLICE("begin")) && line.len > 5 && field_is_space(line.at[5])) {
+		*ret_name = name_behind(slice_drop(line, 5));
+		return UU_FIRST;
+	}
+	if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
+		*ret_name = name_behind(slice_drop(line, 12));
+		return UU_BASE64;
+	}
+	if (slice_begins(line, SLICE("=ybegin "))) {
+		*ret_name = yenc_name(line);
+		return YENC;
+	}
+	return slice_begins(line, SLICE("(This file must be converted with BinHex")) ? BINHEX_BEFORE : TEXT;
+}
+
 /* Some readers pass over blanks before `begin`. */
 static void look_for_begin(struct seeker *seeker, struct slice written, uint64_t at, uint64_t behind)
 {
-	struct slice line = without_blanks(written);
+	struct slice line = without_blanks(written), name;
+	enum state state = begins(line, &name);
 
 	seeker->odd = line.len < written.len || written.len >= SEEKER_LINE;
-	if (slice_begins_nocase(line, SLICE("begin")) && line.len > 5 && field_is_space(line.at[5])) {
-		begin(seeker, UU_FIRST, name_behind(slice_drop(line, 5)), behind);
-	} else if (slice_begins_nocase(line, SLICE("begin-base64 "))) {
-		begin(seeker, UU_BASE64, name_behind(slice_drop(line, 12)), behind);
-	} else if (slice_begins(line, SLICE("=ybegin "))) {
-		begin(seeker, YENC, yenc_name(line), behind);
-	} else if (slice_begins(line, SLICE("(This file must be converted with BinHex"))) {
-		begin(seeker, BINHEX_BEFORE, SLICE(""), at);
+	if (state != TEXT)
+		begin(seeker, state, name, state == BINHEX_BEFORE ? at : behind);
+}
+
+bool embedded_next_name(struct slice *rest, struct slice *ret_name, bool *ret_odd)
+{
+	while (rest->len) {
+		struct slice written = field_line(rest), line = without_blanks(written);
+
+		*ret_odd = line.len < written.len;
+		if (begins(line, ret_name) != TEXT && ret_name->len)
+			return true;
 	}
+	return false;
 }
 
 static enum result binhex_line(struct seeker *seeker, struct slice line, uint64_t at, uint64_t behind)
@@ -164,7 +189,7 @@ static bool begins_bare(struct slice text)
 
 	while (text.len > SEEKER_SEAM && (at = memchr(text.at, '\r', text.len - SEEKER_SEAM)) != NULL) {
 		text = slice_drop(text, (size_t)(at - text.at) + 1);
-		if (may_begin_code(text.at[0]) && begins_code(text))
+		if (may_begin_code(at[1]) && begins_code(text))
 			return true;
 	}
 	return false;

@@ -36,4 +36,8 @@ struct seeker {
 must_use enum result seeker_feed(struct seeker *seeker, struct slice piece);
 must_use enum result seeker_end(struct seeker *seeker);
 
+/* For what a header says to be one of them: the next line of `rest` that begins one with a name, which is a slice of it;
+ * `rest` goes on behind. `odd`: only some readers take it for such a line. */
+bool embedded_next_name(struct slice *rest, struct slice *ret_name, bool *ret_odd);
+
 #endif
