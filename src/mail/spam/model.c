@@ -186,6 +186,7 @@ static void move(struct model *model, const struct feature_list *list, float pul
 	}
 }
 
+/* A weight that has moved less than that did not move by it, but for ageing: a small step must not undo a large one. */
 static void move_back(struct model *model, const struct feature_list *list, float pull, float scale)
 {
 	float square = pull * pull;
@@ -193,8 +194,8 @@ static void move_back(struct model *model, const struct feature_list *list, floa
 	for (uint32_t i = list->count; i-- > 0;) {
 		struct model_weight *one = &model->table[place_of(model, list->hashes[i])];
 
-		one->weight = within(one->weight - scale * rate * pull / (sqrtf(one->steps) + resistance), -weight_most,
-		                     weight_most);
+		one->weight = within(one->weight - scale * rate * pull / (sqrtf(fmaxf(one->steps, square)) + resistance),
+		                     -weight_most, weight_most);
 		one->steps = within(one->steps - square, 0, (float)LONGEST_STEPS);
 	}
 }
@@ -251,6 +252,11 @@ void model_forget(struct model *model, const struct features *features, enum lab
 		if (lesson->scale[view] > 0)
 			move_back(model, &features->kinds[kind], lesson->error[view] * scales[kind], lesson->scale[view]);
 	}
+	model_uncount(model, label);
+}
+
+void model_uncount(struct model *model, enum label label)
+{
 	if (model->learned[label])
 		model->learned[label]--;
 }

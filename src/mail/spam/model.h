@@ -58,8 +58,11 @@ struct opinion model_judge(const struct model *model, const struct features *fea
 /* `trust`, above 0 and at most 1: how far whoever said so is believed. */
 void model_learn(struct model *model, const struct features *features, enum label label, float trust,
                  struct lesson *ret_lesson);
-/* Takes a lesson back: all of it when nothing was learned since, nearly so otherwise. */
+/* Takes a lesson back: all of it when nothing was learned since, nearly so otherwise. The features are to be those that were
+ * learned: of others it would be another lesson. */
 void model_forget(struct model *model, const struct features *features, enum label label, const struct lesson *lesson);
+/* Takes back that it was learned, where what it did cannot be. */
+void model_uncount(struct model *model, enum label label);
 /* What is old weighs less: every weight, and its resistance, times `keep`, which is at most 1. */
 void model_age(struct model *model, float keep);
 

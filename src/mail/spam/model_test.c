@@ -100,6 +100,25 @@ static void forgets(void)
 	end_model(before);
 }
 
+/* A weight that never moved has no resistance but the least: what is taken from it must be no more than a first step. */
+static void forgets_little_of_what_was_not_learned(void)
+{
+	struct model *model = new_model();
+	struct lesson lesson;
+	struct made made;
+	float most = 0;
+
+	make(&made, 1, 1);
+	model_learn(model, &made.features, LABEL_SPAM, 1, &lesson);
+	for (size_t i = 0; i < (size_t)1 << BITS; i++)
+		most = fmaxf(most, fabsf(model->table[i].weight));
+	make(&made, 5, 5);
+	model_forget(model, &made.features, LABEL_SPAM, &lesson);
+	for (size_t i = 0; i < (size_t)1 << BITS; i++)
+		CHECK(fabsf(model->table[i].weight) <= most + 1e-4F, "no more is taken back than was learned");
+	end_model(model);
+}
+
 /* A lesson that contradicts hundreds of others moves less than the first would. */
 static void doubts_odd_labels(void)
 {
@@ -236,6 +255,7 @@ int main(void)
 {
 	learns();
 	forgets();
+	forgets_little_of_what_was_not_learned();
 	doubts_odd_labels();
 	ages();
 	rises_strictly();

@@ -37,7 +37,7 @@ enum result learned_pack(const struct learned *learned, struct buffer *to)
 		TRY(pack_float(to, learned->lesson.error[view]));
 		TRY(pack_float(to, learned->lesson.scale[view]));
 	}
-	return OK;
+	return pack_u32(to, learned->features);
 }
 
 /* What no lesson can have done would spoil the weights when it is forgotten. */
@@ -61,6 +61,8 @@ enum result learned_unpack(struct slice packed, struct learned *ret_learned)
 		learned.lesson.error[view] = unpack_float(&from);
 		learned.lesson.scale[view] = unpack_float(&from);
 	}
+	if (unpack_more(&from))
+		learned.features = unpack_u32(&from);
 	TRY(unpack_end(&from));
 	if (digest.len != DIGEST_SIZE || learned.label > LEARNED_FORGOTTEN || !lesson_is_sound(&learned.lesson))
 		return REFUSED;

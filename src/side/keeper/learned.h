@@ -7,7 +7,8 @@
  * Owns:    nothing.
  * Fails:   REFUSED: not an entry of ours.
  *
- * Packed: slice digest, u8 label, u64 when, u32 by, for each view the bits of two floats as u32. In the map the model's
+ * Packed: slice digest, u8 label, u64 when, u32 by, for each view the bits of two floats as u32, u32 features;
+ * older entries end before that. In the map the model's
  * identity (u64) stands before that: what another model learned, this one did not.
  */
 #ifndef KEEPER_LEARNED_H
@@ -17,7 +18,7 @@
 #include "mail/spam/spam.h"
 #include "store/state.h"
 
-enum { LEARNED_FORGOTTEN = LABEL_COUNT, LEARNED_PACKED = 4 + DIGEST_SIZE + 1 + 8 + 4 + 8 * VIEW_COUNT };
+enum { LEARNED_FORGOTTEN = LABEL_COUNT, LEARNED_PACKED = 4 + DIGEST_SIZE + 1 + 8 + 4 + 8 * VIEW_COUNT + 4 };
 
 struct learned {
 	char digest[DIGEST_SIZE];
@@ -25,6 +26,7 @@ struct learned {
 	int64_t when;                            /* seconds since 1970 */
 	uint32_t by;                             /* the user's number */
 	struct lesson lesson;
+	uint32_t features;                       /* CRC-32C of those that were learned, packed; 0: not known */
 };
 
 must_use enum result learned_pack(const struct learned *learned, struct buffer *to);

@@ -4,6 +4,7 @@
 
 #include "keeper/learner_write.h"
 
+#include "base/checksum.h"
 #include "base/clock.h"
 #include "base/pool.h"
 
@@ -223,7 +224,7 @@ static enum result find(struct learner *learner, struct slice digest, int64_t no
 	return OK;
 }
 
-static void log_lesson(struct learner *learner, const struct learned *learned, enum lesson_end end)
+static void log_lesson(struct learner *learner, const struct learned *learned, enum lesson_end end, bool same)
 {
 	static const char *const labels[] = { [LABEL_HAM] = "ham", [LABEL_SPAM] = "spam", [LEARNED_FORGOTTEN] = "nothing" };
 	static const char *const ends[] = { LESSON_ENDS(LESSON_END_NAME) };
@@ -237,40 +238,59 @@ static void log_lesson(struct learner *learner, const struct learned *learned, e
 	log_text(&line, "as", slice_of(labels[learned->label]));
 	log_text(&line, "what", slice_of(ends[end]));
 	log_count(&line, "by", learned->by);
+	if (!same)
+		log_text(&line, "weights", SLICE("kept: its features were others"));
 	log_end(&line);
 }
 
-static void note(struct learner *learner, const struct learned *learned, enum lesson_end end)
+static void note(struct learner *learner, const struct learned *learned, enum lesson_end end, bool same)
 {
 	bool first = learner->filling.count == 0;
 
 	learner->filling.list[learner->filling.count++] = *learned;
 	learner->taken++;
 	counter_add(learner->counters, KEEPER_COUNT_lessons, 1);
-	log_lesson(learner, learned, end);
+	log_lesson(learner, learned, end, same);
 	if (learner_is_filled(learner))
 		flush(learner);
 	else if (first)
 		wait_or_write(learner, learner->sync_ms);
 }
 
+static uint32_t sum_of(struct slice features)
+{
+	uint32_t sum = checksum(0, features);
+
+	return sum ? sum : 1;
+}
+
+/* Where Postern makes other features of a message now than when it was learned, weights would be moved that it never moved. */
+static void take_back(struct learner *learner, const struct features *features, const struct learned *old, bool same)
+{
+	if (same)
+		model_forget(learner->model, features, (enum label)old->label, &old->lesson);
+	else
+		model_uncount(learner->model, (enum label)old->label);
+}
+
 /* `old`: what it was learned as; NULL: it was not. */
 static enum lesson_end teach(struct learner *learner, const struct teaching *teaching, const struct features *features,
                              const struct learned *old, int64_t now)
 {
-	struct learned learned = { .label = LEARNED_FORGOTTEN, .when = now, .by = teaching->by };
+	struct learned learned = { .label = LEARNED_FORGOTTEN, .when = now, .by = teaching->by, .features = sum_of(teaching->features) };
 	enum lesson_end end = old ? LESSON_MOVED : LESSON_NEW;
+	bool same = old == NULL || old->features == 0 || old->features == learned.features;
 
 	memcpy(learned.digest, teaching->digest.at, DIGEST_SIZE);
 	if (old)
-		model_forget(learner->model, features, (enum label)old->label, &old->lesson);
+		take_back(learner, features, old, same);
 	if (teaching->wanted == LESSON_FORGET) {
 		end = LESSON_FORGOTTEN;
 	} else {
 		learned.label = teaching->wanted == LESSON_SPAM ? LABEL_SPAM : LABEL_HAM;
 		model_learn(learner->model, features, (enum label)learned.label, 1, &learned.lesson);
 	}
-	note(learner, &learned, end);
+	note(learner, &learned, end, same);
 	return end;
 }
 

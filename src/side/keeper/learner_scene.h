@@ -139,7 +139,8 @@ static inline void pack_features(unsigned number, struct buffer *to)
 	}
 }
 
-static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum lesson_end *ret_end)
+/* With the features of the message `like`. */
+static inline enum result teach_with(unsigned number, unsigned like, enum lesson_wanted wanted, enum lesson_end *ret_end)
 {
 	char digest[DIGEST_SIZE] = { 0 };
 	struct teaching teaching = { .digest = { digest, DIGEST_SIZE }, .wanted = wanted, .by = 7 };
@@ -148,11 +149,16 @@ static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum
 
 	memcpy(digest, &number, sizeof(number));
 	buffer_init(&packed, FEATURES_PACKED);
-	pack_features(number, &packed);
+	pack_features(like, &packed);
 	teaching.features = buffer_slice(&packed);
 	result = learner_teach(&place.learner, &teaching, ret_end);
 	buffer_finish(&packed);
 	return result;
+}
+
+static inline enum result teach(unsigned number, enum lesson_wanted wanted, enum lesson_end *ret_end)
+{
+	return teach_with(number, number, wanted, ret_end);
 }
 
 static inline enum lesson_end taught(unsigned number, enum lesson_wanted wanted)

@@ -4,6 +4,7 @@
 
 #include "keeper/learner_write.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* How often each step is asked for, and what is said; `spam`, `ham`: what the model counts then. */
@@ -63,6 +64,43 @@ static void is_the_same_after_a_start(void)
 	turn_until_safe();
 	CHECK(state_count(&place.learner.ledger) == 0 && learned_as(LABEL_SPAM) + learned_as(LABEL_HAM) == 0, "nothing is left");
 	end();
+}
+
+static void takes_back_what_was_learned(void)
+{
+	enum lesson_end end_of = LESSON_ENDS_COUNT;
+	double before, other;
+
+	begin();
+	CHECK(taught(1, LESSON_SPAM) == LESSON_NEW && taught(2, LESSON_HAM) == LESSON_NEW && taught(3, LESSON_SPAM) == LESSON_NEW, "three");
+	turn_until_safe();
+	restart();
+	before = judged(1);
+	other = judged(4);
+	CHECK(teach_with(1, 4, LESSON_FORGET, &end_of) == OK && end_of == LESSON_FORGOTTEN, "one comes with other features");
+	CHECK(fabs(judged(1) - before) < 1e-9 && fabs(judged(4) - other) < 1e-9, "no weight moves by what it did not move by");
+	CHECK(learned_as(LABEL_SPAM) == 1 && taught(1, LESSON_FORGET) == LESSON_UNKNOWN, "but it is forgotten");
+	CHECK(teach_with(2, 4, LESSON_SPAM, &end_of) == OK && end_of == LESSON_MOVED && learned_as(LABEL_HAM) == 0, "another moves");
+	CHECK(judged(4) > other, "by the features that it has now");
+	before = judged(3);
+	CHECK(taught(3, LESSON_FORGET) == LESSON_FORGOTTEN && judged(3) < before, "with its own features a lesson is taken back");
+	end();
+}
+
+static void reads_entries_of_before(void)
+{
+	const struct learned learned = { .label = LABEL_SPAM, .when = 5, .by = 7, .features = 9 };
+	struct learned back;
+	struct buffer packed;
+
+	buffer_init(&packed, LEARNED_PACKED);
+	CHECK(learned_pack(&learned, &packed) == OK && buffer_length(&packed) == LEARNED_PACKED, "an entry");
+	CHECK(learned_unpack(buffer_slice(&packed), &back) == OK && back.features == 9 && back.by == 7, "comes back");
+	buffer_cut(&packed, LEARNED_PACKED - 4);
+	CHECK(learned_unpack(buffer_slice(&packed), &back) == OK && back.features == 0 && back.by == 7, "one of before knows no features");
+	buffer_cut(&packed, LEARNED_PACKED - 5);
+	CHECK(learned_unpack(buffer_slice(&packed), &back) == REFUSED, "one that is cut is none");
+	buffer_finish(&packed);
 }
 
 static void what_is_not_written_is_not_there(void)
@@ -232,6 +270,8 @@ int main(void)
 {
 	counts_once();
 	is_the_same_after_a_start();
+	takes_back_what_was_learned();
+	reads_entries_of_before();
 	what_is_not_written_is_not_there();
 	stops_when_it_is_full();
 	becomes_free_of_what_is_of_no_use();
