@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { KIND_LEARNED = 1 };
+enum { KIND_LEARNED = 1, KIND_MARK = 2 };
 
 /* ---- packed ---- */
 
@@ -140,4 +140,49 @@ bool learned_is_past(const void *age, const struct state_value *value)
 
 	return value->until < wanted->now ||
 	       (!from.bad && identity != wanted->model && learned_unpack(from.rest, &unused) == OK);
+}
+
+/* ---- the mark ---- */
+
+static const struct state_key mark_key = { KIND_MARK, LIT(""), LIT("") };
+
+enum result learned_mark_get(struct state *ledger, struct learned_mark *ret_mark)
+{
+	struct learned_mark mark;
+	struct state_value value;
+	struct unpack from;
+
+	TRY(state_get(ledger, &mark_key, 0, &value));
+	from = unpack_from((struct slice){ value.bytes, value.length });
+	mark.model = unpack_u64(&from);
+	mark.generation = unpack_u64(&from);
+	TRY(unpack_end(&from));
+	*ret_mark = mark;
+	return OK;
+}
+
+enum result learned_mark_put(struct state_change *change, const struct learned_mark *mark)
+{
+	struct state_value value = { .until = INT64_MAX };
+	struct buffer packed;
+	enum result result;
+
+	buffer_init(&packed, sizeof(value.bytes));
+	result = pack_u64(&packed, mark->model);
+	if (result == OK)
+		result = pack_u64(&packed, mark->generation);
+	if (result == OK) {
+		value.length = buffer_length(&packed);
+		memcpy(value.bytes, buffer_slice(&packed).at, value.length);
+		result = state_put(change, &mark_key, &value);
+	}
+	buffer_finish(&packed);
+	return result;
+}
+
+uint64_t learned_count(struct state *ledger)
+{
+	struct learned_mark unused;
+
+	return state_count(ledger) - (learned_mark_get(ledger, &unused) == OK);
 }

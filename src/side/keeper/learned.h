@@ -9,7 +9,8 @@
  *
  * Packed: slice digest, u8 label, u64 when, u32 by, for each view the bits of two floats as u32, u32 features;
  * older entries end before that. In the map the model's
- * identity (u64) stands before that: what another model learned, this one did not.
+ * identity (u64) stands before that: what another model learned, this one did not. One entry more, the mark, says up to which
+ * generation of which model the map was brought.
  */
 #ifndef KEEPER_LEARNED_H
 #define KEEPER_LEARNED_H
@@ -37,6 +38,12 @@ must_use enum result learned_get(struct state *ledger, uint64_t model, struct sl
                                  struct learned *ret_learned);
 /* `life`: seconds from `when` on. What was forgotten is taken out. */
 must_use enum result learned_put(struct state_change *change, uint64_t model, const struct learned *learned, int64_t life);
+
+/* REFUSED: there is none. */
+struct learned_mark { uint64_t model, generation; };
+must_use enum result learned_mark_get(struct state *ledger, struct learned_mark *ret_mark);
+must_use enum result learned_mark_put(struct state_change *change, const struct learned_mark *mark);
+uint64_t learned_count(struct state *ledger);    /* messages, as of the last commit */
 
 /* For state_sweep_past(), with a struct learned_age: its time is over, or another model learned it. */
 struct learned_age { uint64_t model; int64_t now; };

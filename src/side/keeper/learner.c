@@ -161,7 +161,7 @@ static void done(struct job *job)
 		learner->snapshot = learner->did.end == OK;
 	}
 	look_for_trouble(learner);
-	counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
+	counter_set(learner->counters, KEEPER_COUNT_learned_known, learned_count(&learner->ledger));
 	if (learner->troubled) {
 		wait_or_write(learner, LEARNER_RETRY_MS);
 	} else {

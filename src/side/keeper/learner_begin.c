@@ -11,6 +11,14 @@
 
 #define LEDGER "ledger"
 
+static void name_model(struct model *model)
+{
+	do
+		if (getrandom(&model->identity, sizeof(model->identity), 0) != (ssize_t)sizeof(model->identity))
+			model->identity = 0;
+	while (model->identity == 0);
+}
+
 enum result learner_begin_anew(struct shelf_book *ret_book)
 {
 	void *room = pool_resize(NULL, model_size(MODEL_BITS_USUAL));
@@ -19,9 +27,7 @@ enum result learner_begin_anew(struct shelf_book *ret_book)
 	if (room == NULL)
 		return LATER;
 	model = model_begin(room, MODEL_BITS_USUAL);
-	while (model->identity == 0)
-		if (getrandom(&model->identity, sizeof(model->identity), 0) != (ssize_t)sizeof(model->identity))
-			model->identity = 0;
+	name_model(model);
 	*ret_book = (struct shelf_book){ .room = room, .model = model };
 	return OK;
 }
@@ -50,6 +56,36 @@ static enum result catch_up(struct learner *learner, const struct shelf_book *bo
 		return state_commit(&change);
 	state_abandon(&change);
 	return result;
+}
+
+/* ---- do they agree? ---- */
+
+static uint64_t count_entries(const struct shelf_book *book)
+{
+	struct slice entries = book->entries;
+	struct learned unused;
+	uint64_t count = 0;
+
+	while (shelf_next(&entries, &unused) == OK)
+		count++;
+	return count;
+}
+
+/* A copy of the model that is older than the ledger did not learn all that stands there: it gets a name of its own. The ledger keeps
+ * its mark until the model is written under that name, so that whoever is killed before finds the same. */
+static void compare(struct learner *learner, struct shelf_book *book)
+{
+	const uint64_t *counts = book->model->learned;
+	struct learned_mark mark;
+	enum result result = learned_mark_get(&learner->ledger, &mark);
+
+	if (result == OK && mark.model == book->model->identity && mark.generation > book->model->generation) {
+		name_model(book->model);
+		learner_say_lasting(learner, "the model is an older copy", "what the ledger says was learned is learned again, and not forgotten");
+	} else if (result == REFUSED && !learner->lasting[0] && state_count(&learner->ledger) == 0 &&
+	           counts[LABEL_SPAM] + counts[LABEL_HAM] > count_entries(book)) {
+		learner_say_lasting(learner, "the ledger is new", "what was learned before is learned again, and not forgotten");
+	}
 }
 
 static enum result open_ledger(struct learner *learner, uint64_t size)
@@ -92,6 +128,8 @@ static enum result open_all(struct learner *learner, uint64_t size, struct shelf
 		result = open_ledger(learner, size);
 	if (result == OK)
 		result = take_rooms(learner, book->model);
+	if (result == OK)
+		compare(learner, book);
 	return result == OK ? catch_up(learner, book) : result;
 }
 
@@ -117,7 +155,7 @@ enum result learner_begin(struct learner *learner, struct durable_folder folder,
 		learner->model = book.model;
 		memcpy(learner->written, book.model, model_size(book.model->bits));
 		learner->snapshot = book.entries.at != NULL;
-		counter_set(learner->counters, KEEPER_COUNT_learned_known, state_count(&learner->ledger));
+		counter_set(learner->counters, KEEPER_COUNT_learned_known, learned_count(&learner->ledger));
 		learner_sweep_later(learner, LEARNER_ROUND_MS);
 	} else {
 		learner_say_lasting(learner, "nothing is learned", reason(learner, result, why));

@@ -58,11 +58,11 @@ static void is_the_same_after_a_start(void)
 	restart();
 	sure = judged(1);
 	CHECK(before >= sure && before <= sure, "what was learned is judged the same after a start");
-	CHECK(state_count(&place.learner.ledger) == 40, "and each is in the ledger");
+	CHECK(learned_count(&place.learner.ledger) == 40, "and each is in the ledger");
 	for (unsigned i = 0; i < 40; i++)
 		CHECK(taught(i, LESSON_FORGET) == LESSON_FORGOTTEN, "all can be forgotten");
 	turn_until_safe();
-	CHECK(state_count(&place.learner.ledger) == 0 && learned_as(LABEL_SPAM) + learned_as(LABEL_HAM) == 0, "nothing is left");
+	CHECK(learned_count(&place.learner.ledger) == 0 && learned_as(LABEL_SPAM) + learned_as(LABEL_HAM) == 0, "nothing is left");
 	end();
 }
 
@@ -119,35 +119,17 @@ static enum result fill(unsigned *ret_number)
 	enum lesson_end unused;
 	enum result result = OK;
 
-	begin();
-	end_learner();
-	begin_again(1 << 20);
 	while (result == OK && *ret_number < 20000)
 		if ((result = teach(++*ret_number, LESSON_SPAM, &unused)) == OK && *ret_number % 40 == 0)
 			turn_until_safe();
 	return result;
 }
 
-static void stops_when_it_is_full(void)
-{
-	unsigned number = 0;
-
-	CHECK(fill(&number) == LATER && !place.learner.troubled && strstr(learner_trouble(&place.learner), "learned_size"),
-	      "a full ledger takes nothing new, and says so");
-	CHECK(number > 1000, "that are many");
-	CHECK(taught(1, LESSON_HAM) == LESSON_MOVED && taught(2, LESSON_FORGET) == LESSON_FORGOTTEN, "what is there can be moved");
-	CHECK(taught(30000, LESSON_FORGET) == LESSON_UNKNOWN, "what is not there needs no room to be unknown");
-	turn_until_safe();
-	CHECK(!place.learner.troubled, "and written");
-	end();
-}
-
 /* Nobody teaches it, so nothing is written: it looks through the ledger by itself. */
-static void becomes_free_of_what_is_of_no_use(void)
+static void becomes_free_of_what_is_of_no_use(unsigned number)
 {
 	enum { TURNS = 100 };
 	enum lesson_end unused;
-	unsigned number = 0;
 
 	CHECK(fill(&number) == LATER, "the ledger is full");
 	turn_until_safe();
@@ -159,6 +141,23 @@ static void becomes_free_of_what_is_of_no_use(void)
 		CHECK(timer_start(&place.limit, TURN_MS) == OK && loop_run(&place.loop) == OK, "the loop turns");
 	}
 	CHECK(!learner_trouble(&place.learner) && taught(30000, LESSON_SPAM) == LESSON_NEW, "that goes, and there is room again");
+}
+
+static void stops_when_it_is_full(void)
+{
+	unsigned number = 0;
+
+	begin();
+	end_learner();
+	begin_again(1 << 20);
+	CHECK(fill(&number) == LATER && !place.learner.troubled && strstr(learner_trouble(&place.learner), "learned_size"),
+	      "a full ledger takes nothing new, and says so");
+	CHECK(number > 1000, "that are many");
+	CHECK(taught(1, LESSON_HAM) == LESSON_MOVED && taught(2, LESSON_FORGET) == LESSON_FORGOTTEN, "what is there can be moved");
+	CHECK(taught(30000, LESSON_FORGET) == LESSON_UNKNOWN, "what is not there needs no room to be unknown");
+	turn_until_safe();
+	CHECK(!place.learner.troubled, "and written");
+	becomes_free_of_what_is_of_no_use(number);
 	end();
 }
 
@@ -187,22 +186,107 @@ static void waits_for_the_disk(void)
 	end();
 }
 
+enum { PATH_MOST = 128 };
+
+static void in_the_folder(char path[PATH_MOST], const char *name)
+{
+	(void)snprintf(path, PATH_MOST, "%s/" KEEPER_LEARNED "/%s", place.folder, name);
+}
+
 static void put_beside(const char *name, const char *text)
 {
-	char path[sizeof(place.folder) + 64];
+	char path[PATH_MOST];
 	closing int fd = -1;
 
-	(void)snprintf(path, sizeof(path), "%s/" KEEPER_LEARNED "/%s", place.folder, name);
+	in_the_folder(path, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file");
 }
 
+static void copy_in_folder(const char *name, const char *new_name)
+{
+	char from[PATH_MOST], to[PATH_MOST], piece[4096];
+	closing int source = -1, target = -1;
+	ssize_t got;
+
+	in_the_folder(from, name);
+	in_the_folder(to, new_name);
+	source = open(from, O_RDONLY | O_CLOEXEC);
+	target = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while ((got = read(source, piece, sizeof(piece))) > 0)
+		CHECK(write(target, piece, (size_t)got) == got, "a piece");
+	CHECK(got == 0, "a copy");
+}
+
 static bool is_beside(const char *name)
 {
-	char path[sizeof(place.folder) + 64];
+	char path[PATH_MOST];
 
-	(void)snprintf(path, sizeof(path), "%s/" KEEPER_LEARNED "/%s", place.folder, name);
+	in_the_folder(path, name);
 	return access(path, F_OK) == 0;
+}
+
+static void move_in_folder(const char *name, const char *new_name)
+{
+	char from[PATH_MOST], to[PATH_MOST];
+
+	in_the_folder(from, name);
+	in_the_folder(to, new_name);
+	CHECK(rename(from, to) == 0, "a file is moved");
+}
+
+static const char *last_model(void)
+{
+	return place.learner.shelf.last ? "model.b" : "model.a";
+}
+
+/* As whoever mends a damaged model does, with the last copy that he has. */
+static void an_older_copy_did_not_learn_all(void)
+{
+	const char *last;
+
+	begin();
+	CHECK(taught(1, LESSON_SPAM) == LESSON_NEW, "one is learned");
+	turn_until_safe();
+	last = last_model();
+	end_learner();
+	copy_in_folder(last, "copy");
+	begin_again(LEDGER_SIZE);
+	CHECK(taught(2, LESSON_SPAM) == LESSON_NEW, "and one more");
+	turn_until_safe();
+	last = last_model();
+	end_learner();
+	move_in_folder("copy", last);
+	for (unsigned i = 0; i < 2; i++) {
+		begin_again(LEDGER_SIZE);
+		CHECK(strstr(place.learner.lasting, "older"), "an older copy is told, until it was written");
+		end_learner();
+	}
+	begin_again(LEDGER_SIZE);
+	CHECK(taught(2, LESSON_SPAM) == LESSON_NEW && learned_as(LABEL_SPAM) == 2, "what it did not learn is not known");
+	CHECK(taught(1, LESSON_SPAM) == LESSON_AGAIN, "what came with it is");
+	turn_until_safe();
+	restart();
+	CHECK(!place.learner.lasting[0] && taught(2, LESSON_SPAM) == LESSON_AGAIN, "then they agree again");
+	end();
+}
+
+static void a_new_ledger_is_told(void)
+{
+	begin();
+	for (unsigned i = 1; i <= 2; i++) {
+		CHECK(taught(i, LESSON_SPAM) == LESSON_NEW, "two are learned");
+		turn_until_safe();
+	}
+	end_learner();
+	move_in_folder("ledger", "away");
+	begin_again(LEDGER_SIZE);
+	CHECK(strstr(place.learner.lasting, "new"), "a model has learned what no ledger knows");
+	CHECK(taught(2, LESSON_SPAM) == LESSON_AGAIN && taught(1, LESSON_SPAM) == LESSON_NEW, "but for what came with it");
+	turn_until_safe();
+	restart();
+	CHECK(!place.learner.lasting[0], "once");
+	end();
 }
 
 static void leaves_no_half_file(void)
@@ -274,8 +358,9 @@ int main(void)
 	reads_entries_of_before();
 	what_is_not_written_is_not_there();
 	stops_when_it_is_full();
-	becomes_free_of_what_is_of_no_use();
 	waits_for_the_disk();
+	an_older_copy_did_not_learn_all();
+	a_new_ledger_is_told();
 	leaves_no_half_file();
 	says_what_is_wrong_at_the_start();
 	refuses_what_is_no_teaching();

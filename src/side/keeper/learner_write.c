@@ -16,10 +16,20 @@ static enum result sweep(struct learner *learner, struct state_change *change)
 	return state_sweep_past(change, &learner->place, most > LEARNER_SWEEP ? most : LEARNER_SWEEP, &past, &learner->did.removed);
 }
 
+/* A full ledger of before, which has no mark, does without. */
+static void put_mark(struct learner *learner, struct state_change *change)
+{
+	const struct learned_mark mark = { learner->written->identity, learner->written->generation };
+
+	if (!learner->sweeps)
+		(void)!learned_mark_put(change, &mark);
+}
+
 static enum result put_all(struct learner *learner, struct state_change *change)
 {
 	const struct learner_batch *batch = &learner->writing;
 
+	put_mark(learner, change);
 	for (size_t i = 0; i < batch->count; i++)
 		TRY(learned_put(change, learner->written->identity, &batch->list[i], learner->writing_life));
 	return sweep(learner, change);
