@@ -64,8 +64,10 @@ static void check_budget(void)
 	static const char *const rules = "header A eval:check_for_fake_aol_relay_in_rcvd()\nheader B eval:check_for_forged_hotmail_received_headers()\n"
 	                                 "header C eval:check_for_forged_juno_received_headers()\n";
 	static const char piece[] = "Received: x" JUNO JUNO "\n";
+	const struct scene group = { MSN, "Received: from a\nTo: ", "<<<<<<<<", 1000, "\n\nx" };
 	const struct scene some = { rules, "From: a@juno.com\n", piece, 5, "\nx" }, many = { rules, "From: a@juno.com\n", piece, 250, "\nx" };
 
+	scene_check("a recipient that begins at very many places", &group, "", 1);
 	scene_check("some fields", &some, "C=1", 0);
 	scene_check("very many: whoever looks at them comes to a limit", &many, "C=1", 1);
 }
