@@ -37,7 +37,8 @@ enum control_answers { CONTROL_OUTPUT = 1, CONTROL_DESCRIPTOR, CONTROL_END, CONT
 enum { CONTROL_LONGEST = 65536, CONTROL_WORDS = 64, LESSON_LONGEST = 160 << 10 };
 
 enum lesson_wanted { LESSON_HAM, LESSON_SPAM, LESSON_FORGET, LESSONS_WANTED };
-#define LESSON_ENDS(ROW) ROW(NEW, new) ROW(AGAIN, known) ROW(MOVED, moved) ROW(FORGOTTEN, forgotten) ROW(UNKNOWN, unknown)
+#define LESSON_ENDS(ROW) ROW(NEW, new) ROW(AGAIN, known) ROW(MOVED, moved) ROW(FORGOTTEN, forgotten) ROW(UNKNOWN, unknown) \
+	ROW(UNCLEAR, unclear)       /* what the ledger says of it cannot be read: nothing was learned */
 #define LESSON_END_ROW(name, word) LESSON_##name,
 #define LESSON_END_NAME(name, word) #word,
 enum lesson_end { LESSON_ENDS(LESSON_END_ROW) LESSON_ENDS_COUNT };

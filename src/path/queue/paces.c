@@ -41,12 +41,13 @@ enum result paces_keep(struct paces *paces, const struct times *times, uint16_t 
 	return OK;
 }
 
-bool paces_have_room(const struct paces *paces)
+bool paces_are_eased(const struct paces *paces)
 {
+	size_t left = PACES_MOST - (paces->count ? paces->count : 1);
+
 	for (uint16_t i = 1; i < paces->count; i++)
-		if (paces->list[i].users == 0)
-			return true;
-	return paces->count < PACES_MOST;
+		left += paces->list[i].users == 0;
+	return left >= PACES_MOST / 8;
 }
 
 void paces_give(struct paces *paces, uint16_t number)

@@ -20,7 +20,8 @@ struct paces {
 };
 
 must_use enum result paces_keep(struct paces *paces, const struct times *times, uint16_t *ret_number);
-bool paces_have_room(const struct paces *paces);          /* for one that is not there yet */
+/* An eighth is free: whoever said that none is may take it back, and will not say it again at once. */
+bool paces_are_eased(const struct paces *paces);
 void paces_give(struct paces *paces, uint16_t number);
 void paces_put_over(const struct paces *paces, uint16_t number, struct queue_times *over);
 

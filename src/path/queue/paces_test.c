@@ -55,9 +55,12 @@ static void check_room(struct paces *paces)
 
 		kept += keep(paces, &times) != 0;
 	}
-	CHECK(kept == PACES_MOST - 3 && !paces_have_room(paces), "beyond the room the file's hold");
-	paces_give(paces, PACES_MOST - 1);
-	CHECK(paces_have_room(paces), "until one is given back");
+	CHECK(kept == PACES_MOST - 3 && !paces_are_eased(paces), "beyond the room the file's hold");
+	for (uint16_t i = 1; i < PACES_MOST / 8; i++)
+		paces_give(paces, (uint16_t)(PACES_MOST - i));
+	CHECK(!paces_are_eased(paces), "a few that are given back are soon taken");
+	paces_give(paces, PACES_MOST - PACES_MOST / 8);
+	CHECK(paces_are_eased(paces), "an eighth is room again");
 }
 
 /* Whatever a judgement says: bounds hold, and what is beyond is not said. */

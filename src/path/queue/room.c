@@ -74,7 +74,7 @@ void queue_look_at_times(struct queue *queue, enum result kept)
 {
 	static const struct slice warning = LIT("profiles set more different times than are kept: for some recipients the file's hold");
 
-	if (kept == OK && (!queue->times_trouble || !paces_have_room(&queue->entries.paces)))
+	if (kept == OK && (!queue->times_trouble || !paces_are_eased(&queue->entries.paces)))
 		return;
 	if (kept != OK && queue->times_trouble)
 		return;

@@ -65,6 +65,10 @@ static enum result conclude(struct teach *teach, struct pupil *pupil)
 	TRY(teacher_lesson(&teach->teacher, teach->wanted, (struct slice){ pupil->digest, DIGEST_SIZE },
 	                   buffer_slice(&pupil->features), &end));
 	teach->ends[end]++;
+	if (end == LESSON_UNCLEAR) {
+		complain("%s: what the gateway knows of it is damaged", pupil->name);
+		teach->inputs.unreadable++;
+	}
 	return OK;
 }
 

@@ -148,6 +148,14 @@ static void time_to_sweep(void *own_learner)
 	crew_give(learner->crew, &learner->job);
 }
 
+static void try_again(struct learner *learner)
+{
+	uint64_t pause = learner->retry_ms;
+
+	learner->retry_ms = 2 * pause < LEARNER_RETRY_MOST_MS ? 2 * pause : LEARNER_RETRY_MOST_MS;
+	wait_or_write(learner, pause);
+}
+
 /* The number is used up whatever became of it: no two files have the same. */
 static void done(struct job *job)
 {
@@ -163,8 +171,9 @@ static void done(struct job *job)
 	look_for_trouble(learner);
 	counter_set(learner->counters, KEEPER_COUNT_learned_known, learned_count(&learner->ledger));
 	if (learner->troubled) {
-		wait_or_write(learner, LEARNER_RETRY_MS);
+		try_again(learner);
 	} else {
+		learner->retry_ms = LEARNER_RETRY_MS;
 		learner->writing.count = 0;
 		learner->safe = learner->going;
 		write_on(learner);
@@ -322,8 +331,10 @@ enum result learner_teach(struct learner *learner, const struct teaching *teachi
 		learner_sweep_later(learner, LEARNER_STEP_MS);
 		return LATER;
 	}
-	if (known != OK && known != REFUSED)
-		return LATER;
+	if (known != OK && known != REFUSED) {
+		*ret_end = LESSON_UNCLEAR;
+		return OK;
+	}
 	if (!nothing_to_do(teaching, known == OK ? &old : NULL, ret_end))
 		*ret_end = teach(learner, teaching, &features, known == OK ? &old : NULL, now);
 	return OK;
@@ -340,6 +351,7 @@ void learner_settings(struct learner *learner, const struct keeper_settings *set
 void learner_init(struct learner *learner, struct loop *loop, struct crew *crew)
 {
 	learner->crew = crew;
+	learner->retry_ms = LEARNER_RETRY_MS;
 	learner->job = (struct job){ .work = learner_write, .done = done };
 	learner->shelf.folder = (struct durable_folder){ .fd = -1, .proc_fd = -1 };
 	arena_init(&learner->arena, MEMORY);

@@ -25,7 +25,7 @@
 #include "keeper/shelf.h"
 #include "wire/control.h"
 
-enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_SWEEP = 500, LEARNER_TEXT = 448,
+enum { LEARNER_BATCH = SHELF_ENTRIES / 2, LEARNER_RETRY_MS = 5000, LEARNER_RETRY_MOST_MS = 300000, LEARNER_SWEEP = 500, LEARNER_TEXT = 448,
        LEARNER_STEP_MS = 200, LEARNER_ROUND_MS = 600000 };
 
 struct learner_batch { struct learned *list; size_t count; };      /* room for SHELF_ENTRIES */
@@ -42,7 +42,7 @@ struct learner {
 	struct arena arena;
 	struct job job;
 	struct timer due, sweeping;              /* sweeping: of a full ledger, in steps, and rounds of them */
-	uint64_t sync_ms;
+	uint64_t sync_ms, retry_ms;              /* retry_ms: the next pause after a failure; twice as long each time */
 	int64_t life, writing_life;              /* seconds; the thread's */
 	struct state_place place;                /* the thread's: where it looks for old entries */
 	uint64_t taken, going, safe;             /* lessons: all; with those that are being written; on the disk */

@@ -174,6 +174,7 @@ static void waits_for_the_disk(void)
 	turn_until_safe();
 	CHECK(place.learner.troubled && learner_trouble(&place.learner) && place.learner.safe == 0, "it could not be written");
 	CHECK(teach(2, LESSON_SPAM, &unused) == LATER && learned_as(LABEL_SPAM) == 1, "nothing more is learned");
+	CHECK(place.learner.retry_ms > LEARNER_RETRY_MS, "the next pause is longer");
 	place.learner.shelf.folder = good;
 	CHECK(timer_start(&place.learner.due, 1) == OK, "its time comes sooner");
 	for (unsigned i = 0; i < 3 && place.learner.troubled; i++) {
@@ -181,6 +182,7 @@ static void waits_for_the_disk(void)
 		CHECK(timer_start(&place.limit, TURN_MS) == OK && loop_run(&place.loop) == OK, "the loop turns");
 	}
 	CHECK(!learner_trouble(&place.learner) && place.learner.safe == 1, "it is tried again");
+	CHECK(place.learner.retry_ms == LEARNER_RETRY_MS, "then pauses are short again");
 	restart();
 	CHECK(taught(1, LESSON_SPAM) == LESSON_AGAIN, "and then it is there");
 	end();
@@ -334,6 +336,22 @@ static void says_what_is_wrong_at_the_start(void)
 	end();
 }
 
+/* One entry that cannot be read is no reason to learn nothing else. */
+static void goes_on_over_a_damaged_entry(void)
+{
+	const struct state_value value = { .bytes = "x", .length = 1, .until = INT64_MAX };
+	char digest[DIGEST_SIZE] = { 5 };
+	struct state_change change;
+
+	begin();
+	CHECK(state_begin(&place.learner.ledger, &change) == OK &&
+	      state_put(&change, &(struct state_key){ 1, SLICE(""), { digest, DIGEST_SIZE } }, &value) == OK &&
+	      state_commit(&change) == OK, "an entry of nonsense");
+	CHECK(taught(5, LESSON_SPAM) == LESSON_UNCLEAR && taught(5, LESSON_FORGET) == LESSON_UNCLEAR, "says neither yes nor no");
+	CHECK(learned_as(LABEL_SPAM) == 0 && taught(6, LESSON_SPAM) == LESSON_NEW, "others are learned");
+	end();
+}
+
 static void refuses_what_is_no_teaching(void)
 {
 	const char digest[DIGEST_SIZE] = { 0 };
@@ -363,6 +381,7 @@ int main(void)
 	a_new_ledger_is_told();
 	leaves_no_half_file();
 	says_what_is_wrong_at_the_start();
+	goes_on_over_a_damaged_entry();
 	refuses_what_is_no_teaching();
 	return TEST_END();
 }

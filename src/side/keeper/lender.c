@@ -29,13 +29,24 @@ static enum result send_model(struct lender *lender, uint64_t size, int fd)
 	return result;
 }
 
+static enum result copy(struct lender *lender, const struct model *model)
+{
+	int fd = lender_copy(model);
+
+	if (fd < 0)
+		return LATER;
+	fd_close(&lender->last.fd);
+	lender->last.fd = fd;
+	lender->last.size = model_size(model->bits);
+	lender->last.generation = model->generation;
+	return OK;
+}
+
 static enum result lend(struct lender *lender, const struct model *model)
 {
-	closing int fd = model ? lender_copy(model) : -1;
-
-	if (model == NULL)
-		return send_model(lender, 0, -1);
-	return fd >= 0 ? send_model(lender, model_size(model->bits), fd) : LATER;
+	if (model && (lender->last.fd < 0 || lender->last.generation != model->generation))
+		TRY(copy(lender, model));
+	return send_model(lender, lender->last.fd >= 0 ? lender->last.size : 0, lender->last.fd);
 }
 
 /* A model that is being written is offered again when that has ended. */
@@ -49,7 +60,7 @@ void lender_offer(struct lender *lender)
 	if (lend(lender, model) != OK)
 		return;
 	lender->told = true;
-	lender->lent = generation;
+	lender->lent = lender->last.generation;
 	lender->resting = model && lender->rest_ms && timer_start(&lender->rest, lender->rest_ms) == OK;
 }
 
@@ -71,6 +82,7 @@ void lender_wire_is_new(struct lender *lender)
 void lender_init(struct lender *lender, struct loop *loop, const struct learner *learner, struct channel *wire)
 {
 	lender->learner = learner;
+	lender->last.fd = -1;
 	lender->wire = wire;
 	timer_init(&lender->rest, loop, rested, lender);
 }
@@ -78,4 +90,5 @@ void lender_init(struct lender *lender, struct loop *loop, const struct learner 
 void lender_finish(struct lender *lender)
 {
 	timer_end(&lender->rest);
+	fd_close(&lender->last.fd);
 }

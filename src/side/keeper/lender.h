@@ -4,7 +4,7 @@
  *
  * Knows:   wire/inspect-keeper.h: MODEL; how long to rest between two of them.
  * Ignores: what the model says, and what inspection does with it.
- * Owns:    a timer. The copy is the receiver's.
+ * Owns:    a timer, and the copy that was lent last: whoever comes while nothing can be written gets that.
  * Fails:   where there is no memory for a copy, it is tried again with the next; what was lent before stays in use.
  */
 #ifndef KEEPER_LENDER_H
@@ -17,6 +17,7 @@ struct lender {
 	struct channel *wire;                    /* inspect's, teller.h */
 	struct timer rest;
 	uint64_t rest_ms, lent;                  /* lent: the generation */
+	struct { int fd; uint64_t size, generation; } last;                /* fd -1: there is none */
 	bool told, resting;                      /* told: `lent` is what inspect has */
 };
 

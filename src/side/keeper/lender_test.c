@@ -116,6 +116,9 @@ static const struct {
 	{ "nor said to be gone", offer, false, false, false, 0, NOTHING },
 	{ "a new wire waits for what is written", new_wire, true, true, false, 0, NOTHING },
 	{ "and gets it", offer, true, false, false, 0, A_MODEL },
+	{ "while nothing can be written, a new wire gets the last one", new_wire, false, false, false, 0, A_MODEL },
+	{ "once", offer, false, false, false, 0, NOTHING },
+	{ "and the next when that is on the disk", offer, true, false, true, 0, A_MODEL },
 };
 
 int main(void)
